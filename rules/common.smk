@@ -1,0 +1,11 @@
+# Shared by all rules.
+#
+# Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
+# run's name. code(step) lists a step's script and the modules of ours that it imports.
+
+
+wildcard_constraints:
+    sample="|".join(SAMPLES),
+    geometry="|".join(GEOMETRIES),
+    shard=r"\d+",
+    shards=r"\d+",

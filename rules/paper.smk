@@ -1,0 +1,59 @@
+# Numbers for a manuscript, and how they compare with the paper's.
+#
+# In:  ledger, samples and summaries
+# Out: <results>/numbers.yaml, <results>/numbers.tex, <results>/paper_comparison.ecsv
+
+from icefire.workflow import slice_flags
+
+
+rule collect_numbers:
+    """Every number a manuscript quotes, as YAML and as LaTeX macros."""
+    input:
+        code=code("collect_numbers"),
+        ledger=rules.select_samples.output.ledger,
+        clean=rules.clean_catalog.output.clean,
+        halo=rules.select_samples.output.halo,
+        accreted=rules.select_samples.output.accreted,
+        insitu=rules.select_samples.output.insitu,
+        sky="<results>/summaries/sky/halo.ecsv",
+        accreted_xy="<results>/summaries/xy/accreted.ecsv",
+        halo_radial="<results>/summaries/radial/halo.ecsv",
+        accreted_radial="<results>/summaries/radial/accreted.ecsv",
+        insitu_radial="<results>/summaries/radial/insitu.ecsv",
+    output:
+        yaml="<results>/numbers.yaml",
+        tex="<results>/numbers.tex",
+    log:
+        "<logs>/collect_numbers.log",
+    benchmark:
+        "<benchmarks>/collect_numbers.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        slices=slice_flags(config["numbers"]["feh_slices"]),
+    shell:
+        "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
+        " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
+        " --sky {input.sky:q} --accreted-xy {input.accreted_xy:q}"
+        " --halo-radial {input.halo_radial:q} --accreted-radial {input.accreted_radial:q}"
+        " --insitu-radial {input.insitu_radial:q} {params.slices:q}"
+        " --yaml {output.yaml:q} --tex {output.tex:q} > {log:q} 2>&1"
+
+
+rule compare_with_paper:
+    """The paper's claims beside this run's numbers (results are printed in the log)."""
+    input:
+        code=code("compare_with_paper"),
+        numbers=rules.collect_numbers.output.yaml,
+        claims="resources/paper_claims.yaml",
+    output:
+        comparison="<results>/paper_comparison.ecsv",
+    log:
+        "<logs>/compare_with_paper.log",
+    benchmark:
+        "<benchmarks>/compare_with_paper.tsv"
+    conda:
+        "../envs/paper.yaml"
+    shell:
+        "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q}"
+        " --comparison {output.comparison:q} > {log:q} 2>&1"

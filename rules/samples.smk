@@ -1,0 +1,33 @@
+# The three samples and the ledger.
+#
+# In:  <results>/catalog/stars.fits
+# Out: <results>/samples/{halo,accreted,insitu}.fits, <results>/catalog/ledger.ecsv
+
+from icefire.workflow import chemistry_flags
+
+
+rule select_samples:
+    """Geometric halo cut and chemical split (paper, section 2)."""
+    input:
+        code=code("select_samples"),
+        stars=rules.flag_substructure.output.stars,
+    output:
+        halo="<results>/samples/halo.fits",
+        accreted="<results>/samples/accreted.fits",
+        insitu="<results>/samples/insitu.fits",
+        ledger="<results>/catalog/ledger.ecsv",
+    log:
+        "<logs>/select_samples.log",
+    benchmark:
+        "<benchmarks>/select_samples.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        min_abs_z=lookup("halo/min_abs_z_kpc", within=config),
+        min_radius=lookup("halo/min_radius_kpc", within=config),
+        chemistry=chemistry_flags(config["chemistry"]),
+    shell:
+        "python {input.code[0]:q} --stars {input.stars:q} --min-abs-z-kpc={params.min_abs_z}"
+        " --min-radius-kpc={params.min_radius} {params.chemistry:q} --halo {output.halo:q}"
+        " --accreted {output.accreted:q} --insitu {output.insitu:q} --ledger {output.ledger:q}"
+        " > {log:q} 2>&1"

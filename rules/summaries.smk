@@ -1,0 +1,30 @@
+# Medians and intervals of every bin.
+#
+# In:  <results>/montecarlo/{geometry}/{sample}/{shard}-of-{shards}.npz
+# Out: <results>/summaries/{geometry}/{sample}.ecsv
+
+from icefire.workflow import fraction_shards
+
+
+rule summarise:
+    """Medians, 68 % and 95 % intervals over all realisations (paper, section 2)."""
+    input:
+        code=code("summarise"),
+        shards=expand(
+            "<results>/montecarlo/{{geometry}}/{{sample}}/{shard}-of-{shards}.npz",
+            shard=range(config["montecarlo"]["shards"]),
+            shards=config["montecarlo"]["shards"],
+        ),
+        # The accreted fraction of each line of sight, of the halo only (paper, figure 7)
+        fraction=fraction_shards(config["montecarlo"]["shards"]),
+    output:
+        summary="<results>/summaries/{geometry}/{sample}.ecsv",
+    log:
+        "<logs>/summarise/{geometry}_{sample}.log",
+    benchmark:
+        "<benchmarks>/summarise/{geometry}_{sample}.tsv"
+    conda:
+        "../envs/paper.yaml"
+    shell:
+        "python {input.code[0]:q} --shards {input.shards:q} --fraction-of {input.fraction:q}"
+        " --summary {output.summary:q} > {log:q} 2>&1"

@@ -1,0 +1,108 @@
+#!/usr/bin/env python
+"""Compare a run's numbers with what the paper states, claim by claim.
+
+Usage:
+    python scripts/compare_with_paper.py --numbers numbers.yaml \\
+        --claims resources/paper_claims.yaml --comparison paper_comparison.ecsv
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from icefire import cli, tables
+from icefire.errors import UserError
+
+
+def build_parser():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--numbers", required=True, help="of collect_numbers.py (YAML)")
+    parser.add_argument("--claims", required=True, help="what the paper states (YAML)")
+    parser.add_argument("--comparison", required=True, help="one row per claim (ECSV), written")
+    return parser
+
+
+def verdict(value: float | None, rule: dict) -> str:
+    """Tell whether a value agrees with a claim: `yes`, `no` or `not measured`."""
+    if value is None:
+        return "not measured"
+    if "about" in rule:
+        gap = abs(value - rule["about"])
+        if rule.get("axis"):
+            gap = min(gap % 180, 180 - gap % 180)
+        agrees = gap <= rule["within"]
+    elif "above" in rule:
+        agrees = value > rule["above"]
+    else:
+        agrees = value < rule["below"]
+    return "yes" if agrees else "no"
+
+
+def tolerance(rule: dict) -> str:
+    """Say in words what counts as agreement."""
+    if "about" in rule:
+        return f"{rule['about']:g} +- {rule['within']:g}"
+    (word, limit), *_ = rule.items()
+    return f"{word} {limit:g}"
+
+
+def entry(numbers: dict, key: str, path: str) -> dict:
+    """Find one number by its dotted key."""
+    found = numbers
+    for part in key.split("."):
+        if not isinstance(found, dict) or part not in found:
+            raise UserError(f"{path}: number {key} is not in the run's numbers; correct the claim")
+        found = found[part]
+    return found
+
+
+def _read(path: str, kind: type):
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable as YAML ({error})") from error
+    if not isinstance(content, kind):
+        raise UserError(f"{path}: must hold a {kind.__name__}")
+    return content
+
+
+def work(arguments) -> None:
+    from astropy.table import Table
+
+    numbers = _read(arguments.numbers, dict)
+    claims = _read(arguments.claims, list)
+    catalogue = numbers["catalogue"]["catalogue"]
+    if numbers["catalogue"]["synthetic"]:
+        catalogue += " (synthetic catalogue)"
+    names = ("claim", "where", "paper", "value", "lo68", "hi68", "counts_as_agreement", "agrees")
+    rows = []
+    for claim in claims:
+        missing = {"claim", "where", "paper", "number", "agrees"} - set(claim)
+        if missing:
+            raise UserError(f"{arguments.claims}: a claim has no {', '.join(sorted(missing))}")
+        found = entry(numbers, claim["number"], arguments.claims)
+        value, low, high = (
+            np.nan if found.get(key) is None else float(found[key])
+            for key in ("value", "lo68", "hi68")
+        )
+        rule = claim["agrees"]
+        texts = (claim["claim"], claim["where"], claim["paper"])
+        rows.append((*texts, value, low, high, tolerance(rule), verdict(found["value"], rule)))
+    table = Table(rows=rows, names=names)
+    table["catalogue"] = catalogue
+    meta = {**numbers["catalogue"], "tolerances": "our choice, resources/paper_claims.yaml"}
+    tables.write_ecsv(arguments.comparison, table, meta)
+    for row in table:
+        print(f"{row['agrees']:>12}  {row['value']:>12.6g}  {row['paper']:>20}  {row['claim']}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

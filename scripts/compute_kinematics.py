@@ -1,0 +1,67 @@
+#!/usr/bin/env python
+"""Compute Galactocentric positions, velocities with errors, angular momenta and energies.
+
+Usage:
+    python scripts/compute_kinematics.py --clean clean.fits --galcen-distance-kpc 8.122 \\
+        --sun-height-pc 20.8 --sun-velocity-km-s 12.9 245.6 7.78 \\
+        --potential MilkyWayPotential-v1 --kinematics kinematics.fits
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from icefire import cli, dynamics, kinematics, tables
+
+_NEEDED = (
+    "star_id ra dec distance distance_error rv rv_error pmra pmra_error pmdec pmdec_error pm_corr"
+)
+
+
+def build_parser():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--clean", required=True, help="good stars, of clean_catalog.py")
+    parser.add_argument("--galcen-distance-kpc", type=cli.finite, required=True)
+    parser.add_argument("--sun-height-pc", type=cli.finite, required=True, help="above the plane")
+    parser.add_argument(
+        "--sun-velocity-km-s", type=cli.finite, nargs=3, required=True, metavar=("X", "Y", "Z")
+    )
+    parser.add_argument("--potential", choices=dynamics.POTENTIALS, required=True)
+    parser.add_argument("--kinematics", required=True, help="same rows as --clean (FITS), written")
+    return parser
+
+
+def work(arguments) -> None:
+    parameters = {
+        "galcen_distance_kpc": arguments.galcen_distance_kpc,
+        "sun_height_pc": arguments.sun_height_pc,
+        "sun_velocity_km_s": arguments.sun_velocity_km_s,
+        "potential": arguments.potential,
+    }
+    frame = kinematics.frame(
+        arguments.galcen_distance_kpc, arguments.sun_height_pc, arguments.sun_velocity_km_s
+    )
+    potential = dynamics.potential(arguments.potential)
+    clean = tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
+    columns = {"star_id": tables.CLEAN_COLUMNS["star_id"], **tables.KINEMATIC_COLUMNS}
+    with tables.StarWriter(arguments.kinematics, columns) as writer:
+        n_blocks = clean.n_rows // tables.BLOCK_ROWS + 1
+        for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):
+            found = kinematics.galactocentric(stars, frame)
+            position = np.array([found["x"], found["y"], found["z"]])
+            found["energy"] = dynamics.energy(
+                potential, position, kinematics.cartesian_velocity(found)
+            )
+            writer.write({"star_id": stars["star_id"], **found})
+        writer.meta = tables.add_step(clean.meta, "compute_kinematics", parameters)
+    cli.report("stars", clean.n_rows)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

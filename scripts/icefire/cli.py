@@ -1,0 +1,75 @@
+"""What every script's command line shares: parser, errors, progress, counts in the log."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+from icefire import __version__
+from icefire.errors import UserError
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argument parser without abbreviations: a shortened flag is a typing mistake."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs
+        )
+
+
+def parser(doc: str) -> argparse.ArgumentParser:
+    """Make a script's parser from its module docstring, which holds the usage lines."""
+    made = _Parser(description=doc)
+    made.add_argument("--version", action="version", version=f"icefire {__version__}")
+    return made
+
+
+def run(parser: argparse.ArgumentParser, work: Callable, argv: list[str] | None) -> int:
+    """Parse `argv`, do `work(arguments)`, and turn a user's mistake into one line and status 2."""
+    arguments = parser.parse_args(argv)
+    try:
+        work(arguments)
+    except UserError as error:
+        message = " ".join(str(error).split())
+    except OSError as error:
+        # A missing, unreadable or unwritable path is the user's to put right; the name says which.
+        if error.filename is None:
+            raise
+        message = f"{error.filename}: {error.strerror or error}"
+    else:
+        return 0
+    print(f"{parser.prog}: error: {message}", file=sys.stderr)
+    return 2
+
+
+def finite(text: str) -> float:
+    """Read a flag's value as a finite number (argparse names the flag when it is not)."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not finite")
+    return value
+
+
+def point(text: str) -> tuple[float, float]:
+    """Read `x,y`, one vertex of a polygon."""
+    x, y = (finite(part) for part in text.split(","))
+    return x, y
+
+
+def progress(items: Iterable, total: int, label: str) -> Iterator:
+    """Pass `items` on, showing how far along they are on a terminal and nothing in a log."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    for done, item in enumerate(items):
+        print(f"\r{label}: {100 * done // max(total, 1):3d} %", end="", file=sys.stderr, flush=True)
+        yield item
+    print(f"\r{label}: 100 %", file=sys.stderr)
+
+
+def report(name: str, count: int, of: int | None = None) -> None:
+    """Print one count to the log: `name: 12 of 34`."""
+    print(f"{name}: {count:,}" + (f" of {of:,}" if of is not None else ""))

@@ -1,0 +1,90 @@
+"""The ledger: every removed star under one reason, from the raw table to the three samples."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from icefire.errors import UserError
+
+
+@dataclass
+class Entry:
+    """One line of the ledger: what a step removed, and why."""
+
+    step: str
+    reason: str
+    n_removed: int = 0
+
+
+class Ledger:
+    """A chain of removals; the stars left by one entry are those that the next one gets.
+
+    Parameters
+    ----------
+    n_start
+        Number of rows before the first entry.
+    """
+
+    def __init__(self, n_start: int = 0):
+        self.n_start = n_start
+        self.entries: list[Entry] = []
+
+    def add(self, step: str, reason: str, n_removed: int = 0) -> Entry:
+        """Append an entry and return it, so that a streaming step can go on counting in it."""
+        entry = Entry(step, reason, n_removed)
+        self.entries.append(entry)
+        return entry
+
+    @property
+    def n_left(self) -> int:
+        """Number of stars that no entry has removed."""
+        return self.n_start - sum(entry.n_removed for entry in self.entries)
+
+    def rows(self) -> list[dict]:
+        """Give the entries with `n_in` and `n_out`, as the ledger's table has them."""
+        rows, left = [], self.n_start
+        for entry in self.entries:
+            n_out = left - entry.n_removed
+            rows.append(
+                {
+                    "step": entry.step,
+                    "reason": entry.reason,
+                    "n_in": left,
+                    "n_removed": entry.n_removed,
+                    "n_out": n_out,
+                }
+            )
+            left = n_out
+        return rows
+
+    def to_meta(self) -> dict:
+        """Give a form that a table's metadata can carry to the next step."""
+        return {"n_start": self.n_start, "entries": [asdict(entry) for entry in self.entries]}
+
+    @classmethod
+    def from_meta(cls, meta: dict, path) -> Ledger:
+        """Take up the ledger that the table at `path` carries.
+
+        Raises UserError when it carries none: the table was not made by the workflow.
+        """
+        if "ledger" not in meta:
+            raise UserError(f"{path}: carries no ledger; make it with clean_catalog.py")
+        ledger = cls(meta["ledger"]["n_start"])
+        ledger.entries = [Entry(**entry) for entry in meta["ledger"]["entries"]]
+        return ledger
+
+    def print(self) -> None:
+        """Write the ledger to the log."""
+        for row in self.rows():
+            print(f"{row['n_removed']:>9,} removed, {row['n_out']:>9,} left: {row['reason']}")
+
+
+def remove(left: np.ndarray, bad: np.ndarray, entry: Entry) -> np.ndarray:
+    """Take the `bad` stars among those still `left` away and count them in `entry`.
+
+    Both are boolean arrays of one block; the new `left` is returned.
+    """
+    entry.n_removed += int(np.count_nonzero(left & bad))
+    return left & ~bad

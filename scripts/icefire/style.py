@@ -1,0 +1,422 @@
+"""What the figures share: flags, page and catalogue mark, sky maps, profiles, literature points.
+
+Figures are made without pyplot and without a user's matplotlibrc, so that a figure depends on its
+inputs, its flags and the style sheet alone, and equal inputs give equal bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import textwrap
+
+import matplotlib
+import matplotlib.style
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import is_color_like, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
+
+from icefire import cli, tables
+from icefire.errors import UserError
+
+ONE_COLUMN_IN = 3.35
+TWO_COLUMNS_IN = 7.0
+SMALL_PT = 7.5
+POINTS_PER_INCH = 72.0
+
+# Samples in the order of the paper's panels, and what a reader calls them.
+SAMPLES = {"halo": "Halo", "accreted": "Accreted", "insitu": "In situ"}
+
+# Points drawn at most in a scatter plot: more would only blacken it and swell the file.
+MAX_POINTS = 20_000
+
+NO_VALUE = "0.82"
+NO_VALUE_DARK = "0.40"
+
+_SYNTHETIC = "synthetic catalogue"
+_MARKERS = "os^Dvp<>hdPX"
+
+
+# --- flags -----------------------------------------------------------------------------------
+
+
+def add_page_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that every figure has: its style sheet and its two files."""
+    parser.add_argument("--style", required=True, metavar="PATH", help="matplotlib style sheet")
+    parser.add_argument("--pdf", required=True, metavar="PATH", help="figure to write, PDF")
+    parser.add_argument("--png", required=True, metavar="PATH", help="figure to write, PNG")
+
+
+def add_sigma_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the colour scale of the maps of sigma_r and the fewest stars of a bin with a value."""
+    parser.add_argument("--cmap", required=True, type=cmap, help="matplotlib colour map")
+    parser.add_argument("--sigma-min-km-s", required=True, type=cli.finite, help="its lower end")
+    parser.add_argument("--sigma-max-km-s", required=True, type=cli.finite, help="its upper end")
+    add_min_stars_flag(parser)
+
+
+def add_min_stars_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the number of stars below which a bin has no value; only named in the figure."""
+    parser.add_argument(
+        "--min-stars", required=True, type=count, help="fewest stars of a bin that has a value"
+    )
+
+
+def color(text: str) -> str:
+    """Read a flag's value as a colour matplotlib knows."""
+    if not is_color_like(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no colour: write a name or #rrggbb")
+    return text
+
+
+def cmap(text: str) -> str:
+    """Read a flag's value as the name of a matplotlib colour map."""
+    if text not in matplotlib.colormaps:
+        raise argparse.ArgumentTypeError(f"{text!r} is no matplotlib colour map, such as cividis")
+    return text
+
+
+def count(text: str) -> int:
+    """Read a flag's value as a whole number of one or more."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def positive(text: str) -> float:
+    """Read a flag's value as a finite number above zero."""
+    value = cli.finite(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return value
+
+
+def sigma_limits(arguments: argparse.Namespace) -> tuple[float, float]:
+    """Give the two ends of the colour scale. Raises UserError when they are in the wrong order."""
+    low, high = arguments.sigma_min_km_s, arguments.sigma_max_km_s
+    if low >= high:
+        raise UserError(
+            f"--sigma-max-km-s {high:g} must exceed --sigma-min-km-s {low:g}"
+            " (figures.sigma_max_km_s and sigma_min_km_s in the configuration)"
+        )
+    return low, high
+
+
+# --- page ------------------------------------------------------------------------------------
+
+
+def use(path: str) -> None:
+    """Set matplotlib to its own defaults and the style sheet at `path`, and nothing else.
+
+    Raises OSError when the sheet cannot be read and UserError when it is no style sheet.
+    """
+    with open(path, encoding="utf-8"):
+        pass  # matplotlib's own error for a missing sheet does not name the file as one
+    matplotlib.rcdefaults()
+    try:
+        matplotlib.style.use(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: not a matplotlib style sheet ({error})") from error
+
+
+def common_meta(**metas: dict) -> dict:
+    """Give the catalogue's name and whether any table of it is synthetic.
+
+    Takes one metadata mapping per input, named as its flag. Raises UserError when the inputs come
+    from different catalogues, because the figure can carry only one name.
+    """
+    named = {flag: str(meta.get("catalogue", "unnamed catalogue")) for flag, meta in metas.items()}
+    if len(set(named.values())) > 1:
+        listed = ", ".join(f"--{flag.replace('_', '-')} {name!r}" for flag, name in named.items())
+        raise UserError(f"inputs come from different catalogues: {listed}")
+    return {
+        "catalogue": next(iter(named.values())),
+        "synthetic": any(bool(meta.get("synthetic", False)) for meta in metas.values()),
+    }
+
+
+def page(width_in: float, height_in: float, meta: dict) -> Figure:
+    """Make an empty figure with the catalogue's name in its lower left corner.
+
+    A synthetic catalogue is called so in the lower right one. The strip they stand on is kept
+    free of the panels, whatever the length of the name.
+    """
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    margin_in, line_in = 0.05, SMALL_PT * 1.2 / POINTS_PER_INCH
+    room_in = width_in - 2 * margin_in
+    if meta["synthetic"]:
+        figure.text(
+            1 - margin_in / width_in,
+            margin_in / height_in,
+            _SYNTHETIC,
+            ha="right",
+            va="bottom",
+            size=SMALL_PT,
+            weight="bold",
+            color="#a50f15",
+        )
+        room_in -= _text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
+    name = " ".join(meta["catalogue"].split())
+    fits = int(0.97 * len(name) * room_in / max(_text_width_in(name), 1e-3))
+    lines = textwrap.wrap(name, max(fits, 1)) or [""]
+    figure.text(
+        margin_in / width_in,
+        margin_in / height_in,
+        "\n".join(lines),
+        va="bottom",
+        size=SMALL_PT,
+        color="0.35",
+        linespacing=1.2,
+        parse_math=False,
+    )
+    strip = (len(lines) * line_in + margin_in) / height_in
+    figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
+    return figure
+
+
+def _text_width_in(text: str, **font) -> float:
+    """Measure a text in small print as it will be set, in inches."""
+    from matplotlib.font_manager import FontProperties
+
+    properties = FontProperties(size=SMALL_PT, **font)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
+    return width / POINTS_PER_INCH
+
+
+def save(figure: Figure, arguments: argparse.Namespace) -> None:
+    """Write the figure as PDF and PNG, both or neither, without a date in them."""
+    # Laid out once, at the PNG's resolution: half the time, and the two files agree.
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine("none")
+    with contextlib.ExitStack() as stack:
+        # Both are drawn before either takes its name.
+        pdf = stack.enter_context(tables.replacing(arguments.pdf))
+        png = stack.enter_context(tables.replacing(arguments.png))
+        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+        figure.savefig(png, format="png")
+
+
+def corner_text(axes, text: str, x: float = 0.96, y: float = 0.95, **options) -> None:
+    """Write small print in a panel's corner (upper right by default), readable over points."""
+    options = {"ha": "right", "va": "top", "size": SMALL_PT, **options}
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
+    axes.text(x, y, text, transform=axes.transAxes, bbox=box, zorder=10, **options)
+
+
+def say_nothing_to_draw(axes, text: str) -> None:
+    """Write in the middle of an empty panel why it is empty, and in the log."""
+    print(f"note: {' '.join(text.split())}")
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
+    middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
+    axes.text(0.5, 0.5, text, size=SMALL_PT, bbox=box, zorder=10, **middle)
+
+
+def no_bin(min_stars: int) -> str:
+    """Say that no bin of a panel has a value."""
+    return f"no bin with ≥ {min_stars} stars"
+
+
+def stars_text(n_stars: int) -> str:
+    """Say how many stars a panel shows."""
+    return f"N = {n_stars:,}"
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+def values(table, name: str) -> np.ndarray:
+    """Give a numeric column as plain floats, NaN where it has no value."""
+    return np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)
+
+
+def interval(quantity: str, percent: int) -> tuple[str, str]:
+    """Name the two columns that bound a quantity's interval of `percent`."""
+    return f"{quantity}_lo{percent}", f"{quantity}_hi{percent}"
+
+
+def quantity_columns(quantity: str, percents: tuple[int, ...] = ()) -> tuple[str, ...]:
+    """Name a quantity's column and those of its intervals."""
+    return (quantity, *(name for percent in percents for name in interval(quantity, percent)))
+
+
+# --- maps of the sky -------------------------------------------------------------------------
+
+
+def sky_axes(figure: Figure, position: tuple[int, int, int], ground: str = "white"):
+    """Add a Mollweide map of Galactic l and b, l increasing to the left from its middle at 0.
+
+    `position` is the panel: rows, columns, number; `ground` the colour behind the longitudes,
+    which are written inside the map. Draw on it with `draw_sky_polygons` and `sky_line`, which
+    turn l around, below zorder 2.5, where the axes write their degrees.
+    """
+    axes = figure.add_subplot(*position, projection="mollweide")
+    shown = np.array([120, 60, 0, -60, -120])
+    axes.set_xticks(np.radians(-shown), [f"{l_deg % 360}°" for l_deg in shown])
+    axes.set_yticks(np.radians([-60, -30, 0, 30, 60]), ["−60°", "−30°", "0°", "30°", "60°"])
+    axes.tick_params(which="both", length=0)
+    axes.set_longitude_grid_ends(90)
+    axes.grid(True)
+    ink = "black" if np.mean(to_rgb(ground)) > 0.5 else "white"
+    box = {"facecolor": ground, "edgecolor": "none", "alpha": 0.7, "pad": 0.3}
+    for text in axes.get_xticklabels():
+        text.set(size=SMALL_PT, color=ink, bbox=box)
+    return axes
+
+
+def sky_line(axes, l_deg: np.ndarray, b_deg: np.ndarray, **options) -> None:
+    """Draw a line over the sky, lifting the pen where it leaves the map's edge."""
+    x = np.radians((180 - np.asarray(l_deg)) % 360 - 180)
+    leaves = np.flatnonzero(np.abs(np.diff(x)) > np.pi) + 1
+    axes.plot(
+        np.insert(x, leaves, np.nan), np.insert(np.radians(b_deg), leaves, np.nan), **options
+    )
+
+
+def sky_polygons(
+    l_deg: np.ndarray, b_deg: np.ndarray, centre_l_deg: np.ndarray
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Unroll convex patches of the sky into the map's plane.
+
+    Takes vertices (patches × vertices) and the longitudes of the patches' centres, in degrees.
+    Gives polygons of (-l, b) in radians, and the patch each belongs to: a patch across the map's
+    edge has two polygons, each hanging over its side, to be clipped by the map's outline; one
+    around a pole is closed along the pole.
+    """
+    centre = -np.radians(centre_l_deg)[:, None]
+    centre = (centre + np.pi) % (2 * np.pi) - np.pi
+    b = np.radians(b_deg)
+    # A pole has no longitude of its own: give it the centre's.
+    offset = np.where(np.abs(b_deg) < 90 - 1e-6, -np.radians(l_deg) - centre, 0)
+    x = centre + (offset + np.pi) % (2 * np.pi) - np.pi
+    polygons, owners = [], []
+    for patch, vertices in enumerate(np.stack([x, b], axis=-1)):
+        jumps = np.abs(np.diff(vertices[:, 0], append=vertices[0, 0]))
+        if jumps.max() > np.pi:
+            vertices = _close_along_pole(np.roll(vertices, -1 - jumps.argmax(), axis=0))
+        for shift in (0, 2 * np.pi, -2 * np.pi):
+            shifted = vertices + (shift, 0)
+            if shifted[:, 0].min() < np.pi and shifted[:, 0].max() > -np.pi:
+                polygons.append(shifted)
+                owners.append(patch)
+    return polygons, np.array(owners, dtype=int)
+
+
+def _close_along_pole(ring: np.ndarray) -> np.ndarray:
+    """Close a ring around a pole, whose vertices go once around in longitude, along that pole."""
+    turn = np.sign(ring[-1, 0] - ring[0, 0]) * 2 * np.pi
+    pole = np.copysign(np.pi / 2, ring[:, 1].mean())
+    end = ring[0, 0] + turn
+    return np.vstack([ring, [[end, ring[0, 1]], [end, pole], [ring[0, 0], pole]]])
+
+
+def draw_sky_polygons(axes, polygons: list[np.ndarray], **options) -> PolyCollection:
+    """Fill polygons of `sky_polygons` on a map of `sky_axes`; options as PolyCollection's."""
+    # The vertices are projected here because matplotlib would cut every edge into 75 pieces.
+    ends = np.cumsum([len(polygon) for polygon in polygons])[:-1]
+    flat = np.vstack(polygons) if polygons else np.empty((0, 2))
+    projected = np.split(axes.transProjection.transform(flat), ends) if polygons else []
+    transform = axes.transAffine + axes.transAxes
+    collection = PolyCollection(projected, transform=transform, **options)
+    axes.add_collection(collection, autolim=False)
+    collection.set_clip_path(axes.patch)
+    return collection
+
+
+# --- profiles --------------------------------------------------------------------------------
+
+
+def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> int:
+    """Draw medians over radius with their intervals as bands; give the number of bins drawn.
+
+    `table` has r_mid (kpc), the quantity and its interval columns; `options` are color, label and
+    marker. A bin without neighbours, which no band reaches, gets error bars.
+    """
+    r, middle = values(table, "r_mid"), values(table, quantity)
+    has = np.isfinite(middle)
+    alone = has & ~np.append(has[1:], False) & ~np.append(False, has[:-1])
+    hue = options["color"]
+    for percent, alpha in zip(sorted(percents, reverse=True), (0.16, 0.30), strict=False):
+        low, high = (values(table, name) for name in interval(quantity, percent))
+        axes.fill_between(r, low, high, color=hue, alpha=alpha, linewidth=0, zorder=2)
+        error = np.abs(np.vstack([middle - low, high - middle])[:, alone])
+        axes.errorbar(r[alone], middle[alone], error, fmt="none", ecolor=hue, elinewidth=0.7)
+    axes.plot(r, middle, zorder=4, **options)
+    return int(np.count_nonzero(has))
+
+
+# --- literature ------------------------------------------------------------------------------
+
+LITERATURE_COLUMNS = tuple(
+    "source quantity r_lo r_mid r_hi value err_lo err_hi kind verified".split()
+)
+
+
+def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[float, float]):
+    """Read published values that were verified, measure one of `quantities` and reach the axis.
+
+    Gives a table with a column `draw_at`: the radius of the marker (kpc). That is r_mid where the
+    source has one; values with only a range stand side by side along its visible part.
+    Raises UserError naming file and column when the table is not one of literature values.
+    """
+    table = tables.read_ecsv(path, LITERATURE_COLUMNS)
+    n_rows = len(table)
+    verified = np.isin(np.asarray(table["verified"], dtype=str), ("yes", "derived"))
+    table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]
+    low, high = r_limits_kpc
+    start, end, middle = (values(table, name) for name in ("r_lo", "r_hi", "r_mid"))
+    inside = np.isfinite(values(table, "value"))
+    inside &= np.where(
+        np.isfinite(middle), (middle >= low) & (middle <= high), (start < high) & (end > low)
+    )
+    table, start, end, middle = table[inside], start[inside], end[inside], middle[inside]
+    ranges = [tuple(pair) for pair in np.column_stack([np.fmax(start, low), np.fmin(end, high)])]
+    for at in np.flatnonzero(np.isnan(middle)):
+        same = [i for i in np.flatnonzero(np.isnan(values(table, "r_mid"))) if ranges[i] == ranges[at]]
+        part = (same.index(at) + 1) / (len(same) + 1)
+        middle[at] = ranges[at][0] + part * (ranges[at][1] - ranges[at][0])
+    table["draw_at"] = middle
+    cli.report("literature values drawn", len(table), n_rows)
+    return table
+
+
+def draw_literature(axes, table) -> list[Line2D]:
+    """Draw published values as open markers, one shape per source; give the legend's handles.
+
+    Error bars and ranges where the source has them. Approximate values are lighter and their
+    ranges dashed.
+    """
+    handles = []
+    sources = list(dict.fromkeys(str(source) for source in table["source"]))
+    for number, source in enumerate(sources):
+        marker = _MARKERS[number % len(_MARKERS)]
+        rows = table[np.asarray(table["source"], dtype=str) == source]
+        exact = np.asarray(rows["kind"], dtype=str) != "approximate"
+        for part, hue, dashes in ((rows[exact], "0.15", "-"), (rows[~exact], "0.55", (0, (3, 2)))):
+            if len(part):
+                _draw_source(axes, part, marker, hue, dashes)
+        label = source
+        if {"sigma_los"} == set(np.asarray(rows["quantity"], dtype=str)):
+            label += r" ($\sigma_{\rm los}$)"
+        hue = "0.15" if exact.any() else "0.55"
+        handles.append(_open_marker(marker, hue, label=label))
+    return handles
+
+
+def _draw_source(axes, rows, marker: str, hue: str, dashes) -> None:
+    at, value = values(rows, "draw_at"), values(rows, "value")
+    axes.hlines(
+        value, values(rows, "r_lo"), values(rows, "r_hi"), color=hue, lw=0.6, ls=dashes, zorder=5
+    )
+    error = np.nan_to_num(np.vstack([values(rows, "err_lo"), values(rows, "err_hi")]))
+    axes.errorbar(at, value, error, fmt="none", ecolor=hue, elinewidth=0.6, zorder=5)
+    axes.add_line(_open_marker(marker, hue, at, value))
+
+
+def _open_marker(marker: str, hue: str, x=(), y=(), **options) -> Line2D:
+    look = {"linestyle": "none", "marker": marker, "markersize": 4.2, "zorder": 6}
+    return Line2D(x, y, mfc="white", mec=hue, mew=0.8, **look, **options)

@@ -1,0 +1,355 @@
+"""The workflow's own tables: their columns and units, their metadata, and how they are written.
+
+Star tables are FITS binary tables read and written in blocks of rows, so that none has to fit in
+memory. Small tables are ECSV. Every table appears under its name only when it is whole, and its
+metadata hold what made it but never a time or a path, so that equal inputs give equal bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from icefire import __version__
+from icefire.errors import UserError
+
+# Rows held in memory at once. A constant and not a choice: no result may depend on it.
+BLOCK_ROWS = 100_000
+
+# A whole header of ours is one JSON text under this keyword (FITS continues it over many cards).
+_META_KEY = "ICEFIRE"
+_FITS_BLOCK = 2880
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the star tables: FITS format letter, unit, and what it is.
+
+    FITS knows no dex, so logarithmic columns carry no unit and say it in their description.
+    """
+
+    format: str
+    unit: str | None
+    description: str
+
+
+CLEAN_COLUMNS = {
+    "star_id": Column("K", None, "identifier in the survey"),
+    "ra": Column("D", "deg", "right ascension (ICRS)"),
+    "dec": Column("D", "deg", "declination (ICRS)"),
+    "l": Column("D", "deg", "Galactic longitude"),
+    "b": Column("D", "deg", "Galactic latitude"),
+    "distance": Column("D", "kpc", "heliocentric distance"),
+    "distance_error": Column("D", "kpc", "standard error of distance"),
+    "rv": Column("D", "km/s", "heliocentric radial velocity"),
+    "rv_error": Column("D", "km/s", "standard error of rv"),
+    "pmra": Column("D", "mas/yr", "proper motion in ra, times cos(dec)"),
+    "pmra_error": Column("D", "mas/yr", "standard error of pmra"),
+    "pmdec": Column("D", "mas/yr", "proper motion in declination"),
+    "pmdec_error": Column("D", "mas/yr", "standard error of pmdec"),
+    "pm_corr": Column("D", None, "correlation of pmra and pmdec"),
+    "snr": Column("D", None, "signal-to-noise ratio per pixel"),
+    "logg": Column("D", None, "surface gravity, dex (cm/s2)"),
+    "feh": Column("D", None, "[Fe/H], dex"),
+    "feh_error": Column("D", None, "standard error of feh, dex"),
+    "afe": Column("D", None, "[alpha/Fe], dex"),
+    "afe_error": Column("D", None, "standard error of afe, dex"),
+}
+
+KINEMATIC_COLUMNS = {
+    "x": Column("D", "kpc", "Galactocentric x (the Sun at x < 0)"),
+    "y": Column("D", "kpc", "Galactocentric y (the Sun moves to y > 0)"),
+    "z": Column("D", "kpc", "Galactocentric z (north is positive)"),
+    "r": Column("D", "kpc", "Galactocentric spherical radius"),
+    "v_r": Column("D", "km/s", "radial velocity, outward"),
+    "v_phi": Column("D", "km/s", "azimuthal velocity; the disc is negative"),
+    "v_theta": Column("D", "km/s", "meridional velocity, positive toward +z"),
+    "v_r_error": Column("D", "km/s", "standard error of v_r"),
+    "v_phi_error": Column("D", "km/s", "standard error of v_phi"),
+    "v_theta_error": Column("D", "km/s", "standard error of v_theta"),
+    "cov_rphi": Column("D", "km2/s2", "error covariance of v_r and v_phi"),
+    "cov_rtheta": Column("D", "km2/s2", "error covariance of v_r and v_theta"),
+    "cov_phitheta": Column("D", "km2/s2", "error covariance of v_phi and v_theta"),
+    "lx": Column("D", "kpc km/s", "angular momentum about x"),
+    "ly": Column("D", "kpc km/s", "angular momentum about y"),
+    "lz": Column("D", "kpc km/s", "angular momentum about z; prograde < 0"),
+    "energy": Column("D", "km2/s2", "orbital energy per mass"),
+}
+
+FLAG_COLUMNS = {
+    "eccentricity": Column("D", None, "of the orbit; NaN where no cut needs it"),
+    "is_giant": Column("L", None, "passes the surface gravity cut"),
+    "is_sagittarius": Column("L", None, "Sagittarius stream"),
+    "is_satellite": Column("L", None, "in a dwarf galaxy or globular cluster"),
+    "is_aleph": Column("L", None, "Aleph"),
+    "is_unbound": Column("L", None, "energy of zero or more"),
+}
+
+STAR_COLUMNS = CLEAN_COLUMNS | KINEMATIC_COLUMNS | FLAG_COLUMNS
+
+
+# --- metadata --------------------------------------------------------------------------------
+
+
+def new_meta(catalogue: str, synthetic: bool, survey: str, cuts_off: dict[str, str]) -> dict:
+    """Begin a table's metadata: where its stars come from and which cuts the survey cannot have."""
+    return {
+        "icefire_version": __version__,
+        "catalogue": catalogue,
+        "synthetic": synthetic,
+        "survey": survey,
+        "cuts_off": dict(sorted(cuts_off.items())),
+        "parameters": {},
+    }
+
+
+def add_step(meta: dict, step: str, parameters: dict) -> dict:
+    """Copy `meta` and note in it the parameters of one more step."""
+    steps = dict(meta.get("parameters", {}))
+    steps[step] = {key: _plain(value) for key, value in sorted(parameters.items())}
+    return {**meta, "icefire_version": __version__, "parameters": steps}
+
+
+def _plain(value):
+    """Reduce numpy scalars, tuples and the like to what JSON and YAML write."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+# --- writing whole or not at all -------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Give a temporary path beside `path`, which takes its place if the block ends well.
+
+    A step that is killed or fails leaves nothing under the final name.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes private files; a result is as readable as any other new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a whole text file, or none."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
+    """Write an astropy table as ECSV with `meta` as its metadata."""
+    table = table.copy(copy_data=False)
+    table.meta = {key: _plain(value) for key, value in meta.items()}
+    text = io.StringIO()
+    table.write(text, format="ascii.ecsv")
+    write_text(path, text.getvalue())
+
+
+def read_ecsv(path: str | os.PathLike, columns: tuple[str, ...] = ()):
+    """Read an ECSV table and make sure it has `columns`.
+
+    Raises UserError naming the file and the column when one is missing.
+    """
+    from astropy.table import Table
+
+    try:
+        table = Table.read(os.fspath(path), format="ascii.ecsv")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable ECSV table ({error})") from error
+    for name in columns:
+        if name not in table.colnames:
+            raise UserError(f"{path}: column {name} is missing; make the table anew")
+    return table
+
+
+# --- FITS star tables, block by block --------------------------------------------------------
+
+
+class StarWriter:
+    """Write a FITS star table block by block; use as a context manager.
+
+    The rows go to a side file first and are copied behind the header at the end, because only
+    then are the number of rows, the metadata and (for `close`'s `keep`) the surviving rows known.
+    """
+
+    def __init__(self, path: str | os.PathLike, columns: dict[str, Column]):
+        self.path = Path(path)
+        self.columns = columns
+        self.n_rows = 0
+        self.meta: dict = {}
+        self.keep: np.ndarray | None = None
+        self._dtype: np.dtype | None = None
+
+    def __enter__(self) -> StarWriter:
+        self._stack = contextlib.ExitStack()
+        self._target = self._stack.enter_context(replacing(self.path))
+        self._rows = self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent))
+        return self
+
+    def write(self, block: dict[str, np.ndarray]) -> None:
+        """Append one block: a mapping from each column's name to an array of equal length."""
+        n_rows = len(next(iter(block.values())))
+        if self._dtype is None:
+            self._definitions = fits.ColDefs(
+                [
+                    fits.Column(name=name, format=_format(column, block[name]), unit=column.unit)
+                    for name, column in self.columns.items()
+                ]
+            )
+            self._dtype = self._definitions.dtype.newbyteorder(">")
+        records = np.empty(n_rows, self._dtype)
+        for name, column in self.columns.items():
+            values = block[name]
+            # FITS writes truth as the letters T and F.
+            records[name] = np.where(values, ord("T"), ord("F")) if column.format == "L" else values
+        self._rows.write(records.tobytes())
+        self.n_rows += n_rows
+
+    def __exit__(self, *exception) -> None:
+        if exception[0] is None:
+            self._finish()
+        self._stack.__exit__(*exception)
+
+    def _finish(self) -> None:
+        if self._dtype is None:
+            self.write({name: np.empty(0, _empty_type(c)) for name, c in self.columns.items()})
+        n_rows = self.n_rows if self.keep is None else int(np.count_nonzero(self.keep))
+        header = fits.BinTableHDU.from_columns(self._definitions, nrows=0).header
+        for number, column in enumerate(self.columns.values(), 1):
+            header.comments[f"TTYPE{number}"] = column.description
+        header["NAXIS2"] = n_rows
+        header["EXTNAME"] = "STARS"
+        header[_META_KEY] = json.dumps(self.meta, ensure_ascii=True)
+        with self._target.open("wb") as out:
+            out.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
+            out.write(header.tostring().encode("ascii"))
+            self._rows.seek(0)
+            if self.keep is None:
+                shutil.copyfileobj(self._rows, out, 1 << 22)
+            else:
+                for start in range(0, self.n_rows, BLOCK_ROWS):
+                    mask = self.keep[start : start + BLOCK_ROWS]
+                    rows = self._rows.read(len(mask) * self._dtype.itemsize)
+                    out.write(np.frombuffer(rows, self._dtype)[mask].tobytes())
+            size = n_rows * self._dtype.itemsize
+            out.write(b"\0" * (-size % _FITS_BLOCK))
+
+
+def _format(column: Column, values: np.ndarray) -> str:
+    """Give the FITS format of a column; identifiers may be texts of any one width."""
+    if values.dtype.kind == "S":
+        return f"{max(values.dtype.itemsize, 1)}A"
+    return column.format
+
+
+def _empty_type(column: Column) -> str:
+    return {"K": "i8", "D": "f8", "L": "?"}[column.format]
+
+
+class StarReader:
+    """Read a FITS star table in blocks of rows, without mapping or holding the whole.
+
+    Parameters are the path and the names of the columns that the step needs.
+    Raises UserError naming file and column when the file is not such a table.
+    """
+
+    def __init__(self, path: str | os.PathLike, needed: tuple[str, ...] = ()):
+        self.path = Path(path)
+        self.units: dict[str, str | None] = {}
+        self._scale: dict[str, tuple[float, float]] = {}
+        self._null: dict[str, int] = {}
+        try:
+            with fits.open(self.path, memmap=False, lazy_load_hdus=True) as hdus:
+                hdu = next((h for h in hdus if isinstance(h, fits.BinTableHDU)), None)
+                if hdu is None:
+                    raise UserError(f"{self.path}: holds no FITS binary table")
+                header = hdu.header
+                definitions = hdu.columns
+                self.n_rows = int(header["NAXIS2"])
+                self._offset = hdu.fileinfo()["datLoc"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, OSError) and error.filename is not None:
+                raise
+            raise UserError(f"{self.path}: not a readable FITS table ({error})") from error
+        self._dtype = definitions.dtype.newbyteorder(">")
+        self.names = tuple(definitions.names)
+        for column in definitions:
+            self.units[column.name] = column.unit or None
+            if column.bscale not in (None, "", 1) or column.bzero not in (None, "", 0):
+                self._scale[column.name] = (column.bscale or 1, column.bzero or 0)
+            if column.null not in (None, ""):
+                self._null[column.name] = int(column.null)
+        self.logical = {c.name for c in definitions if c.format.format == "L"}
+        self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
+        expected = self._offset + self.n_rows * self._dtype.itemsize
+        if self.path.stat().st_size < expected:
+            raise UserError(
+                f"{self.path}: cut short ({self.path.stat().st_size} bytes where its header"
+                f" promises {expected}); fetch or make the file again"
+            )
+        for name in needed:
+            if name not in self.names:
+                raise UserError(f"{self.path}: column {name} is missing")
+
+    def read(self, start: int, stop: int, names: tuple[str, ...] | None = None) -> dict:
+        """Read rows `start` to `stop` of the named columns (all by default) as native arrays."""
+        count = max(min(stop, self.n_rows) - start, 0)
+        records = np.fromfile(
+            self.path,
+            self._dtype,
+            count=count,
+            offset=self._offset + start * self._dtype.itemsize,
+        )
+        return {name: self._column(records, name) for name in names or self.names}
+
+    def _column(self, records: np.ndarray, name: str) -> np.ndarray:
+        raw = records[name]
+        if name in self.logical:
+            return raw == ord("T")
+        values = raw.astype(raw.dtype.newbyteorder("="))
+        if name in self._scale:
+            scale, zero = self._scale[name]
+            exact = scale == 1 and float(zero).is_integer() and values.dtype.kind in "iu"
+            if not exact:
+                values = values * scale + zero
+            elif zero == 2**63:
+                # FITS stores unsigned 64-bit integers shifted; the sum wraps to the right digits.
+                values = values.view(np.uint64) + np.uint64(zero)
+            else:
+                values = values.astype(np.int64) + int(zero)
+        if name in self._null:
+            values = np.where(raw == self._null[name], np.nan, values)
+        return values
+
+    def blocks(self, names: tuple[str, ...] | None = None, rows: int = BLOCK_ROWS):
+        """Give the table block by block, in order; an empty table gives one empty block."""
+        for start in range(0, max(self.n_rows, 1), rows):
+            yield self.read(start, start + rows, names)
+
+    def all(self, names: tuple[str, ...] | None = None) -> dict[str, np.ndarray]:
+        """Read every row of the named columns."""
+        return self.read(0, self.n_rows, names)

@@ -1,0 +1,205 @@
+"""What the Snakefile asks for when it is read: code dependencies, flags and configuration checks.
+
+Nothing here is imported by a step, and nothing here imports more than the standard library,
+PyYAML and jsonschema, because it runs each time Snakemake starts.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from icefire.errors import UserError
+
+SAMPLES = ("halo", "accreted", "insitu")
+GEOMETRIES = ("xy", "xz", "sky", "radial")
+_SCRIPTS = Path(__file__).resolve().parent.parent
+
+
+# --- code as input ---------------------------------------------------------------------------
+
+
+def code(step: str) -> list[str]:
+    """List the script of a step and every module of ours that it imports, script first.
+
+    As input of the step's rule they make an edited module rerun its users and nothing else.
+    Paths are relative to the workflow's folder.
+    """
+    found = [_SCRIPTS / f"{step}.py", _SCRIPTS / "icefire" / "__init__.py"]
+    for path in found:
+        for name in _imported(path):
+            module = _SCRIPTS.joinpath(*name.split(".")).with_suffix(".py")
+            if module.is_file() and module not in found:
+                found.append(module)
+    return [path.relative_to(_SCRIPTS.parent).as_posix() for path in found]
+
+
+def _imported(path: Path) -> list[str]:
+    """List every dotted name of ours that a file imports, at the top or inside a function."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in names if name.split(".")[0] == "icefire"]
+
+
+# --- flags that several values make together -------------------------------------------------
+
+
+def polygon_flags(vertices: list) -> list[str]:
+    """Write a polygon's vertices as flags."""
+    return [f"--insitu-polygon={feh},{afe}" for feh, afe in vertices]
+
+
+def chemistry_flags(chemistry: dict) -> list[str]:
+    """Write the flags of the chemical split that is in use; the other's values change nothing."""
+    flags = ["--method", chemistry["method"]]
+    if chemistry["method"] == "polygon":
+        return flags + polygon_flags(chemistry["insitu_polygon"])
+    return [
+        *flags,
+        f"--insitu-min-feh={chemistry['insitu_min_feh']}",
+        f"--accreted-max-feh={chemistry['accreted_max_feh']}",
+    ]
+
+
+def uncertainty_flags(uncertainty: dict, montecarlo: dict) -> list[str]:
+    """Write the flags of the uncertainty recipe that is in use."""
+    flags = ["--method", uncertainty["method"]]
+    if uncertainty["method"] == "han2024":
+        flags += [
+            f"--exclude-fraction={montecarlo['exclude_fraction']}",
+            "--correlated" if uncertainty["correlated"] else "--no-correlated",
+        ]
+    return flags
+
+
+def slice_flags(slices: list) -> list[str]:
+    """Write [Fe/H] ranges as flags."""
+    return [f"--feh-slice={low},{high}" for low, high in slices]
+
+
+def fraction_shards(shards: int):
+    """Make the input function of a summary: what an accreted fraction is counted from.
+
+    One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
+    shard holds the counts of all stars), none for any other summary.
+    """
+
+    def inputs(wildcards) -> list[str]:
+        if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
+            return []
+        folder = "<results>/montecarlo/sky"
+        return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
+
+    return inputs
+
+
+# --- checking the configuration --------------------------------------------------------------
+
+
+def check_config(config: dict, schema_path: str) -> None:
+    """Check a configuration against the closed schema, then what a schema cannot say.
+
+    Raises UserError with one line per mistake, each naming its key.
+    """
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.path)))
+    mistakes = [line for error in errors for line in _lines(error)]
+    if not mistakes:
+        mistakes = list(_cross_checks(config))
+    if mistakes:
+        raise UserError("configuration: " + "; ".join(mistakes))
+
+
+def _lines(error) -> list[str]:
+    key = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        lines = []
+        for name in error.instance:
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, 1)
+                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+                lines.append(f"{key + '.' if key else ''}{name} is not a key; {hint}")
+        return lines
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [f"{key + '.' if key else ''}{name} is missing" for name in missing]
+    what = error.schema.get("description", "").rstrip(".")
+    return [f"{key}: {error.message}" + (f" ({what})" if what else "")]
+
+
+def _cross_checks(config: dict):
+    """Give a line for each pair of values that do not go together."""
+    radial, montecarlo = config["geometry"]["radial"], config["montecarlo"]
+    chemistry, figures = config["chemistry"], config["figures"]
+    if radial["min_kpc"] >= radial["max_kpc"]:
+        yield "geometry.radial.min_kpc must be below geometry.radial.max_kpc"
+    for plane in ("xy", "xz"):
+        grid = config["geometry"][plane]
+        steps = grid["half_width_kpc"] / grid["step_kpc"]
+        if abs(steps - round(steps)) > 1e-9:
+            yield f"geometry.{plane}.half_width_kpc must be a whole number of step_kpc"
+        elif steps > 1000:
+            yield f"geometry.{plane}.step_kpc makes more than 2001 points per axis"
+    if config["geometry"]["sky"]["nside"] & (config["geometry"]["sky"]["nside"] - 1):
+        yield "geometry.sky.nside must be a power of two"
+    if montecarlo["shards"] > montecarlo["realisations"]:
+        yield "montecarlo.shards must not exceed montecarlo.realisations"
+    if chemistry["insitu_min_feh"] < chemistry["accreted_max_feh"]:
+        yield "chemistry.insitu_min_feh must not be below chemistry.accreted_max_feh"
+    if _crosses_itself(chemistry["insitu_polygon"]):
+        yield "chemistry.insitu_polygon crosses itself"
+    if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
+        yield "figures.sigma_min_km_s must be below figures.sigma_max_km_s"
+    for number, (low, high) in enumerate(config["numbers"]["feh_slices"]):
+        if low >= high:
+            yield f"numbers.feh_slices.{number} must go from the lower to the higher [Fe/H]"
+    survey = Path("config", "surveys", f"{config['catalog']['survey']}.yaml")
+    if not (_SCRIPTS.parent / survey).is_file():
+        yield f"catalog.survey: there is no {survey.as_posix()}"
+    if config["catalog"]["path"] is None and config["catalog"]["survey"] != "h3":
+        yield (
+            f"catalog.path is missing: survey {config['catalog']['survey']} needs its table"
+            " (--config catalog='{path: FILE}', or the key in an overlay)"
+        )
+    if config["catalog"]["path"] is not None and not Path(config["catalog"]["path"]).exists():
+        yield f"catalog.path: there is no {config['catalog']['path']}"
+    for key, value in _leaves(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{key} must be finite"
+
+
+def _leaves(value, key: str = ""):
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{key}.{number}")
+    else:
+        yield key, value
+
+
+def _crosses_itself(vertices: list) -> bool:
+    """Tell whether two sides of a closed polygon that are not neighbours meet."""
+    sides = [(vertices[i - 1], vertices[i]) for i in range(len(vertices))]
+
+    def turn(a, b, c):
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    for i, (a, b) in enumerate(sides):
+        for j in range(i + 2, len(sides) - (i == 0)):
+            c, d = sides[j]
+            if turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0:
+                return True
+    return False

@@ -1,0 +1,115 @@
+"""Draw the fields of the survey on the sky (Han et al. 2024, figure 1).
+
+Every field is a circle of its true size on the sphere. Also drawn: the declination of -20 deg
+and the Galactic latitudes of 20 deg that bound the paper's survey.
+
+    python scripts/plot_footprint.py --fields results/catalog/fields.ecsv --color '#3b6fb6' \\
+        --field-diameter-deg 1 --style config/paper.mplstyle --pdf fig01.pdf --png fig01.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from icefire import cli, style, tables
+
+# Bounds of the H3 survey (Han et al. 2024, section 2), drawn for any survey to compare with.
+MIN_DEC_DEG = -20.0
+MIN_ABS_B_DEG = 20.0
+
+CIRCLE_VERTICES = 24
+# Beyond so many circles the PDF holds them as one picture.
+MAX_VECTOR_CIRCLES = 5_000
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--fields", required=True, metavar="PATH", help="fields of the survey")
+    parser.add_argument("--color", required=True, type=style.color, help="colour of the fields")
+    parser.add_argument(
+        "--field-diameter-deg", required=True, type=style.positive, help="diameter of a field"
+    )
+    style.add_page_flags(parser)
+    return parser
+
+
+def small_circles(
+    l_deg: np.ndarray, b_deg: np.ndarray, radius_deg: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the vertices (centres × CIRCLE_VERTICES) of circles on the sphere, in degrees."""
+    angle = np.linspace(0, 2 * np.pi, CIRCLE_VERTICES, endpoint=False)[None, :]
+    radius, b = np.radians(radius_deg), np.radians(b_deg)[:, None]
+    sin_b = np.sin(b) * np.cos(radius) + np.cos(b) * np.sin(radius) * np.cos(angle)
+    across = np.sin(angle) * np.sin(radius) * np.cos(b)
+    l_offset = np.arctan2(across, np.cos(radius) - np.sin(b) * sin_b)
+    vertices_b = np.degrees(np.arcsin(np.clip(sin_b, -1, 1)))
+    return np.degrees(l_offset) + np.asarray(l_deg)[:, None], vertices_b
+
+
+def declination_circle(dec_deg: float) -> tuple[np.ndarray, np.ndarray]:
+    """Give Galactic l and b (degrees) along a circle of constant declination (ICRS)."""
+    from astropy.coordinates import SkyCoord
+
+    ra_deg = np.linspace(0, 360, 721)
+    sky = SkyCoord(ra_deg, np.full_like(ra_deg, dec_deg), unit="deg").galactic
+    return sky.l.deg, sky.b.deg
+
+
+def draw(fields, color: str, field_diameter_deg: float):
+    """Draw the map."""
+    meta = style.common_meta(fields=fields.meta)
+    figure = style.page(style.TWO_COLUMNS_IN, 4.0, meta)
+    axes = style.sky_axes(figure, (1, 1, 1))
+    axes.set(xlabel="Galactic longitude $l$ (deg)", ylabel="Galactic latitude $b$ (deg)")
+
+    l_deg, b_deg = style.values(fields, "l"), style.values(fields, "b")
+    circles = small_circles(l_deg, b_deg, field_diameter_deg / 2)
+    polygons, _ = style.sky_polygons(*circles, l_deg)
+    style.draw_sky_polygons(
+        axes,
+        polygons,
+        facecolor=(color, 0.55),
+        edgecolor=color,
+        linewidth=0.3,
+        zorder=2.1,
+        rasterized=len(polygons) > MAX_VECTOR_CIRCLES,
+    )
+    if len(fields) == 0:
+        style.say_nothing_to_draw(axes, "no fields")
+
+    line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
+    style.sky_line(
+        axes, *declination_circle(MIN_DEC_DEG), label=rf"$\delta$ = −{-MIN_DEC_DEG:g}°", **line
+    )
+    dashes = {"color": "0.1", "lw": 0.9, "ls": (0, (4, 2)), "zorder": 2.2}
+    edge_deg = np.linspace(-180, 180, 361)
+    for sign, label in ((1, rf"$|b|$ = {MIN_ABS_B_DEG:g}°"), (-1, None)):
+        b_line_deg = np.full_like(edge_deg, sign * MIN_ABS_B_DEG)
+        axes.plot(np.radians(edge_deg), np.radians(b_line_deg), label=label, **dashes)
+
+    kind = fields.meta.get("fields_are", "fields")
+    n_stars = int(style.values(fields, "n_stars").sum())
+    name = f"{len(fields):,} {kind} ({n_stars:,} stars), {field_diameter_deg:g}° across"
+    circle = Line2D([], [], ls="none", marker="o", ms=4, mfc=(color, 0.55), mec=color, label=name)
+    lines, _ = axes.get_legend_handles_labels()
+    figure.legend(handles=[circle, *lines], loc="outside upper center", ncols=3)
+    return figure
+
+
+def work(arguments: argparse.Namespace) -> None:
+    style.use(arguments.style)
+    fields = tables.read_ecsv(arguments.fields, ("field", "l", "b", "n_stars"))
+    cli.report("fields", len(fields))
+    style.save(draw(fields, arguments.color, arguments.field_diameter_deg), arguments)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

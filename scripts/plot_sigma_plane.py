@@ -1,0 +1,252 @@
+"""Draw maps of sigma_r in a Galactocentric plane (Han et al. 2024, figures 4 and 5).
+
+Above contour maps of the halo, accreted and in-situ samples on one scale, below their stars. The
+Gaia-Sausage-Enceladus ellipse is drawn on the accreted map.
+
+    python scripts/plot_sigma_plane.py --plane xz --halo results/summaries/xz/halo.ecsv \\
+        --accreted results/summaries/xz/accreted.ecsv --insitu results/summaries/xz/insitu.ecsv \\
+        --halo-stars results/samples/halo.fits --accreted-stars results/samples/accreted.fits \\
+        --insitu-stars results/samples/insitu.fits --cmap cividis --sigma-min-km-s 60 \\
+        --sigma-max-km-s 180 --levels 11 --min-stars 10 --galcen-distance-kpc 8.122 \\
+        --gse-axes 10 8.1 7.3 --gse-pitch-deg=25 --gse-azimuth-deg=70 --gse-semi-major-kpc 20 \\
+        --style config/paper.mplstyle --pdf fig05.pdf --png fig05.png
+
+With --plane xy the ellipse takes --gse-axis-ratio and --gse-angle-deg instead of the axes, the
+pitch and the azimuth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import BoundaryNorm
+from matplotlib.lines import Line2D
+from matplotlib.patches import Ellipse, Patch
+
+from icefire import cli, style, tables
+from icefire.errors import UserError
+from icefire.tables import StarReader
+
+SUN = {"marker": "*", "ms": 8, "mfc": "black", "mec": "white", "mew": 0.6, "ls": "", "zorder": 6}
+GSE = {"ls": "--", "lw": 1.5, "ec": "#9a1fc7", "fill": False, "zorder": 5}
+# Flags of the ellipse that each plane needs.
+GSE_FLAGS = {
+    "xy": ("gse_axis_ratio", "gse_angle_deg"),
+    "xz": ("gse_axes", "gse_pitch_deg", "gse_azimuth_deg"),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--plane", required=True, choices=("xy", "xz"))
+    for sample, name in style.SAMPLES.items():
+        text = f"summary of the {name.lower()} sample"
+        parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
+    for sample, name in style.SAMPLES.items():
+        text = f"stars of the {name.lower()} sample"
+        parser.add_argument(f"--{sample}-stars", required=True, metavar="PATH", help=text)
+    style.add_sigma_flags(parser)
+    parser.add_argument("--levels", required=True, type=style.count, help="contour levels")
+    parser.add_argument(
+        "--galcen-distance-kpc", required=True, type=style.positive, help="places the Sun"
+    )
+    parser.add_argument(
+        "--gse-semi-major-kpc", required=True, type=style.positive, help="of the drawn ellipse"
+    )
+    parser.add_argument("--gse-axis-ratio", type=style.positive, help="of the ellipse (xy)")
+    parser.add_argument(
+        "--gse-angle-deg", type=cli.finite, help="of its major axis, from +X toward +Y (xy)"
+    )
+    parser.add_argument(
+        "--gse-axes",
+        type=style.positive,
+        nargs=3,
+        metavar=("A", "B", "C"),
+        help="proportions of the ellipsoid, longest first (xz)",
+    )
+    parser.add_argument(
+        "--gse-pitch-deg", type=cli.finite, help="of its major axis, up toward the Sun (xz)"
+    )
+    parser.add_argument(
+        "--gse-azimuth-deg", type=cli.finite, help="of its major axis, from +X toward +Y (xz)"
+    )
+    style.add_page_flags(parser)
+    return parser
+
+
+# --- the ellipse of Gaia-Sausage-Enceladus ---------------------------------------------------
+
+
+def projected_ellipse(
+    axes: tuple[float, float, float], azimuth_deg: float, pitch_deg: float
+) -> tuple[float, float, float]:
+    """Give the outline of a tilted triaxial ellipsoid as seen along Y, in the X-Z plane.
+
+    The major axis lies along `azimuth_deg` from +X toward +Y and is pitched so that its end at
+    X < 0, the Sun's side, stands `pitch_deg` above the plane (Han et al. 2022a: axes 10 : 8.1 :
+    7.3, 25 deg). The middle axis stays parallel to the plane.
+
+    Returns the semi-axes of the outline, longer first, in the unit of `axes`, and the angle of
+    the longer one from +X toward +Z in degrees, 0 to 180.
+
+    The outline of {x : x' Q^-1 x = 1} under projection is the ellipse of the projected Q, here
+    its (X, Z) block: a cross section would be too small.
+    """
+    azimuth, pitch = np.radians(azimuth_deg), np.radians(pitch_deg)
+    major = np.array(
+        [np.cos(pitch) * np.cos(azimuth), np.cos(pitch) * np.sin(azimuth), -np.sin(pitch)]
+    )
+    middle = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+    rotation = np.column_stack([major, middle, np.cross(major, middle)])
+    q = rotation @ np.diag(np.square(axes)) @ rotation.T
+    squares, directions = np.linalg.eigh(q[np.ix_([0, 2], [0, 2])])
+    x, z = directions[:, 1]
+    return np.sqrt(squares[1]), np.sqrt(squares[0]), float(np.degrees(np.arctan2(z, x)) % 180)
+
+
+def gse_ellipse(arguments: argparse.Namespace) -> tuple[float, float]:
+    """Give axis ratio and angle of the ellipse in the plane of the figure.
+
+    Raises UserError naming the flag that the plane needs and that is not there.
+    """
+    for flag in GSE_FLAGS[arguments.plane]:
+        if getattr(arguments, flag) is None:
+            raise UserError(f"--plane {arguments.plane} needs --{flag.replace('_', '-')}")
+    if arguments.plane == "xy":
+        return arguments.gse_axis_ratio, arguments.gse_angle_deg
+    longer, shorter, angle_deg = projected_ellipse(
+        arguments.gse_axes, arguments.gse_azimuth_deg, arguments.gse_pitch_deg
+    )
+    return shorter / longer, angle_deg
+
+
+# --- panels ----------------------------------------------------------------------------------
+
+
+def grid(summary, plane: str, path: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the grid's two axes (kpc) and sigma_r on it (second axis × first), NaN without value.
+
+    Raises UserError when the rows are not a whole grid.
+    """
+    first, second = (style.values(summary, name) for name in plane)
+    x, column = np.unique(first, return_inverse=True)
+    y, row = np.unique(second, return_inverse=True)
+    if len(summary) != len(x) * len(y) or min(len(x), len(y)) < 2:
+        raise UserError(f"{path}: its {len(summary)} rows are not a grid in {plane[0]}, {plane[1]}")
+    sigma = np.full((len(y), len(x)), np.nan)
+    sigma[row, column] = style.values(summary, "sigma_r")
+    return x, y, sigma
+
+
+def read_points(path: str, plane: str, name: str) -> tuple[np.ndarray, np.ndarray, StarReader]:
+    """Read the stars' places, every n-th star where there are too many to draw."""
+    reader = StarReader(path, tuple(plane))
+    step = -(-reader.n_rows // style.MAX_POINTS) or 1
+    parts, start = [], 0
+    for block in reader.blocks(tuple(plane)):
+        n_rows = len(block[plane[0]])
+        parts.append([block[axis][-start % step :: step] for axis in plane])
+        start += n_rows
+    x, y = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    cli.report(f"{name} stars drawn", len(x), reader.n_rows)
+    return x, y, reader
+
+
+def draw_map(axes, x, y, sigma, levels, cmap):
+    """Fill contours of sigma_r; give the artist that a colour bar describes."""
+    axes.set_facecolor(style.NO_VALUE)
+    norm = BoundaryNorm(levels, cmap.N, extend="both")
+    # Contours need three neighbours; the cells below them show every bin that has a value.
+    look = {"cmap": cmap, "norm": norm}
+    axes.pcolormesh(x, y, np.ma.masked_invalid(sigma), shading="nearest", rasterized=True, **look)
+    if np.isfinite(sigma).sum() < 3:
+        return axes.contourf(x, y, np.zeros_like(sigma), levels, extend="both", alpha=0, **look)
+    filled = axes.contourf(x, y, np.ma.masked_invalid(sigma), levels, extend="both", **look)
+    # Without an edge of their own, viewers show hairlines between the bands.
+    filled.set(edgecolor="face", linewidth=0.2)
+    return filled
+
+
+def draw_points(axes, x: np.ndarray, y: np.ndarray, n_stars: int) -> None:
+    """Draw the stars as points, finer the more there are."""
+    size = float(np.clip(3000 / max(len(x), 1), 0.25, 3.0))
+    axes.scatter(x, y, s=size, color="0.15", alpha=0.5, linewidths=0, rasterized=True)
+    if n_stars == 0:
+        style.say_nothing_to_draw(axes, "no stars")
+    elif n_stars > len(x):
+        style.corner_text(axes, f"{len(x):,} of them drawn", y=0.05, va="bottom")
+
+
+def add_legend(axes, min_stars: int) -> None:
+    """Name the marks of all panels to the right of `axes`, below the colour bar."""
+    legend = axes.legend(
+        handles=[
+            Line2D([], [], **SUN, label="Sun"),
+            Line2D([], [], color=GSE["ec"], ls=GSE["ls"], lw=GSE["lw"], label="GSE"),
+            Patch(color=style.NO_VALUE, label=f"< {min_stars}\nstars"),
+        ],
+        loc="upper left",
+        bbox_to_anchor=(1.04, 1.02),
+        borderaxespad=0,
+        fontsize=style.SMALL_PT,
+    )
+    # It stands in the room that the colour bar takes anyway.
+    legend.set_in_layout(False)
+
+
+def draw(summaries: dict, points: dict, arguments: argparse.Namespace, meta: dict):
+    """Draw the three maps and the three panels of stars."""
+    low, high = style.sigma_limits(arguments)
+    levels = np.linspace(low, high, arguments.levels)
+    cmap = matplotlib.colormaps[arguments.cmap]
+    ratio, angle_deg = gse_ellipse(arguments)
+    figure = style.page(style.TWO_COLUMNS_IN, 4.75, meta)
+    panels = figure.subplots(2, 3, sharex=True, sharey=True)
+    for (upper, lower), (sample, name) in zip(panels.T, style.SAMPLES.items(), strict=True):
+        x, y, sigma = grid(summaries[sample], arguments.plane, getattr(arguments, sample))
+        px, py, reader = points[sample]
+        filled = draw_map(upper, x, y, sigma, levels, cmap)
+        if not np.isfinite(sigma).any():
+            style.say_nothing_to_draw(upper, style.no_bin(arguments.min_stars))
+        draw_points(lower, px, py, reader.n_rows)
+        upper.set_title(f"{name}, {style.stars_text(reader.n_rows)}")
+        for axes in (upper, lower):
+            axes.plot(-arguments.galcen_distance_kpc, 0, **SUN)
+        lower.set_xlabel(f"${arguments.plane[0].upper()}$ (kpc)")
+    length = 2 * arguments.gse_semi_major_kpc
+    panels[0, 1].add_patch(Ellipse((0, 0), length, ratio * length, angle=angle_deg, **GSE))
+    for axes in panels[:, 0]:
+        axes.set_ylabel(f"${arguments.plane[1].upper()}$ (kpc)")
+    for axes in panels.flat:
+        axes.set(aspect="equal", xlim=x[[0, -1]], ylim=y[[0, -1]])
+        axes.minorticks_off()
+    add_legend(panels[1, 2], arguments.min_stars)
+    bar = figure.colorbar(filled, ax=panels[0], label=r"$\sigma_r$ (km s$^{-1}$)", pad=0.02)
+    bar.set_ticks(levels[:: max(1, len(levels) // 10)])
+    return figure
+
+
+def work(arguments: argparse.Namespace) -> None:
+    style.use(arguments.style)
+    columns = (*arguments.plane, "n_stars", "sigma_r")
+    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in style.SAMPLES}
+    points = {
+        sample: read_points(getattr(arguments, f"{sample}_stars"), arguments.plane, sample)
+        for sample in style.SAMPLES
+    }
+    meta = style.common_meta(
+        **{sample: table.meta for sample, table in summaries.items()},
+        **{f"{sample}_stars": reader.meta for sample, (_, _, reader) in points.items()},
+    )
+    style.save(draw(summaries, points, arguments, meta), arguments)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Draw maps of sigma_r over the sky (Han et al. 2024, figure 6).
+
+HEALPix lines of sight of the halo, accreted and in-situ samples in Galactic coordinates, on one
+colour scale; dark grey where there are too few stars.
+
+    python scripts/plot_sigma_sky.py --halo results/summaries/sky/halo.ecsv \\
+        --accreted results/summaries/sky/accreted.ecsv --insitu results/summaries/sky/insitu.ecsv \\
+        --cmap cividis --sigma-min-km-s 60 --sigma-max-km-s 180 --min-stars 10 \\
+        --style config/paper.mplstyle --pdf fig06.pdf --png fig06.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import matplotlib
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_rgba
+from matplotlib.patches import Patch
+
+from icefire import cli, style, tables
+from icefire.errors import UserError
+
+# Points along each of a pixel's four edges, which are curved on the map.
+EDGE_POINTS = 16
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__)
+    for sample, name in style.SAMPLES.items():
+        text = f"summary of the {name.lower()} sample"
+        parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
+    style.add_sigma_flags(parser)
+    style.add_page_flags(parser)
+    return parser
+
+
+def pixel_outlines(n_pixels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the outlines of all HEALPix pixels in RING order, and the longitudes of their centres.
+
+    Longitudes and latitudes (pixels × vertices) and longitudes (pixels) are in degrees.
+    """
+    import healpy
+
+    nside = healpy.npix2nside(n_pixels)
+    pixels = np.arange(n_pixels)
+    x, y, z = np.moveaxis(healpy.boundaries(nside, pixels, step=EDGE_POINTS), 1, 0)
+    centre_l_deg, _ = healpy.pix2ang(nside, pixels, lonlat=True)
+    b_deg = np.degrees(np.arctan2(z, np.hypot(x, y)))
+    return np.degrees(np.arctan2(y, x)), b_deg, centre_l_deg
+
+
+def whole_sky(summary, path: str) -> np.ndarray:
+    """Give sigma_r (km/s) of every pixel in RING order, NaN where it has no value.
+
+    Raises UserError when the rows are not the pixels of a whole sky.
+    """
+    pixel = style.values(summary, "pixel").astype(int)
+    side = round(np.sqrt(len(pixel) / 12))
+    whole = len(pixel) > 0 and len(pixel) == 12 * side**2
+    if not whole or not np.array_equal(np.sort(pixel), np.arange(len(pixel))):
+        raise UserError(f"{path}: column pixel is not a whole HEALPix sky ({len(pixel)} rows)")
+    sigma = np.empty(len(pixel))
+    sigma[pixel] = style.values(summary, "sigma_r")
+    return sigma
+
+
+def draw(summaries: dict, arguments: argparse.Namespace, meta: dict):
+    """Draw the three maps."""
+    norm = Normalize(*style.sigma_limits(arguments))
+    cmap = matplotlib.colormaps[arguments.cmap]
+    figure = style.page(style.TWO_COLUMNS_IN, 2.2, meta)
+    panels = []
+    for number, (sample, name) in enumerate(style.SAMPLES.items()):
+        sigma = whole_sky(summaries[sample], getattr(arguments, sample))
+        n_stars = int(style.values(summaries[sample], "n_stars").sum())
+        polygons, owners = style.sky_polygons(*pixel_outlines(len(sigma)))
+        axes = style.sky_axes(figure, (1, 3, number + 1), style.NO_VALUE_DARK)
+        axes.set_xlabel("$l$ (deg)")
+        colors = cmap(norm(sigma))
+        colors[~np.isfinite(sigma)] = to_rgba(style.NO_VALUE_DARK)
+        colors = colors[owners]
+        # The thin edge closes the hairlines that viewers show between neighbours.
+        style.draw_sky_polygons(
+            axes, polygons, facecolors=colors, edgecolors=colors, linewidths=0.2, zorder=2
+        )
+        axes.set_title(f"{name}, {style.stars_text(n_stars)}")
+        cli.report(f"{sample}: pixels with a value", int(np.isfinite(sigma).sum()), len(sigma))
+        if not np.isfinite(sigma).any():
+            style.say_nothing_to_draw(axes, style.no_bin(arguments.min_stars))
+        panels.append(axes)
+    panels[0].set_ylabel("$b$ (deg)")
+    bar = figure.colorbar(
+        ScalarMappable(norm, cmap),
+        ax=panels,
+        orientation="horizontal",
+        extend="both",
+        label=r"$\sigma_r$ (km s$^{-1}$)",
+        aspect=50,
+        shrink=0.6,
+        pad=0.03,
+    )
+    bar.ax.minorticks_off()
+    few = Patch(color=style.NO_VALUE_DARK, label=f"< {arguments.min_stars} stars")
+    bar.ax.legend(handles=[few], loc="center left", bbox_to_anchor=(1.04, 0.5))
+    return figure
+
+
+def work(arguments: argparse.Namespace) -> None:
+    style.use(arguments.style)
+    columns = ("pixel", "n_stars", "sigma_r")
+    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in style.SAMPLES}
+    meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
+    style.save(draw(summaries, arguments, meta), arguments)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

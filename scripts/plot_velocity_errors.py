@@ -1,0 +1,124 @@
+"""Draw the velocity errors of the halo sample over radius (Han et al. 2024, figure 3).
+
+Medians of the errors of v_r, v_phi and v_theta in bins of equal numbers of stars. The dashed
+line is what a proper motion error of 0.1 mas/yr is worth at each radius.
+
+    python scripts/plot_velocity_errors.py --halo results/samples/halo.fits --bins 99 \\
+        --style config/paper.mplstyle --pdf fig03.pdf --png fig03.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from icefire import cli, style
+from icefire.tables import StarReader
+
+# Column, name, colour (safe for colour-blind eyes), marker. The paper: red, green, blue.
+COMPONENTS = (
+    ("v_r_error", r"$\sigma(v_r)$", "#d55e00", "o"),
+    ("v_phi_error", r"$\sigma(v_\phi)$", "#009e73", "s"),
+    ("v_theta_error", r"$\sigma(v_\theta)$", "#0072b2", "^"),
+)
+PROPER_MOTION_MAS_YR = 0.1
+KM_S_PER_MAS_YR_KPC = 4.740470
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--halo", required=True, metavar="PATH", help="the halo sample")
+    parser.add_argument(
+        "--bins", required=True, type=style.count, help="percentile bins; 99 are n to n + 1 %%"
+    )
+    style.add_page_flags(parser)
+    return parser
+
+
+def percentile_bins(r: np.ndarray, n_bins: int) -> np.ndarray:
+    """Give each star's bin in radius, from 1 to `n_bins`; 0 for the stars inside the first.
+
+    All bins hold equally many stars. With 99 bins, bin n holds the stars from the n-th to the
+    (n + 1)-th percentile (Han et al. 2024, figure 3), which leaves out the innermost hundredth.
+    """
+    rank = np.empty(len(r), dtype=np.int64)
+    rank[np.argsort(r, kind="stable")] = np.arange(len(r))
+    return rank * (n_bins + 1) // max(len(r), 1)
+
+
+def binned_medians(bins: np.ndarray, columns: list[np.ndarray], n_bins: int) -> np.ndarray:
+    """Give the medians of every column in the bins 1 to `n_bins` that hold a star."""
+    order = np.argsort(bins, kind="stable")
+    edges = np.searchsorted(bins[order], np.arange(1, n_bins + 2))
+    pairs = [(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True) if high > low]
+    return np.array(
+        [[np.nanmedian(c[order[low:high]]) for low, high in pairs] for c in columns]
+    ).reshape(len(columns), len(pairs))
+
+
+def read_halo(reader: StarReader) -> dict[str, np.ndarray]:
+    """Read radii and errors of the stars that have all of them."""
+    names = ("r", *(component[0] for component in COMPONENTS))
+    parts = list(reader.blocks(names))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    finite = np.all([np.isfinite(values) for values in columns.values()], axis=0)
+    return {name: values[finite] for name, values in columns.items()}
+
+
+def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
+    """Draw the three errors over radius."""
+    figure = style.page(style.ONE_COLUMN_IN, 2.9, meta)
+    axes = figure.subplots()
+    axes.set(xscale="log", yscale="log", xlabel="Galactocentric radius $r$ (kpc)")
+    axes.set_ylabel("median velocity error (km s$^{-1}$)")
+    n_stars = len(halo["r"])
+    style.corner_text(axes, style.stars_text(n_stars), y=0.05, va="bottom")
+    columns = [halo["r"], *(halo[name] for name, *_ in COMPONENTS)]
+    medians = binned_medians(percentile_bins(halo["r"], n_bins), columns, n_bins)
+    cli.report("bins drawn", medians.shape[1], n_bins)
+    if medians.shape[1] == 0:
+        style.say_nothing_to_draw(axes, "too few stars for a bin")
+        axes.set(xlim=(10, 100), ylim=(1, 100))
+    for (_, name, hue, marker), errors in zip(COMPONENTS, medians[1:], strict=True):
+        look = {"ls": "none", "marker": marker, "ms": 2.6, "mew": 0.5, "mfc": "none", "mec": hue}
+        axes.plot(medians[0], errors, label=name, **look)
+    r_line = np.array(axes.get_xlim())
+    axes.plot(
+        r_line,
+        PROPER_MOTION_MAS_YR * KM_S_PER_MAS_YR_KPC * r_line,
+        color="0.45",
+        ls="--",
+        label=rf"{PROPER_MOTION_MAS_YR:g} mas yr$^{{-1}}$ $\times$ $r$",
+    )
+    # Room below the points for the number of stars.
+    axes.set(xlim=r_line, ylim=(axes.get_ylim()[0] / 1.4, None))
+    plain_log_ticks(axes.xaxis)
+    plain_log_ticks(axes.yaxis)
+    figure.legend(loc="outside upper center", ncols=4, columnspacing=0.9, handlelength=1.3)
+    return figure
+
+
+def plain_log_ticks(axis) -> None:
+    """Write 10, 20, 50 and not powers of ten on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def work(arguments: argparse.Namespace) -> None:
+    style.use(arguments.style)
+    reader = StarReader(arguments.halo, ("r", *(component[0] for component in COMPONENTS)))
+    halo = read_halo(reader)
+    cli.report("stars with radius and errors", len(halo["r"]), reader.n_rows)
+    style.save(draw(halo, arguments.bins, style.common_meta(halo=reader.meta)), arguments)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+#!/usr/bin/env python
+"""Measure the dispersions of every bin in one shard's share of the realisations (section 2).
+
+Usage:
+    python scripts/run_realisations.py --stars halo.fits --sample halo --shard 0 --shards 2 \\
+        --method han2024 --realisations 1000 --exclude-fraction 0.1 --min-stars 10 --seed 42 \\
+        --xy-half-width-kpc 30 --xy-step-kpc 1 --xy-radius-kpc 2 \\
+        --xz-half-width-kpc 30 --xz-step-kpc 1 --xz-radius-kpc 2 --sky-nside 4 \\
+        --radial-min-kpc 10 --radial-max-kpc 80 --radial-bins 15 \\
+        --xy xy.npz --xz xz.npz --sky sky.npz --radial radial.npz
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from icefire import cli, dispersion, realisations, shards, tables
+from icefire.errors import UserError
+from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+
+
+def build_parser():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--stars", required=True, help="the sample, of select_samples.py")
+    parser.add_argument("--sample", required=True, help="its name; part of the random streams")
+    parser.add_argument("--shard", type=int, required=True, help="which share, from 0")
+    parser.add_argument("--shards", type=int, required=True, help="into how many shares")
+    parser.add_argument("--method", choices=("han2024", "bootstrap"), required=True)
+    parser.add_argument("--correlated", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--realisations", type=int, required=True, help="of all shards together")
+    parser.add_argument("--exclude-fraction", type=cli.finite, default=0.1)
+    parser.add_argument("--min-stars", type=int, required=True, help="fewer: no measurement")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--max-memory-mb", type=cli.finite, default=1000.0)
+    for plane in ("xy", "xz"):
+        parser.add_argument(f"--{plane}-half-width-kpc", type=cli.finite, required=True)
+        parser.add_argument(f"--{plane}-step-kpc", type=cli.finite, required=True)
+        parser.add_argument(f"--{plane}-radius-kpc", type=cli.finite, required=True)
+    parser.add_argument("--sky-nside", type=int, required=True)
+    parser.add_argument("--radial-min-kpc", type=cli.finite, required=True)
+    parser.add_argument("--radial-max-kpc", type=cli.finite, required=True)
+    parser.add_argument("--radial-bins", type=int, required=True)
+    for geometry in ("xy", "xz", "sky", "radial"):
+        parser.add_argument(f"--{geometry}", required=True, help="its shard (npz), written")
+    return parser
+
+
+def geometries(arguments) -> list:
+    """Make the geometries that the flags describe."""
+    planes = [
+        PlaneGrid(
+            plane,
+            getattr(arguments, f"{plane}_half_width_kpc"),
+            getattr(arguments, f"{plane}_step_kpc"),
+            getattr(arguments, f"{plane}_radius_kpc"),
+        )
+        for plane in ("xy", "xz")
+    ]
+    shells = RadialShells(arguments.radial_min_kpc, arguments.radial_max_kpc, arguments.radial_bins)
+    return [*planes, HealpixSky(arguments.sky_nside), shells]
+
+
+def check(arguments) -> None:
+    """Refuse numbers that no measurement can be made with, naming the flag."""
+    if not 0 <= arguments.shard < arguments.shards <= arguments.realisations:
+        raise UserError("--shard must be below --shards, and --shards not above --realisations")
+    if not 0 <= arguments.exclude_fraction < 1:
+        raise UserError("--exclude-fraction must be at least 0 and below 1")
+    for name in ("min_stars", "sky_nside", "radial_bins", "xy_step_kpc", "xz_step_kpc"):
+        if getattr(arguments, name) <= 0:
+            raise UserError(f"--{name.replace('_', '-')} must be positive")
+    if arguments.seed < 0:
+        raise UserError("--seed must not be negative")
+    if arguments.sky_nside & (arguments.sky_nside - 1):
+        raise UserError("--sky-nside must be a power of two")
+    if arguments.radial_min_kpc >= arguments.radial_max_kpc:
+        raise UserError("--radial-min-kpc must be below --radial-max-kpc")
+
+
+def work(arguments) -> None:
+    check(arguments)
+    bins = geometries(arguments)
+    columns = {name for geometry in bins for name in geometry.columns}
+    needed = (*realisations.COLUMNS, *sorted(columns))
+    stars = tables.StarReader(arguments.stars, needed)
+    numbers = shards.share(arguments.realisations, arguments.shard, arguments.shards)
+    found = dispersion.measure(
+        lambda: stars.blocks(needed, dispersion.STARS_AT_ONCE),
+        stars.n_rows,
+        bins,
+        realisations.recipe(arguments.method, arguments.exclude_fraction, arguments.correlated),
+        arguments.seed,
+        arguments.sample,
+        numbers,
+        arguments.min_stars,
+        arguments.max_memory_mb,
+        cli.progress,
+    )
+    # What shapes the result; how the work was cut up does not.
+    left_out = ("stars", "shard", "shards", "max_memory_mb", "xy", "xz", "sky", "radial")
+    parameters = {key: value for key, value in vars(arguments).items() if key not in left_out}
+    meta = tables.add_step(stars.meta, "run_realisations", parameters)
+    for geometry in bins:
+        measurement = found[geometry.name]
+        path = getattr(arguments, geometry.name)
+        shards.write(path, geometry, measurement, numbers, meta)
+        cli.report(f"{geometry.name}: bins measured", len(measurement.bins), geometry.n_bins)
+    cli.report("stars", stars.n_rows)
+    cli.report("realisations", len(numbers), arguments.realisations)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

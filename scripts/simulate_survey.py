@@ -1,0 +1,126 @@
+#!/usr/bin/env python
+"""Make up a survey table: a model Galaxy seen by a model of the H3 Survey.
+
+Usage:
+    python scripts/simulate_survey.py --rows 302485 --seed 2024 --model config/synthetic.yaml \\
+        --satellites resources/satellites.ecsv --catalogue stars.fits --truth truth.fits
+
+The catalogue has the survey's columns and nothing else; what is true of each of its rows stands
+in the truth table, which the workflow never reads. Fewer rows than the full survey make fewer
+fields with as many stars each; more rows make fuller fields. Equal flags give equal bytes.
+The model is checked against config/synthetic.schema.yaml of this repository.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from icefire import cli, dynamics, kinematics, mock_cold, tables
+from icefire.errors import UserError
+from icefire.mock_catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
+from icefire.mock_survey import Survey, stream
+
+SCHEMA = Path(__file__).resolve().parent.parent / "config" / "synthetic.schema.yaml"
+MIN_ROWS = 1000
+
+# The Galaxy of the model: the frame and the potential that are the workflow's defaults.
+FRAME = (8.122, 20.8, (12.9, 245.6, 7.78))
+POTENTIAL = "MilkyWayPotential-v1"
+
+
+def build_parser():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--rows", type=int, required=True, help=f"stars, at least {MIN_ROWS:,}")
+    parser.add_argument("--seed", type=int, required=True, help="seed, 0 or more")
+    parser.add_argument("--model", required=True, help="the model, a YAML file")
+    parser.add_argument("--satellites", required=True, help="dwarf galaxies and clusters (ECSV)")
+    parser.add_argument("--catalogue", required=True, help="the survey table (FITS), written")
+    parser.add_argument("--truth", required=True, help="what is true of each row (FITS), written")
+    return parser
+
+
+def read_model(path: str) -> dict:
+    """Read the model and check it against its schema.
+
+    Raises UserError naming the file and the key that is wrong.
+    """
+    import jsonschema
+
+    try:
+        model = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable as YAML ({error})") from error
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(model)
+    worst = jsonschema.exceptions.best_match(errors)
+    if worst is not None:
+        where = ".".join(str(part) for part in worst.absolute_path) or "the model"
+        raise UserError(f"{path}: {where}: {worst.message}")
+    return model
+
+
+def work(arguments) -> None:
+    if arguments.rows < MIN_ROWS:
+        raise UserError(f"--rows: {arguments.rows} is too few; give {MIN_ROWS:,} or more")
+    if arguments.seed < 0:
+        raise UserError(f"--seed: {arguments.seed} is negative; give 0 or more")
+    model = read_model(arguments.model)
+    frame = kinematics.frame(*FRAME)
+    potential = dynamics.potential(POTENTIAL)
+    # Streams of their own, beyond any field's, so that no field depends on them
+    clouds = [
+        mock_cold.sagittarius(
+            model["sagittarius"], frame, potential, stream(arguments.seed, 2**31)
+        ),
+        mock_cold.satellites(
+            arguments.satellites, model["satellites"], frame, stream(arguments.seed, 2**31 + 1)
+        ),
+    ]
+    survey = Survey(arguments.rows, arguments.seed, model, frame, potential, clouds)
+    catalogue = Catalogue(survey, model, frame, potential)
+    meta = tables.add_step(
+        tables.new_meta("synthetic H3", True, "h3", {}),
+        "simulate_survey",
+        {"rows": arguments.rows, "seed": arguments.seed, "model": model},
+    )
+    counts: Counter = Counter()
+    with (
+        tables.StarWriter(arguments.catalogue, CATALOGUE_COLUMNS) as rows_out,
+        tables.StarWriter(arguments.truth, TRUTH_COLUMNS) as truth_out,
+    ):
+        for stars, streams in cli.progress(survey.blocks(), survey.n_blocks, "simulate"):
+            rows, truth = catalogue.rows(stars, streams)
+            rows_out.write(rows)
+            truth_out.write(truth)
+            counts.update(count_by_component(survey.names, truth, rows))
+        rows_out.meta = meta
+        truth_out.meta = meta
+    cli.report("fields", survey.n_fields)
+    cli.report("stars", rows_out.n_rows)
+    for name in survey.names:
+        cli.report(f"  {name}", counts[name], rows_out.n_rows)
+        cli.report(f"  {name}, good giants", counts[f"{name} giants"], counts[name])
+
+
+def count_by_component(names: list[str], truth: dict, rows: dict) -> Counter:
+    """Count rows, and good giants among them, of each component."""
+    giants = (rows["FLAG"] == 0) & (rows["SNR"] > 3) & (rows["logg"] < 3.5)
+    code = truth["component_code"] - 1
+    counts = Counter(dict(zip(names, np.bincount(code, minlength=len(names)), strict=True)))
+    of_giants = np.bincount(code[giants], minlength=len(names))
+    counts.update({f"{n} giants": c for n, c in zip(names, of_giants, strict=True)})
+    return counts
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the script; 0 when all is well, 2 for a user's mistake."""
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+#!/usr/bin/env python
+"""Join shards and write medians with 68 % and 95 % intervals for every bin (section 2).
+
+Usage:
+    python scripts/summarise.py --shards shard_0.npz shard_1.npz --summary halo.ecsv
+    python scripts/summarise.py --shards halo_0.npz halo_1.npz \\
+        --fraction-of accreted_0.npz insitu_0.npz --summary halo.ecsv
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from icefire import cli, dispersion, shards, tables
+from icefire.errors import UserError
+
+# Decimals of dispersions in km/s and of the anisotropy: far below any uncertainty
+_DECIMALS = 6
+
+
+def build_parser():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--shards", nargs="+", required=True, help="all shards of one geometry")
+    parser.add_argument(
+        "--fraction-of",
+        nargs="*",
+        default=[],
+        metavar="SHARD",
+        help="a shard of the accreted and one of the in-situ sample: adds accreted_fraction",
+    )
+    parser.add_argument("--summary", required=True, help="one row per bin (ECSV), written")
+    return parser
+
+
+def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray) -> np.ndarray:
+    """Compute the share of accreted among the stars that chemistry can tell (paper, figure 7).
+
+    Counts per bin in, fraction per bin out; NaN where there is no such star.
+    """
+    both = accreted + insitu
+    return np.divide(accreted, both, out=np.full(len(both), np.nan), where=both > 0)
+
+
+def work(arguments) -> None:
+    from astropy.table import Table
+
+    joined = shards.join(arguments.shards)
+    measurement = joined.measurement
+    table = Table()
+    for name, (values, unit) in joined.coordinates.items():
+        # Grid points and edges are round numbers; the last digits of their sums are not.
+        table[name] = np.round(values, 9)
+        table[name].unit = unit
+    table["n_stars"] = measurement.n_stars
+    for name, values in dispersion.summarise(measurement.variance).items():
+        table[name] = np.full(len(table), np.nan)
+        table[name][measurement.bins] = np.round(values, _DECIMALS)
+        if not name.startswith("beta"):
+            table[name].unit = "km/s"
+    if arguments.fraction_of:
+        counts = [shards.read(path).measurement.n_stars for path in arguments.fraction_of]
+        if len(counts) != 2 or any(len(count) != len(table) for count in counts):
+            raise UserError(
+                "--fraction-of needs two shards of the same geometry: accreted, then in situ"
+            )
+        table["accreted_fraction"] = np.round(accreted_fraction(*counts), _DECIMALS)
+    tables.write_ecsv(arguments.summary, table, joined.meta)
+    cli.report("bins measured", len(measurement.bins), of=len(table))
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
