@@ -52,4 +52,4 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.numbers.input,
+        rules.compare_with_paper.output,

@@ -6,8 +6,11 @@ Left all giants outside cold substructure, right the halo sample, in the plane o
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
         --halo results/samples/halo.fits --method polygon --insitu-polygon=-1.4,0.6 \\
         --insitu-polygon=-0.45,0.125 --insitu-polygon=-0.45,-0.6 --insitu-polygon=1,-0.6 \\
-        --insitu-polygon=1,0.6 --insitu-min-feh=-0.7 --accreted-max-feh=-1 --cmap magma_r \\
-        --style config/paper.mplstyle --pdf fig02.pdf --png fig02.png
+        --insitu-polygon=1,0.6 --cmap magma_r --style config/paper.mplstyle \\
+        --pdf fig02.pdf --png fig02.png
+
+With --method feh_ranges the boundary takes --insitu-min-feh=-0.7 and --accreted-max-feh=-1
+instead of the polygon.
 """
 
 from __future__ import annotations
@@ -78,11 +81,30 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FEH,AFE",
         help="vertex of the in-situ polygon in dex, written --insitu-polygon=-1.4,0.6; repeat",
     )
-    parser.add_argument("--insitu-min-feh", required=True, type=cli.finite, help="dex, feh_ranges")
-    parser.add_argument("--accreted-max-feh", required=True, type=cli.finite, help="dex")
+    parser.add_argument(
+        "--insitu-min-feh", type=cli.finite, metavar="DEX", help="in situ above (feh_ranges)"
+    )
+    parser.add_argument(
+        "--accreted-max-feh", type=cli.finite, metavar="DEX", help="accreted below (feh_ranges)"
+    )
     parser.add_argument("--cmap", required=True, type=style.cmap, help="colour map of the density")
     style.add_page_flags(parser)
     return parser
+
+
+def boundary(arguments: argparse.Namespace) -> tuple[list, list]:
+    """Give the in-situ polygon, or the limits in [Fe/H] with their line styles.
+
+    Raises UserError naming the flag that the method needs and that is not there.
+    """
+    if arguments.method == "polygon":
+        if len(arguments.insitu_polygon) < 3:
+            raise UserError("--method polygon needs --insitu-polygon three times or more")
+        return arguments.insitu_polygon, []
+    limits = (arguments.insitu_min_feh, arguments.accreted_max_feh)
+    if None in limits:
+        raise UserError("--method feh_ranges needs --insitu-min-feh and --accreted-max-feh")
+    return [], list(zip(limits, ("-", "--"), strict=True))
 
 
 def count_giants(reader: StarReader) -> Panel:
@@ -166,14 +188,7 @@ def work(arguments: argparse.Namespace) -> None:
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     stars = StarReader(arguments.stars, ("feh", "afe", *flags))
     halo = StarReader(arguments.halo, ("feh", "afe"))
-    polygon = arguments.insitu_polygon if arguments.method == "polygon" else []
-    if arguments.method == "polygon" and len(polygon) < 3:
-        raise UserError(
-            f"--insitu-polygon was given {len(polygon)} times: a polygon needs 3 vertices or more"
-        )
-    feh_limits = []
-    if arguments.method == "feh_ranges":
-        feh_limits = [(arguments.insitu_min_feh, "-"), (arguments.accreted_max_feh, "--")]
+    polygon, feh_limits = boundary(arguments)
 
     panels = [count_giants(stars), count_halo(halo)]
     with_afe = any(panel.n_plane for panel in panels)

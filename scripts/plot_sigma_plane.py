@@ -25,13 +25,16 @@ import numpy as np
 from matplotlib.colors import BoundaryNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch
+from matplotlib.patheffects import withStroke
 
 from icefire import cli, style, tables
 from icefire.errors import UserError
 from icefire.tables import StarReader
 
 SUN = {"marker": "*", "ms": 8, "mfc": "black", "mec": "white", "mew": 0.6, "ls": "", "zorder": 6}
-GSE = {"ls": "--", "lw": 1.5, "ec": "#9a1fc7", "fill": False, "zorder": 5}
+GSE = {"ls": "--", "lw": 1.5, "ec": "#8c1ab8", "fill": False, "zorder": 5}
+# White around the dashes, so that they show on any colour map.
+CASING = [withStroke(linewidth=2.7, foreground="white", alpha=0.8)]
 # Flags of the ellipse that each plane needs.
 GSE_FLAGS = {
     "xy": ("gse_axis_ratio", "gse_angle_deg"),
@@ -217,7 +220,8 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace, meta: dic
             axes.plot(-arguments.galcen_distance_kpc, 0, **SUN)
         lower.set_xlabel(f"${arguments.plane[0].upper()}$ (kpc)")
     length = 2 * arguments.gse_semi_major_kpc
-    panels[0, 1].add_patch(Ellipse((0, 0), length, ratio * length, angle=angle_deg, **GSE))
+    gse = Ellipse((0, 0), length, ratio * length, angle=angle_deg, path_effects=CASING, **GSE)
+    panels[0, 1].add_patch(gse)
     for axes in panels[:, 0]:
         axes.set_ylabel(f"${arguments.plane[1].upper()}$ (kpc)")
     for axes in panels.flat:

@@ -10,6 +10,7 @@ line is what a proper motion error of 0.1 mas/yr is worth at each radius.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 
 import numpy as np
@@ -53,7 +54,7 @@ def binned_medians(bins: np.ndarray, columns: list[np.ndarray], n_bins: int) -> 
     """Give the medians of every column in the bins 1 to `n_bins` that hold a star."""
     order = np.argsort(bins, kind="stable")
     edges = np.searchsorted(bins[order], np.arange(1, n_bins + 2))
-    pairs = [(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True) if high > low]
+    pairs = [(low, high) for low, high in itertools.pairwise(edges) if high > low]
     return np.array(
         [[np.nanmedian(c[order[low:high]]) for low, high in pairs] for c in columns]
     ).reshape(len(columns), len(pairs))

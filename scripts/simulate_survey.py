@@ -15,17 +15,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from icefire import cli, dynamics, kinematics, mock_cold, tables
 from icefire.errors import UserError
 from icefire.mock_catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
+from icefire.mock_model import read_model
 from icefire.mock_survey import Survey, stream
 
-SCHEMA = Path(__file__).resolve().parent.parent / "config" / "synthetic.schema.yaml"
 MIN_ROWS = 1000
 
 # The Galaxy of the model: the frame and the potential that are the workflow's defaults.
@@ -42,26 +40,6 @@ def build_parser():
     parser.add_argument("--catalogue", required=True, help="the survey table (FITS), written")
     parser.add_argument("--truth", required=True, help="what is true of each row (FITS), written")
     return parser
-
-
-def read_model(path: str) -> dict:
-    """Read the model and check it against its schema.
-
-    Raises UserError naming the file and the key that is wrong.
-    """
-    import jsonschema
-
-    try:
-        model = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(model)
-    worst = jsonschema.exceptions.best_match(errors)
-    if worst is not None:
-        where = ".".join(str(part) for part in worst.absolute_path) or "the model"
-        raise UserError(f"{path}: {where}: {worst.message}")
-    return model
 
 
 def work(arguments) -> None:

@@ -2,14 +2,19 @@
 
 For each bin and realisation four additive sums over its stars are enough: of weights, weighted
 velocities, their squares, and weighted error variances. All bins of all geometries are the rows of
-one sparse membership matrix, all realisations the columns of one dense matrix, and their product
-is the sums. Stars are taken in blocks, realisations in groups, so that neither has to fit in
-memory; the blocks are of a fixed size, so that no result depends on the memory allowed.
+one sparse membership matrix, all realisations the columns of dense matrices, and their products
+are the sums. Stars are taken in blocks, realisations in groups, so that neither has to fit in
+memory. Blocks have one fixed size and realisations do not mix, so no result depends on the memory
+allowed, nor on how the realisations are shared among jobs.
+
+Velocities are summed about the sample's mean, in single precision within a block and in double
+across blocks. A bin whose mean is far from the sample's, so that its variance is a small
+difference of large sums, is summed in double precision throughout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +23,14 @@ from scipy import sparse
 from icefire.geometry import Geometry
 from icefire.realisations import COMPONENTS, Recipe
 
-# Stars per block: a constant, because sums of blocks are rounded as they are added.
-STARS_AT_ONCE = 16384
-# Realisations drawn and multiplied together: bounds the scratch memory, changes no result.
-_DRAWN_AT_ONCE = 16
+# Stars per block: a constant, because rounding depends on it.
+STARS_AT_ONCE = 4096
+# Realisations multiplied together: bounds the scratch memory, changes no result.
+_DRAWN_AT_ONCE = 32
+# Samples up to this size keep their membership in memory instead of building it for each group.
+_HELD = 500_000
+# A bin is summed in double precision where its mean is this many dispersions off the sample's.
+_FAR = 1.0
 QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
 # Column name endings and the quantiles behind them: median, 68 % and 95 % intervals (section 2)
 QUANTILES = {"": 0.5, "_lo68": 0.16, "_hi68": 0.84, "_lo95": 0.025, "_hi95": 0.975}
@@ -38,7 +47,7 @@ class Measurement:
     bins
         Indices of the B bins with enough stars.
     variance
-        R x B x 3 variances of (v_r, v_phi, v_theta) in R realisations, km2/s2. With errors
+        B x 3 x R variances of (v_r, v_phi, v_theta) in R realisations, km2/s2. With errors
         subtracted they can be negative.
     """
 
@@ -79,83 +88,110 @@ def measure(
     progress
         Wraps an iterable to show how far the work is.
     """
-    counts, mean = _count(blocks, geometries)
-    kept = [np.flatnonzero(count >= min_stars) for count in counts]
-    n_rows = sum(len(rows) for rows in kept)
+    survey = _Survey(blocks, geometries, min_stars)
     n_sums = 10 if recipe.subtract_errors else 7
-    per_realisation = max(n_rows, 1) * n_sums * 8
-    group = int(np.clip(0.5e6 * max_memory_mb / per_realisation, 1, max(len(numbers), 1)))
-    groups = [numbers[start : start + group] for start in range(0, len(numbers), group)]
+    held = list(survey.prepared(recipe)) if n_stars <= _HELD else None
+    size = _DRAWN_AT_ONCE
+    if held is None:
+        # The stars are read once per group, so a group is as large as memory allows.
+        per_realisation = 8 * n_sums * max(survey.n_rows, 1)
+        size = int(max(0.8e6 * max_memory_mb / per_realisation, 1))
+    groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
-    in_memory = _InMemory(blocks, geometries, kept, n_stars)
-    variance = np.empty((len(numbers), n_rows, 3), np.float32)
+    variance = np.empty((survey.n_rows, 3, len(numbers)), np.float32)
     done = 0
-    for some in progress(groups, len(groups), "realisations"):
-        sums = np.zeros((n_rows, len(some), n_sums))
-        streams = recipe.start(seed, sample, some, n_stars)
-        for stars, members in in_memory:
-            for start in range(0, len(some), _DRAWN_AT_ONCE):
+    for group in progress(groups, len(groups), "realisations"):
+        sums = np.zeros((n_sums, survey.n_rows, len(group)))
+        streams = recipe.start(seed, sample, group, n_stars)
+        for block in held if held is not None else survey.prepared(recipe):
+            for start in range(0, len(group), _DRAWN_AT_ONCE):
                 part = slice(start, start + _DRAWN_AT_ONCE)
-                columns = _columns(recipe, streams[part], stars, mean, n_sums)
-                product = members @ columns.reshape(len(columns), -1)
-                sums[:, part] += product.reshape(n_rows, -1, n_sums)
-        variance[done : done + len(some)] = variances(sums, recipe.subtract_errors).transpose(
-            1, 0, 2
-        )
-        done += len(some)
+                block.add(sums[:, :, part], *recipe.draw(streams[part], block.stars))
+        found = variances(sums, recipe.subtract_errors)
+        variance[:, :, done : done + len(group)] = found.transpose(1, 0, 2)
+        done += len(group)
 
-    found, row = {}, 0
-    for geometry, count, bins in zip(geometries, counts, kept, strict=True):
-        found[geometry.name] = Measurement(count, bins, variance[:, row : row + len(bins)])
+    # Rows are ordered by precision; give each geometry its own, in the order of its bins.
+    variance = variance[np.argsort(survey.order, kind="stable")]
+    measured, row = {}, 0
+    for geometry, count, bins in zip(geometries, survey.counts, survey.kept, strict=True):
+        part = variance[row : row + len(bins)]
+        measured[geometry.name] = Measurement(count, bins, part)
         row += len(bins)
-    return found
+    return measured
 
 
-def _count(blocks: Callable, geometries: Sequence[Geometry]) -> tuple[list, np.ndarray]:
-    """Count the stars of every bin, and find the mean velocity that the sums are taken about."""
-    counts = [np.zeros(geometry.n_bins, np.int64) for geometry in geometries]
-    total, number = np.zeros(3), 0
-    for stars in blocks():
-        for count, geometry in zip(counts, geometries, strict=True):
-            count += np.diff(geometry.membership(stars).indptr)
-        total += [stars[name].sum() for name in COMPONENTS]
-        number += len(stars["v_r"])
-    return counts, total / max(number, 1)
+class _Survey:
+    """A first look at the stars: which bins are measured, about which mean, how precisely."""
 
+    def __init__(self, blocks: Callable, geometries: Sequence[Geometry], min_stars: int):
+        self._blocks, self._geometries = blocks, geometries
+        n_bins = sum(geometry.n_bins for geometry in geometries)
+        total, number = np.zeros(3), 0
+        for stars in blocks():
+            total += [stars[name].sum() for name in COMPONENTS]
+            number += len(stars["v_r"])
+        self.mean = total / max(number, 1)
+        sums = np.zeros((n_bins, 7))
+        for stars in blocks():
+            v = np.column_stack([stars[name] for name in COMPONENTS]) - self.mean
+            sums += self._members(stars) @ np.column_stack([np.ones(len(v)), v, v**2])
 
-class _InMemory:
-    """The blocks of stars with their membership, kept if the sample is small, else made again."""
+        counts = sums[:, 0].astype(np.int64)
+        edges = np.cumsum([geometry.n_bins for geometry in geometries])[:-1]
+        self.counts = np.split(counts, edges)
+        self.kept = [np.flatnonzero(count >= min_stars) for count in self.counts]
+        rows = np.flatnonzero(counts >= min_stars)
+        mean = sums[rows, 1:4] / counts[rows, None]
+        spread = np.maximum(sums[rows, 4:] / counts[rows, None] - mean**2, 0)
+        far = (mean**2 > _FAR**2 * spread).any(axis=1)
+        # Near bins first: of all rows of the sums, the first n_near are in single precision.
+        self.order = np.concatenate([np.flatnonzero(~far), np.flatnonzero(far)])
+        self.n_rows, self._n_near = len(rows), int(np.count_nonzero(~far))
+        self._rows = rows[self.order]
 
-    _SMALL = 500_000
+    def _members(self, stars: dict) -> sparse.csr_array:
+        matrices = [geometry.membership(stars) for geometry in self._geometries]
+        return sparse.vstack(matrices, format="csr")
 
-    def __init__(self, blocks: Callable, geometries, kept, n_stars: int):
-        self._blocks, self._geometries, self._kept = blocks, geometries, kept
-        self._held = list(self._make()) if n_stars <= self._SMALL else None
-
-    def _make(self):
+    def prepared(self, recipe: Recipe) -> Iterator[_Block]:
+        """Give the blocks of stars, each with its membership in the measured bins."""
         for stars in self._blocks():
-            rows = [
-                geometry.membership(stars)[bins]
-                for geometry, bins in zip(self._geometries, self._kept, strict=True)
-            ]
-            yield stars, sparse.vstack(rows, format="csr")
-
-    def __iter__(self):
-        return iter(self._held) if self._held is not None else self._make()
+            members = self._members(stars)[self._rows]
+            errors = None
+            if recipe.subtract_errors:
+                errors = np.array([stars[f"{name}_error"] ** 2 for name in COMPONENTS])
+            yield _Block(recipe.prepare(stars, self.mean), members, self._n_near, errors)
 
 
-def _columns(recipe: Recipe, streams, stars: dict, mean: np.ndarray, n_sums: int) -> np.ndarray:
-    """Give what is summed: N x realisations x (w, w v, w v2 and perhaps w error2)."""
-    weights, velocities = recipe.draw(streams, stars)
-    columns = np.empty((weights.shape[1], weights.shape[0], n_sums))
-    columns[:, :, 0] = weights.T
-    for i, name in enumerate(COMPONENTS):
-        velocity = (velocities[:, :, i] - mean[i]).T
-        columns[:, :, 1 + i] = columns[:, :, 0] * velocity
-        columns[:, :, 4 + i] = columns[:, :, 1 + i] * velocity
-        if n_sums == 10:
-            columns[:, :, 7 + i] = columns[:, :, 0] * stars[f"{name}_error"][:, None] ** 2
-    return columns
+class _Block:
+    """A block of stars, and how it adds to the sums of all measured bins."""
+
+    def __init__(
+        self, stars: dict, members: sparse.csr_array, n_near: int, errors: np.ndarray | None
+    ):
+        self.stars = stars
+        self._n_near = n_near
+        self._near = members[:n_near].astype(np.float32)
+        self._far = members[n_near:]
+        self._errors = None if errors is None else errors.astype(np.float32)[..., None]
+
+    def add(self, sums: np.ndarray, weights: np.ndarray, velocities: np.ndarray) -> None:
+        """Add this block's stars to `sums`, which are quantities x bins x realisations."""
+        self._multiply(self._near, sums[:, : self._n_near], weights, velocities)
+        if self._far.shape[0]:
+            doubled = weights.astype(float), velocities.astype(float)
+            self._multiply(self._far, sums[:, self._n_near :], *doubled)
+
+    def _multiply(self, members, sums, weights, velocities) -> None:
+        sums[0] += members @ weights
+        for i in range(3):
+            first = weights * velocities[i]
+            sums[1 + i] += members @ first
+            first *= velocities[i]
+            sums[4 + i] += members @ first
+            if self._errors is not None:
+                sums[7 + i] += members @ (weights * self._errors[i])
 
 
 def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
@@ -164,7 +200,7 @@ def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
     Parameters
     ----------
     sums
-        Last axis: sum of w; of w v (3 components); of w v2 (3); and, if `subtract_errors`, of
+        First axis: sum of w; of w v (3 components); of w v2 (3); and, if `subtract_errors`, of
         w error2 (3).
     subtract_errors
         False: the plain variance, sum of squares over n, as numpy.std has it. True: the unbiased
@@ -173,45 +209,46 @@ def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
     Returns
     -------
     ndarray
-        Last axis: variances of the 3 components; NaN where fewer than two stars have weight.
+        First axis: variances of the 3 components; NaN where the weights add up to one or less.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        weight = sums[..., :1]
-        variance = sums[..., 4:7] / weight - (sums[..., 1:4] / weight) ** 2
-        variance = np.maximum(variance, 0)
+        weight = sums[0]
+        mean = sums[1:4] / weight
+        variance = np.maximum(sums[4:7] / weight - mean**2, 0)
         if subtract_errors:
-            variance = variance * (weight / (weight - 1)) - sums[..., 7:10] / weight
-        return np.where(weight > 1, variance, np.nan)
+            variance *= weight / (weight - 1)
+            variance -= sums[7:10] / weight
+    variance[:, weight <= 1] = np.nan
+    return variance
 
 
 def anisotropy(variance: np.ndarray) -> np.ndarray:
     """Compute beta = 1 - (sigma_phi^2 + sigma_theta^2) / (2 sigma_r^2) from variances (section 1).
 
-    The last axis of `variance` is (v_r, v_phi, v_theta); NaN where the radial variance is not
+    The first axis of `variance` is (v_r, v_phi, v_theta); NaN where the radial variance is not
     positive.
     """
-    radial = variance[..., 0]
+    radial = variance[0]
     with np.errstate(invalid="ignore", divide="ignore"):
-        beta = 1 - (variance[..., 1] + variance[..., 2]) / (2 * radial)
+        beta = 1 - (variance[1] + variance[2]) / (2 * radial)
     return np.where(radial > 0, beta, np.nan)
 
 
 def summarise(variance: np.ndarray) -> dict[str, np.ndarray]:
-    """Reduce R x B x 3 variances to medians and intervals of sigma and beta, B values each.
+    """Reduce B x 3 x R variances to medians and intervals of sigma and beta, B values each.
 
     Keys are the column names of the summary tables: QUANTITIES with the endings of QUANTILES. A
     variance that the subtraction of errors made negative counts as a dispersion of zero.
     """
-    variance = variance.astype(float)
-    sigma = np.sqrt(np.maximum(variance, 0))
-    values = [sigma[..., 0], sigma[..., 1], sigma[..., 2], anisotropy(variance)]
+    variance = variance.transpose(1, 0, 2).astype(float)
+    values = [*np.sqrt(np.maximum(variance, 0)), anisotropy(variance)]
     found = {}
     for name, value in zip(QUANTITIES, values, strict=True):
         quantile = np.nanquantile if np.isnan(value).any() else np.quantile
         if value.size:
-            levels = quantile(value, list(QUANTILES.values()), axis=0)
+            levels = quantile(value, list(QUANTILES.values()), axis=-1)
         else:
-            levels = np.full((len(QUANTILES), value.shape[1]), np.nan)
+            levels = np.full((len(QUANTILES), len(value)), np.nan)
         for ending, level in zip(QUANTILES, levels, strict=True):
             found[name + ending] = level
     return found

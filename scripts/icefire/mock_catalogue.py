@@ -5,19 +5,28 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from icefire import dynamics, kinematics
+from icefire import dynamics, kinematics, selection
 from icefire.mock_cold import NAME_BYTES
 from icefire.mock_stars import distance_modulus, gaia_error
 from icefire.mock_survey import COMPONENT_BYTES, Survey, draw
 from icefire.tables import Column
 
 # Random numbers of the Gaia source (a repeated star has the same ones) and of each spectrum.
-_SOURCE_CHANCE = "parallax ruwe ruwe_size missing_pm corr".split()
-_SOURCE_NORMAL = "pmra pmdec g r i z gaia_g gaia_bp gaia_rp".split()
-_CHANCE = "flag no_fit zero_distance outlier repeat night".split()
-_NORMAL = (
-    "snr distance distance_error rv rv_error logg teff feh afe chemistry_error snr_field"
-).split()
+_SOURCE_CHANCE = ["parallax", "ruwe", "ruwe_size", "missing_pm", "corr"]
+_SOURCE_NORMAL = ["pmra", "pmdec", "g", "i", "z", "gaia_g", "gaia_bp", "gaia_rp"]
+_CHANCE = ["flag", "no_fit", "zero_distance", "outlier", "night"]
+_NORMAL = [
+    "snr",
+    "distance",
+    "distance_error",
+    "rv",
+    "rv_error",
+    "logg",
+    "teff",
+    "feh",
+    "afe",
+    "stellar_error",
+]
 
 CATALOGUE_COLUMNS = {
     "H3_ID": Column("K", None, "star in the survey"),
@@ -102,9 +111,9 @@ TRUTH_COLUMNS = {
     "mean_v_r": Column("D", "km/s", "mean of v_r of the component here"),
     "mean_v_phi": Column("D", "km/s", "mean of v_phi of the component here"),
     "mean_v_theta": Column("D", "km/s", "mean of v_theta of the component here"),
-    "sigma_v_r": Column("D", "km/s", "intrinsic dispersion of v_r of the component here"),
-    "sigma_v_phi": Column("D", "km/s", "intrinsic dispersion of v_phi of the component here"),
-    "sigma_v_theta": Column("D", "km/s", "intrinsic dispersion of v_theta of the component here"),
+    "sigma_v_r": Column("D", "km/s", "intrinsic dispersion of v_r of the component"),
+    "sigma_v_phi": Column("D", "km/s", "intrinsic dispersion of v_phi of the component"),
+    "sigma_v_theta": Column("D", "km/s", "intrinsic dispersion of v_theta of the component"),
     "energy": Column("D", "km2/s2", "energy in the model's potential"),
     "feh": Column("D", "dex", "[Fe/H]"),
     "afe": Column("D", "dex", "[alpha/Fe]"),
@@ -135,7 +144,7 @@ class Catalogue:
 
     def rows(self, stars: dict, streams: list) -> tuple[dict, dict]:
         """Measure one block: give its catalogue and its truth, equally long and in field order."""
-        fields, counts = np.unique(stars["field"], return_counts=True)
+        counts = np.unique(stars["field"], return_counts=True)[1]
         source, repeat = self._repeats(streams, counts)
         gaia_chance = draw(streams, counts, "random", _SOURCE_CHANCE)
         gaia_normal = draw(streams, counts, "standard_normal", _SOURCE_NORMAL)
@@ -167,8 +176,6 @@ class Catalogue:
         truth["component_code"] = stars["component"] + 1
         truth["object_name"] = stars["object_name"].astype(f"S{NAME_BYTES}")
         truth["is_repeat"] = repeat
-        for name in ("v_r", "v_phi", "v_theta"):
-            truth[f"sigma_{name}"] = stars[f"sigma_{name}"]
         return measured, truth
 
     def _repeats(self, streams: list, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -214,9 +221,7 @@ class Catalogue:
 
     def _astrometric(self, stars, magnitude, chance, normal) -> dict[str, np.ndarray]:
         gaia = self._errors["gaia"]
-        error = {
-            name: gaia_error(magnitude, gaia, name) for name in ("pmra", "pmdec", "parallax")
-        }
+        error = {name: gaia_error(magnitude, gaia, name) for name in ("pmra", "pmdec", "parallax")}
         corr = gaia["pm_corr_max"] * (2 * chance["corr"] - 1)
         second = corr * normal["pmra"] + np.sqrt(1 - corr**2) * normal["pmdec"]
         # The selection weighed every star by the chance to pass the parallax limit: now it does.
@@ -257,10 +262,10 @@ class Catalogue:
 
         fraction = error("distance", normal["distance_error"])
         rv_error = error("rv", normal["rv_error"])
-        logg_error = error("logg", normal["chemistry_error"])
-        teff_error = error("teff", normal["chemistry_error"])
-        feh_error = error("feh", normal["chemistry_error"])
-        afe_error = error("afe", normal["chemistry_error"])
+        logg_error = error("logg", normal["stellar_error"])
+        teff_error = error("teff", normal["stellar_error"])
+        feh_error = error("feh", normal["stellar_error"])
+        afe_error = error("afe", normal["stellar_error"])
         distance = stars["distance"] * np.maximum(1 + fraction * normal["distance"], 0.2)
         feh = stars["feh"] + feh_error * normal["feh"]
         afe = stars["afe"] + afe_error * normal["afe"]
@@ -330,11 +335,13 @@ class Catalogue:
         )
         made["eccen_pot1"] = np.full(len(own["x"]), np.nan)
         s = self._sagittarius
-        ly, lz = own["ly"], own["lz"]
-        with np.errstate(invalid="ignore"):
-            sgr = (ly < s["ly_intercept_kpc_km_s"] + s["ly_slope"] * lz) & (
-                np.abs(own["lx"]) < s["max_lx_ratio"] * np.hypot(ly, lz)
-            )
+        sgr = selection.in_sagittarius(
+            own | {"feh": measured["FeH"], "afe": measured["aFe"]},
+            s["ly_intercept_kpc_km_s"],
+            s["ly_slope"],
+            s["max_lx_ratio"],
+            selection.Line(s["afe_slope"], s["afe_intercept"]),
+        )
         made["Sgr_FLAG"] = sgr.astype(np.int64)
         return made
 

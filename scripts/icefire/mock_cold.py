@@ -130,7 +130,7 @@ def sagittarius(settings: dict, frame: Frame, potential, rng: np.random.Generato
     v0 = space_velocity(**dwarf, frame=frame)
     hamiltonian = Hamiltonian(potential)
     step = settings["orbit_step_myr"]
-    n_steps = int(round(1000 * settings["stripping_time_gyr"] / step))
+    n_steps = round(1000 * settings["stripping_time_gyr"] / step)
     orbit = hamiltonian.integrate_orbit(
         place(x0, v0), dt=-step, n_steps=n_steps, Integrator=LeapfrogIntegrator
     )
@@ -233,8 +233,9 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
         parts["name"].append(np.full(n_each, name, dtype=f"S{NAME_BYTES}"))
         parts["kind"].append(np.full(n_each, kinds.index(kind)))
     joined = {
-        key: np.concatenate(arrays, axis=-1) if arrays else np.zeros((3, 0) if key == "velocity"
-                                                                     else 0)
+        key: np.concatenate(arrays, axis=-1)
+        if arrays
+        else np.zeros((3, 0) if key == "velocity" else 0)
         for key, arrays in parts.items()
     }
     return Particles(

@@ -46,8 +46,11 @@ class Ellipsoid:
         """Give the semi-major axis (kpc) of the ellipsoid through each position."""
         total = 0.0
         for axis, ratio in zip(self.rotation, self._ratios, strict=True):
-            total = total + ((axis[0] * position[0] + axis[1] * position[1] + axis[2] * position[2])
-                             / ratio) ** 2
+            total = (
+                total
+                + ((axis[0] * position[0] + axis[1] * position[1] + axis[2] * position[2]) / ratio)
+                ** 2
+            )
         return np.sqrt(total)
 
     def _shape(self, radius: np.ndarray) -> np.ndarray:
@@ -69,8 +72,9 @@ class Disc:
     Settings: `scale_length_kpc`, `scale_height_kpc`, `giants_per_kpc3` in the plane at
     `reference_kpc`, `min_radius_kpc`, `max_radius_kpc` and `edge_kpc` (cylindrical radii between
     which it lives and how softly it ends), `flare_from_kpc` with `flare_length_kpc` (the height
-    grows exponentially outward from there; surface density is kept) and `north_factor` (density
-    above the plane over that below).
+    grows exponentially outward from there; surface density is kept), `north_factor` (density
+    above the plane over that below) and `anticentre` (0: axisymmetric; k: the density falls by
+    exp(2k) from the Sun's side of the centre to the far side).
     """
 
     def __init__(self, settings: dict):
@@ -92,6 +96,7 @@ class Disc:
         )
         density *= _edge(radius - s["min_radius_kpc"], s["edge_kpc"])
         density *= _edge(s["max_radius_kpc"] - radius, s["edge_kpc"])
+        density *= np.exp(-s["anticentre"] * (1.0 + x / radius))
         return density * np.where(z > 0, s["north_factor"], 1.0)
 
 

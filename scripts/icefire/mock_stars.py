@@ -37,7 +37,7 @@ class Sequence:
         self._settings = settings
         self._nodes = np.array(settings["abs_r"], float)
         low, high = self._nodes[0], self._nodes[-1]
-        n_bins = int(round((high - low) / _MAGNITUDE_STEP))
+        n_bins = round((high - low) / _MAGNITUDE_STEP)
         edges = np.linspace(low, high, n_bins + 1)
         self.abs_r = 0.5 * (edges[1:] + edges[:-1])
         self.step = edges[1] - edges[0]

@@ -1,8 +1,8 @@
 """The synthetic survey: its fields, and the stars it observes in each of them, as they truly are.
 
 Stars are drawn in 1 deg fields along each line of sight from every component's density times the
-selection function. Every field has its own random stream, so that a field's stars depend on the
-seed and the field alone, and fields are worked through in blocks of a fixed number.
+selection function. Every field has its own random stream, and fields are worked through in blocks
+of a fixed number, so that memory is bounded and equal seeds give equal stars.
 """
 
 from __future__ import annotations
@@ -22,10 +22,20 @@ _FIELDS_AT_ONCE = 32
 COMPONENT_BYTES = 16
 
 # Random numbers of one star that decide what it is (uniform, then normal).
-_CHANCE = (
-    "cell depth magnitude in_bin population side offset_r offset_angle twin escape cos_theta phi"
-).split()
-_NORMAL = "depth v1 v2 v3 feh afe".split()
+_CHANCE = [
+    "cell",
+    "depth",
+    "magnitude",
+    "in_bin",
+    "population",
+    "side",
+    "offset_r",
+    "offset_angle",
+    "escape",
+    "cos_theta",
+    "phi",
+]
+_NORMAL = ["depth", "v1", "v2", "v3", "feh", "afe"]
 
 GALACTIC_POLE_DEG = (192.85948, 27.12825)  # ICRS (IAU 1958, as astropy has it)
 
@@ -98,7 +108,7 @@ class Survey:
     potential
         gala potential, for the escape speed.
     clouds
-        Sagittarius and the satellites.
+        Sagittarius and, last, the satellites.
     """
 
     def __init__(self, rows: int, seed: int, model: dict, frame, potential, clouds: list):
@@ -111,9 +121,9 @@ class Survey:
 
         fields = model["fields"]
         share = min(rows / (fields["count"] * fields["stars_each"]), 1.0)
-        self.n_fields = max(int(round(fields["count"] * share)), fields["min_count"])
+        self.n_fields = max(round(fields["count"] * share), fields["min_count"])
         rng = stream(seed, 0)
-        n_pointings = int(round(fields["pointed_at_satellites"] * share))
+        n_pointings = round(fields["pointed_at_satellites"] * share)
         pointings = self._richest_satellites(n_pointings)
         self.ra, self.dec = place_fields(fields, self.n_fields, pointings, rng)
         # Fibres that give a star differ from field to field.
@@ -128,13 +138,14 @@ class Survey:
         self._log_step = edges[1] - edges[0]
         self._distance = np.exp(0.5 * (edges[1:] + edges[:-1]))
         self._seen = self.selection.observed_per_giant(distance_modulus(self._distance))
-        # So that a table of any size is spread over the sky before it runs out
         self.n_blocks = -(-self.n_fields // _FIELDS_AT_ONCE)
 
     def _richest_satellites(self, n_wanted: int) -> np.ndarray:
         """Give the centres (2 x K, deg) of the satellites with most stars to observe."""
-        cloud = next(c for c in self.clouds if c.object_name.size and c.object_name[0])
-        names, which = np.unique(cloud.object_name, return_inverse=True)
+        cloud = self.clouds[-1]
+        if not cloud.ra.size:
+            return np.empty((2, 0))
+        which = np.unique(cloud.object_name, return_inverse=True)[1]
         seen = cloud.giants * self.selection.observed_per_giant(distance_modulus(cloud.distance))
         seen = np.bincount(which, seen)
         centre = np.array([np.bincount(which, u) for u in unit_vector(cloud.ra, cloud.dec)])

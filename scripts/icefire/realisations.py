@@ -28,17 +28,24 @@ COLUMNS = (
 class Recipe(Protocol):
     """How uncertainties are estimated.
 
-    `start` opens the streams of some realisations of a sample of N stars; `draw`, called for one
-    block of stars after the other, gives for them the weights (realisations x stars) and the
-    velocities (realisations x stars x 3, or 1 x stars x 3 if all share them), in km/s.
-    `subtract_errors` says whether measurement variance is taken off afterwards.
+    Attributes
+    ----------
+    subtract_errors
+        Whether measurement variance is taken off the dispersions afterwards.
     """
 
     subtract_errors: bool
 
-    def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> object: ...
+    def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
+        """Open the streams of realisations `numbers` of a sample of `n_stars` stars."""
 
-    def draw(self, streams, stars: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]: ...
+    def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
+        """Reduce one block of stars to what `draw` needs; velocities are taken less `about`."""
+
+    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Give weights (N x G) and velocities less `about` (3 x N x G, or 3 x N x 1 if all
+        realisations share them, km/s) of the N stars of the next block in G realisations, in
+        single precision."""
 
 
 def stream(seed: int, sample: str, number: int) -> np.random.Generator:
@@ -65,19 +72,28 @@ class Han2024:
         n_excluded = int(np.floor(self._fraction * n_stars))
         return [_Draws(stream(seed, sample, n), n_excluded, n_stars) for n in numbers]
 
-    def draw(self, streams: list, stars: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        n_stars = len(stars["v_r"])
-        weights = np.ones((len(streams), n_stars))
-        noise = np.empty((len(streams), n_stars, 3))
-        for one, weight, normal in zip(streams, weights, noise, strict=True):
-            weight[one.excluded(n_stars)] = 0.0
-            one.generator.standard_normal(out=normal)
-        root = cholesky(stars, self._correlated)
-        velocities = np.empty_like(noise)
-        for i, name in enumerate(COMPONENTS):
-            velocities[:, :, i] = stars[name]
-            for j in range(i + 1):
-                velocities[:, :, i] += root[i, j] * noise[:, :, j]
+    def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "velocity": _velocity(stars, about),
+            "root": cholesky(stars, self._correlated).astype(np.float32)[..., None],
+        }
+
+    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        velocity, root = block["velocity"], block["root"]
+        n_stars = velocity.shape[1]
+        weights = np.ones((n_stars, len(streams)), np.float32)
+        normals = np.empty((len(streams), 3, n_stars))
+        for i, one in enumerate(streams):
+            weights[one.excluded(n_stars), i] = 0
+            one.generator.standard_normal(out=normals[i])
+        # Stars first, realisations last: as the sums want them
+        noise = np.empty((3, n_stars, len(streams)), np.float32)
+        noise[...] = normals.transpose(1, 2, 0)
+        velocities = root[(0, 1, 2), (0, 1, 2)] * noise
+        velocities += velocity
+        if self._correlated:
+            for i, j in ((1, 0), (2, 0), (2, 1)):
+                velocities[i] += root[i, j] * noise[j]
         return weights, velocities
 
 
@@ -101,8 +117,7 @@ class _Draws:
 class Bootstrap:
     """Poisson(1) bootstrap: a random weight per star, measured velocities, error variance off.
 
-    Each star's weight is drawn on its own, so that stars can be streamed (SPEC of the README's
-    section on uncertainties; Chamandy et al. 2012 for the weights).
+    Each star's weight is drawn on its own, which is what lets stars be streamed.
     """
 
     subtract_errors = True
@@ -110,11 +125,21 @@ class Bootstrap:
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
         return [stream(seed, sample, number) for number in numbers]
 
-    def draw(self, streams: list, stars: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        n_stars = len(stars["v_r"])
-        weights = np.array([one.poisson(1.0, n_stars) for one in streams], dtype=float)
-        velocities = np.stack([stars[name] for name in COMPONENTS], axis=-1)
-        return weights, velocities[None]
+    def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
+        return {"velocity": _velocity(stars, about)}
+
+    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        velocity = block["velocity"]
+        weights = np.empty((velocity.shape[1], len(streams)), np.float32)
+        for i, one in enumerate(streams):
+            weights[:, i] = one.poisson(1.0, velocity.shape[1])
+        return weights, velocity
+
+
+def _velocity(stars: dict[str, np.ndarray], about: np.ndarray) -> np.ndarray:
+    """Stack the velocities less `about`, 3 x N x 1; subtracted before precision is given up."""
+    relative = [stars[name] - mean for name, mean in zip(COMPONENTS, about, strict=True)]
+    return np.array(relative, np.float32)[..., None]
 
 
 def recipe(method: str, exclude_fraction: float, correlated: bool) -> Recipe:

@@ -97,6 +97,6 @@ def join(paths: Sequence[str]) -> Shard:
             f"{paths[0]} and its fellows do not hold the realisations 0 to {wanted - 1} once each;"
             " give every shard of one run"
         )
-    variance = np.concatenate([part.measurement.variance for part, _ in parts])
+    variance = np.concatenate([part.measurement.variance for part, _ in parts], axis=-1)
     measurement = Measurement(first.measurement.n_stars, first.measurement.bins, variance)
     return Shard(measurement, first.coordinates, numbers, first.meta)

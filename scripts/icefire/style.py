@@ -15,7 +15,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import is_color_like, to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
@@ -139,43 +139,30 @@ def common_meta(**metas: dict) -> dict:
     }
 
 
-def page(width_in: float, height_in: float, meta: dict) -> Figure:
+def page(width_in: float, height_in: float, meta: dict) -> SubFigure:
     """Make an empty figure with the catalogue's name in its lower left corner.
 
-    A synthetic catalogue is called so in the lower right one. The strip they stand on is kept
-    free of the panels, whatever the length of the name.
+    A synthetic catalogue is called so in the lower right one. Gives the part of the figure above
+    them, to draw on: whatever the length of the name, nothing there can run into it.
     """
-    figure = Figure(figsize=(width_in, height_in), layout="constrained")
-    margin_in, line_in = 0.05, SMALL_PT * 1.2 / POINTS_PER_INCH
+    margin_in = 0.05
     room_in = width_in - 2 * margin_in
     if meta["synthetic"]:
-        figure.text(
-            1 - margin_in / width_in,
-            margin_in / height_in,
-            _SYNTHETIC,
-            ha="right",
-            va="bottom",
-            size=SMALL_PT,
-            weight="bold",
-            color="#a50f15",
-        )
         room_in -= _text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
     name = " ".join(meta["catalogue"].split())
     fits = int(0.97 * len(name) * room_in / max(_text_width_in(name), 1e-3))
     lines = textwrap.wrap(name, max(fits, 1)) or [""]
-    figure.text(
-        margin_in / width_in,
-        margin_in / height_in,
-        "\n".join(lines),
-        va="bottom",
-        size=SMALL_PT,
-        color="0.35",
-        linespacing=1.2,
-        parse_math=False,
-    )
-    strip = (len(lines) * line_in + margin_in) / height_in
-    figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
-    return figure
+    strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in
+
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    heights = (height_in - strip_in, strip_in)
+    body, strip = figure.subfigures(2, 1, height_ratios=heights, hspace=0)
+    x, y = margin_in / width_in, margin_in / strip_in
+    small = {"va": "bottom", "size": SMALL_PT, "linespacing": 1.2, "parse_math": False}
+    strip.text(x, y, "\n".join(lines), color="0.35", **small)
+    if meta["synthetic"]:
+        strip.text(1 - x, y, _SYNTHETIC, ha="right", weight="bold", color="#a50f15", **small)
+    return body
 
 
 def _text_width_in(text: str, **font) -> float:
@@ -187,8 +174,9 @@ def _text_width_in(text: str, **font) -> float:
     return width / POINTS_PER_INCH
 
 
-def save(figure: Figure, arguments: argparse.Namespace) -> None:
-    """Write the figure as PDF and PNG, both or neither, without a date in them."""
+def save(body: SubFigure, arguments: argparse.Namespace) -> None:
+    """Write the figure of a page as PDF and PNG, both or neither, without a date in them."""
+    figure = body.figure
     # Laid out once, at the PNG's resolution: half the time, and the two files agree.
     figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
     figure.get_layout_engine().execute(figure)
@@ -247,7 +235,7 @@ def quantity_columns(quantity: str, percents: tuple[int, ...] = ()) -> tuple[str
 # --- maps of the sky -------------------------------------------------------------------------
 
 
-def sky_axes(figure: Figure, position: tuple[int, int, int], ground: str = "white"):
+def sky_axes(figure: SubFigure, position: tuple[int, int, int], ground: str = "white"):
     """Add a Mollweide map of Galactic l and b, l increasing to the left from its middle at 0.
 
     `position` is the panel: rows, columns, number; `ground` the colour behind the longitudes,
@@ -272,9 +260,7 @@ def sky_line(axes, l_deg: np.ndarray, b_deg: np.ndarray, **options) -> None:
     """Draw a line over the sky, lifting the pen where it leaves the map's edge."""
     x = np.radians((180 - np.asarray(l_deg)) % 360 - 180)
     leaves = np.flatnonzero(np.abs(np.diff(x)) > np.pi) + 1
-    axes.plot(
-        np.insert(x, leaves, np.nan), np.insert(np.radians(b_deg), leaves, np.nan), **options
-    )
+    axes.plot(np.insert(x, leaves, np.nan), np.insert(np.radians(b_deg), leaves, np.nan), **options)
 
 
 def sky_polygons(
@@ -299,7 +285,7 @@ def sky_polygons(
         if jumps.max() > np.pi:
             vertices = _close_along_pole(np.roll(vertices, -1 - jumps.argmax(), axis=0))
         for shift in (0, 2 * np.pi, -2 * np.pi):
-            shifted = vertices + (shift, 0)
+            shifted = vertices + np.array([shift, 0])
             if shifted[:, 0].min() < np.pi and shifted[:, 0].max() > -np.pi:
                 polygons.append(shifted)
                 owners.append(patch)
@@ -330,6 +316,25 @@ def draw_sky_polygons(axes, polygons: list[np.ndarray], **options) -> PolyCollec
 # --- profiles --------------------------------------------------------------------------------
 
 
+def quadrant(radial, number: int):
+    """Give the rows of one quadrant (0: the whole sky) of a radial summary, in order of radius."""
+    rows = radial[np.asarray(radial["quadrant"], dtype=int) == number]
+    return rows[np.argsort(values(rows, "r_mid"), kind="stable")]
+
+
+def radial_limits(profiles) -> tuple[float, float]:
+    """Give the radii (kpc) that radial summaries span, 0 and 1 when they have no bin."""
+    ends = [values(table, name) for table in profiles for name in ("r_lo", "r_hi")]
+    ends = np.concatenate([[], *ends])
+    return (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
+
+
+def widened(limits: tuple[float, float]) -> tuple[float, float]:
+    """Give limits with room for the markers that stand on them."""
+    room = 0.015 * (limits[1] - limits[0])
+    return limits[0] - room, limits[1] + room
+
+
 def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> int:
     """Draw medians over radius with their intervals as bands; give the number of bins drawn.
 
@@ -351,16 +356,20 @@ def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> in
 
 # --- literature ------------------------------------------------------------------------------
 
-LITERATURE_COLUMNS = tuple(
-    "source quantity r_lo r_mid r_hi value err_lo err_hi kind verified".split()
+_EXACT, _APPROXIMATE = "0.15", "0.55"
+
+LITERATURE_COLUMNS = (
+    *("source", "quantity", "kind", "verified"),
+    *("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi"),
 )
 
 
 def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[float, float]):
     """Read published values that were verified, measure one of `quantities` and reach the axis.
 
-    Gives a table with a column `draw_at`: the radius of the marker (kpc). That is r_mid where the
-    source has one; values with only a range stand side by side along its visible part.
+    Gives the table with columns `draw_at`, the radius of the marker, and `draw_from` and
+    `draw_to`, the ends of its range (kpc). The marker stands at r_mid where the source has one;
+    values with only a range stand side by side along the visible part of it.
     Raises UserError naming file and column when the table is not one of literature values.
     """
     table = tables.read_ecsv(path, LITERATURE_COLUMNS)
@@ -369,17 +378,19 @@ def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[
     table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]
     low, high = r_limits_kpc
     start, end, middle = (values(table, name) for name in ("r_lo", "r_hi", "r_mid"))
-    inside = np.isfinite(values(table, "value"))
-    inside &= np.where(
-        np.isfinite(middle), (middle >= low) & (middle <= high), (start < high) & (end > low)
-    )
+    # A missing end of a range is open; comparisons with NaN are false.
+    ranged = (np.isfinite(start) | np.isfinite(end)) & ~(start >= high) & ~(end <= low)
+    inside = np.where(np.isfinite(middle), (middle >= low) & (middle <= high), ranged)
+    inside &= np.isfinite(values(table, "value"))
     table, start, end, middle = table[inside], start[inside], end[inside], middle[inside]
-    ranges = [tuple(pair) for pair in np.column_stack([np.fmax(start, low), np.fmin(end, high)])]
-    for at in np.flatnonzero(np.isnan(middle)):
-        same = [i for i in np.flatnonzero(np.isnan(values(table, "r_mid"))) if ranges[i] == ranges[at]]
-        part = (same.index(at) + 1) / (len(same) + 1)
-        middle[at] = ranges[at][0] + part * (ranges[at][1] - ranges[at][0])
+    spans = np.column_stack([np.fmax(start, low), np.fmin(end, high)])
+    without = np.isnan(middle)
+    for span in np.unique(spans[without], axis=0):
+        same = np.flatnonzero(without & np.all(spans == span, axis=1))
+        middle[same] = np.linspace(*span, len(same) + 2)[1:-1]
     table["draw_at"] = middle
+    table["draw_from"] = np.where(without, spans[:, 0], start)
+    table["draw_to"] = np.where(without, spans[:, 1], end)
     cli.report("literature values drawn", len(table), n_rows)
     return table
 
@@ -396,27 +407,27 @@ def draw_literature(axes, table) -> list[Line2D]:
         marker = _MARKERS[number % len(_MARKERS)]
         rows = table[np.asarray(table["source"], dtype=str) == source]
         exact = np.asarray(rows["kind"], dtype=str) != "approximate"
-        for part, hue, dashes in ((rows[exact], "0.15", "-"), (rows[~exact], "0.55", (0, (3, 2)))):
-            if len(part):
-                _draw_source(axes, part, marker, hue, dashes)
+        _draw_source(axes, rows[exact], marker, _EXACT, "-")
+        _draw_source(axes, rows[~exact], marker, _APPROXIMATE, "--")
         label = source
         if {"sigma_los"} == set(np.asarray(rows["quantity"], dtype=str)):
             label += r" ($\sigma_{\rm los}$)"
-        hue = "0.15" if exact.any() else "0.55"
+        hue = _EXACT if exact.any() else _APPROXIMATE
         handles.append(_open_marker(marker, hue, label=label))
+    if np.any(np.asarray(table["kind"], dtype=str) == "approximate"):
+        handles.append(Line2D([], [], color=_APPROXIMATE, lw=0.7, ls="--", label="approximate"))
     return handles
 
 
 def _draw_source(axes, rows, marker: str, hue: str, dashes) -> None:
     at, value = values(rows, "draw_at"), values(rows, "value")
-    axes.hlines(
-        value, values(rows, "r_lo"), values(rows, "r_hi"), color=hue, lw=0.6, ls=dashes, zorder=5
-    )
+    start, end = values(rows, "draw_from"), values(rows, "draw_to")
+    axes.hlines(value, start, end, color=hue, lw=0.5, ls=dashes, zorder=3)
     error = np.nan_to_num(np.vstack([values(rows, "err_lo"), values(rows, "err_hi")]))
-    axes.errorbar(at, value, error, fmt="none", ecolor=hue, elinewidth=0.6, zorder=5)
+    axes.errorbar(at, value, error, fmt="none", ecolor=hue, elinewidth=0.5, zorder=5)
     axes.add_line(_open_marker(marker, hue, at, value))
 
 
 def _open_marker(marker: str, hue: str, x=(), y=(), **options) -> Line2D:
-    look = {"linestyle": "none", "marker": marker, "markersize": 4.2, "zorder": 6}
+    look = {"linestyle": "none", "marker": marker, "markersize": 4.0, "zorder": 6}
     return Line2D(x, y, mfc="white", mec=hue, mew=0.8, **look, **options)

@@ -1,0 +1,46 @@
+# make paper   environment, then the default run: every figure and number
+# make test    environment, then linters and tests
+#
+# Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
+# the README.
+
+PYTHON ?= python3
+CORES ?= all
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: paper test lint lock clean
+
+paper: $(VENV)/run.installed
+	$(BIN)/snakemake --cores $(CORES)
+
+test: lint
+	$(BIN)/pytest tests
+
+lint: $(VENV)/dev.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+# Hash-checked installs. The development list holds everything of the other one.
+$(VENV)/run.installed: envs/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "icefire needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Say which one: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	touch $@
+
+$(VENV)/dev.installed: envs/requirements-dev.txt $(VENV)/run.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-dev.txt
+	touch $@
+
+# Pin anew from the short lists; needs uv. Python 3.11 to 3.13, hashes, no addresses.
+lock:
+	for list in requirements requirements-dev; do \
+	    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --no-header envs/$$list.in -o envs/$$list.txt || exit 1; \
+	done
+
+# Everything made by a run; the environment stays.
+clean:
+	rm -rf results figures .snakemake

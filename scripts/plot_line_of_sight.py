@@ -1,0 +1,110 @@
+"""Draw sigma_r or beta of every line of sight and its share of accreted stars.
+
+Figures 7 (sigma_r) and 8 (beta) of Han et al. 2024, whose vertical axis is the accreted fraction
+too. Each open circle is one HEALPix line of sight, its area proportional to the number of stars;
+bars are the 68 % interval.
+
+    python scripts/plot_line_of_sight.py --quantity sigma_r --sky results/summaries/sky/halo.ecsv \\
+        --color '#444444' --circle-area-per-star 0.5 --min-stars 10 \\
+        --style config/paper.mplstyle --pdf fig07.pdf --png fig07.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+
+from icefire import cli, style, tables
+
+LABELS = {
+    "sigma_r": r"line-of-sight $\sigma_r$ (km s$^{-1}$)",
+    "beta": r"line-of-sight anisotropy $\beta$",
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--quantity", required=True, choices=tuple(LABELS))
+    parser.add_argument("--sky", required=True, metavar="PATH", help="sky summary of the halo")
+    parser.add_argument("--color", required=True, type=style.color, help="colour of the circles")
+    parser.add_argument(
+        "--circle-area-per-star",
+        required=True,
+        type=style.positive,
+        help="area of a circle per star, square points",
+    )
+    style.add_min_stars_flag(parser)
+    style.add_page_flags(parser)
+    return parser
+
+
+def marker_size(n_stars, area_per_star: float):
+    """Give matplotlib's marker size (square of the diameter in points) for circles of that area."""
+    return 4 / np.pi * area_per_star * np.asarray(n_stars, dtype=float)
+
+
+def legend_counts(n_stars: np.ndarray) -> list[int]:
+    """Give up to three round numbers of stars that span those drawn."""
+    if len(n_stars) == 0:
+        return []
+    steps = [digit * 10**power for power in range(8) for digit in (1, 2, 5)]
+    low, high = np.min(n_stars), np.max(n_stars)
+    inside = [step for step in steps if low <= step <= high] or [int(high)]
+    return sorted({inside[0], inside[len(inside) // 2], inside[-1]})
+
+
+def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
+    """Draw the circles with their intervals and the legend of their sizes."""
+    value, fraction = style.values(sky, quantity), style.values(sky, "accreted_fraction")
+    low, high = (style.values(sky, name) for name in style.interval(quantity, 68))
+    n_stars = style.values(sky, "n_stars")
+    has = np.isfinite(value) & np.isfinite(fraction)
+    cli.report("lines of sight drawn", int(has.sum()), len(sky))
+
+    figure = style.page(style.ONE_COLUMN_IN, 3.1, style.common_meta(sky=sky.meta))
+    axes = figure.subplots()
+    axes.set(xlabel=LABELS[quantity], ylabel="accreted fraction")
+    error = np.abs(np.vstack([value - low, high - value])[:, has])
+    thin = {"fmt": "none", "ecolor": color, "elinewidth": 0.5, "alpha": 0.5}
+    axes.errorbar(value[has], fraction[has], xerr=error, **thin)
+    look = {"facecolors": "none", "edgecolors": color, "linewidths": 0.8}
+    sizes = marker_size(n_stars[has], area_per_star)
+    axes.scatter(value[has], fraction[has], s=sizes, zorder=3, **look)
+    if has.any():
+        text = f"{style.stars_text(int(n_stars[has].sum()))}, {has.sum()} lines of sight"
+        axes.set_title(text, fontsize=style.SMALL_PT, loc="right")
+        counts = legend_counts(n_stars[has])
+        handles = [axes.scatter([], [], s=marker_size(n, area_per_star), **look) for n in counts]
+        widest = float(np.sqrt(marker_size(counts[-1], area_per_star)))
+        figure.legend(
+            handles,
+            [f"{n:,} stars" for n in counts],
+            loc="outside upper center",
+            ncols=len(counts),
+            handlelength=widest / style.SMALL_PT,
+            handleheight=widest / style.SMALL_PT,
+            fontsize=style.SMALL_PT,
+        )
+    else:
+        style.say_nothing_to_draw(axes, style.no_bin(min_stars))
+        axes.set(ylim=(0, 1))
+    return figure
+
+
+def work(arguments: argparse.Namespace) -> None:
+    style.use(arguments.style)
+    quantity = arguments.quantity
+    columns = ("n_stars", "accreted_fraction", *style.quantity_columns(quantity, (68,)))
+    sky = tables.read_ecsv(arguments.sky, columns)
+    area, min_stars = arguments.circle_area_per_star, arguments.min_stars
+    style.save(draw(sky, quantity, arguments.color, area, min_stars), arguments)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPO / "scripts"))
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The repository's folder."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def segue_catalogue() -> Path:
+    """The real SEGUE K giant table, found through ICEFIRE_SHARED.
+
+    Without it a test is skipped, but not in CI, where the table must be there.
+    """
+    folder = Path(os.environ.get("ICEFIRE_SHARED", REPO.parent / "shared"))
+    path = folder / "data" / "segue_kgiants_xue14_gaiadr2.fits"
+    if not path.is_file():
+        reason = f"the SEGUE table is not at {path}; set ICEFIRE_SHARED to the folder above data/"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path.resolve()
+
+
+@pytest.fixture
+def run_script(tmp_path):
+    """Run a script by its name from another folder than the repository's; give what it did."""
+
+    def run(name: str, *flags) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, str(REPO / "scripts" / f"{name}.py"), *map(str, flags)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=300,
+        )
+
+    return run
