@@ -5,7 +5,6 @@
 #   snakemake --cores 2 --configfile my_survey.yaml        with your own choices
 
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from snakemake.utils import min_version
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from icefire.errors import UserError
-from icefire.workflow import GEOMETRIES, SAMPLES, check_config, code
+from icefire.workflow import GEOMETRIES, SAMPLES, check_config, code, folder_of, put_python_first
 
 min_version("9.27")
 
 # Steps run with the interpreter that runs Snakemake, whether its environment is active or not.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+put_python_first()
 
 
 configfile: "config/config.yaml"
@@ -32,8 +31,8 @@ except UserError as error:
 
 
 pathvars:
-    results="/".join(filter(None, ("results", config["run"]))),
-    figures="/".join(filter(None, ("figures", config["run"]))),
+    results=folder_of("results", config["run"]),
+    figures=folder_of("figures", config["run"]),
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
 

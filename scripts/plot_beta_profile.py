@@ -57,10 +57,10 @@ def draw_quadrants(axes, halo, numbers, colors: dict, percents, min_stars: int) 
         look = {"color": colors[number], "marker": MARKERS[number]}
         label = f"{name}, {style.stars_text(n_stars)}"
         drawn = style.draw_profile(axes, profile, "beta", percents, label=label, **look)
-        cli.report(f"{name}: radial bins drawn".replace("$", ""), drawn, len(profile))
+        cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        style.say_nothing_to_draw(axes, style.no_bin(min_stars))
+        style.say_nothing_to_draw(axes, f"quadrants {numbers}", style.no_bin(min_stars), y=0.36)
 
 
 def beta_limits(halo, published) -> tuple[float, float]:
@@ -68,7 +68,7 @@ def beta_limits(halo, published) -> tuple[float, float]:
     drawn = [style.values(halo, name) for name in ("beta", "beta_lo68")]
     if published is not None:
         drawn.append(style.values(published, "value"))
-    lowest = np.nanmin([-0.05, *(np.nanmin(np.append(values, 0.0)) for values in drawn)])
+    lowest = np.nanmin(np.concatenate([[0.0], *drawn]))
     return max(-2.0, 0.25 * np.floor((lowest - 0.05) / 0.25)), 1.05
 
 

@@ -127,7 +127,7 @@ def count_halo(reader: StarReader) -> Panel:
 
 def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> None:
     """Draw both panels as 2-D histograms with the boundary between the two populations."""
-    top = max(2, *(int(panel.plane.max()) for panel in panels))
+    top = max(10, *(int(panel.plane.max()) for panel in panels))
     all_axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, panel in zip(all_axes, panels, strict=True):
         mesh = axes.pcolormesh(
@@ -145,14 +145,15 @@ def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> N
         axes.set_title(panel.name)
         style.corner_text(axes, style.stars_text(panel.n_plane), x=0.04, ha="left")
         if panel.n_plane == 0:
-            style.say_nothing_to_draw(axes, "no stars")
+            style.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set_xlabel("[Fe/H] (dex)")
     all_axes[0].set_ylabel(r"[$\alpha$/Fe] (dex)")
     all_axes[0].set(xlim=FEH_EDGES[[0, -1]], ylim=AFE_EDGES[[0, -1]])
     for name, feh, afe, align in SEQUENCES:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
         all_axes[0].text(feh, afe, name, ha=align, va="center", style="italic", bbox=box, zorder=5)
-    figure.colorbar(mesh, ax=all_axes, label="stars per bin", pad=0.01, aspect=25)
+    bar = figure.colorbar(mesh, ax=all_axes, label="stars per bin", pad=0.01, aspect=25)
+    bar.ax.yaxis.set_major_formatter("{x:g}")
 
 
 def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
@@ -178,7 +179,7 @@ def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
         axes.set_title(panel.name)
         style.corner_text(axes, style.stars_text(panel.n_feh), x=0.04, ha="left")
         if panel.n_feh == 0:
-            style.say_nothing_to_draw(axes, "no stars")
+            style.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set(ylim=(0, top), xlim=FEH_EDGES[[0, -1]], xlabel="[Fe/H] (dex)")
     all_axes[0].set_ylabel(f"stars per {FEH_EDGES[1] - FEH_EDGES[0]:.2f} dex")
 

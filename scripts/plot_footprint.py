@@ -79,7 +79,7 @@ def draw(fields, color: str, field_diameter_deg: float):
         rasterized=len(polygons) > MAX_VECTOR_CIRCLES,
     )
     if len(fields) == 0:
-        style.say_nothing_to_draw(axes, "no fields")
+        style.say_nothing_to_draw(axes, "footprint", "no fields")
 
     line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
     style.sky_line(

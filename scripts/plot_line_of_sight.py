@@ -88,8 +88,8 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
             fontsize=style.SMALL_PT,
         )
     else:
-        style.say_nothing_to_draw(axes, style.no_bin(min_stars))
-        axes.set(ylim=(0, 1))
+        style.say_nothing_to_draw(axes, quantity, style.no_bin(min_stars))
+        axes.set(xticks=[], ylim=(0, 1))
     return figure
 
 

@@ -22,6 +22,7 @@ import sys
 
 import matplotlib
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch
@@ -52,7 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
         text = f"stars of the {name.lower()} sample"
         parser.add_argument(f"--{sample}-stars", required=True, metavar="PATH", help=text)
     style.add_sigma_flags(parser)
-    parser.add_argument("--levels", required=True, type=style.count, help="contour levels")
+    parser.add_argument(
+        "--levels", required=True, type=contour_levels, help="contour levels, 2 to 100"
+    )
     parser.add_argument(
         "--galcen-distance-kpc", required=True, type=style.positive, help="places the Sun"
     )
@@ -78,6 +81,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     style.add_page_flags(parser)
     return parser
+
+
+def contour_levels(text: str) -> int:
+    """Read a flag's value as a number of contour levels."""
+    value = int(text)
+    if not 2 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not from 2 to 100")
+    return value
 
 
 # --- the ellipse of Gaia-Sausage-Enceladus ---------------------------------------------------
@@ -158,27 +169,25 @@ def read_points(path: str, plane: str, name: str) -> tuple[np.ndarray, np.ndarra
     return x, y, reader
 
 
-def draw_map(axes, x, y, sigma, levels, cmap):
-    """Fill contours of sigma_r; give the artist that a colour bar describes."""
+def draw_map(axes, x: np.ndarray, y: np.ndarray, sigma: np.ndarray, scale: dict) -> None:
+    """Fill contours of sigma_r; `scale` holds the colour map and its norm, whose steps they are."""
     axes.set_facecolor(style.NO_VALUE)
-    norm = BoundaryNorm(levels, cmap.N, extend="both")
-    # Contours need three neighbours; the cells below them show every bin that has a value.
-    look = {"cmap": cmap, "norm": norm}
-    axes.pcolormesh(x, y, np.ma.masked_invalid(sigma), shading="nearest", rasterized=True, **look)
-    if np.isfinite(sigma).sum() < 3:
-        return axes.contourf(x, y, np.zeros_like(sigma), levels, extend="both", alpha=0, **look)
-    filled = axes.contourf(x, y, np.ma.masked_invalid(sigma), levels, extend="both", **look)
-    # Without an edge of their own, viewers show hairlines between the bands.
-    filled.set(edgecolor="face", linewidth=0.2)
-    return filled
+    sigma = np.ma.masked_invalid(sigma)
+    # Contours need neighbours; the cells below them show every bin that has a value.
+    axes.pcolormesh(x, y, sigma, shading="nearest", rasterized=True, **scale)
+    if sigma.count() > 2:
+        levels = scale["norm"].boundaries
+        filled = axes.contourf(x, y, sigma, levels, extend="both", **scale)
+        # Without an edge of their own, viewers show hairlines between the bands.
+        filled.set(edgecolor="face", linewidth=0.2)
 
 
-def draw_points(axes, x: np.ndarray, y: np.ndarray, n_stars: int) -> None:
+def draw_points(axes, sample: str, x: np.ndarray, y: np.ndarray, n_stars: int) -> None:
     """Draw the stars as points, finer the more there are."""
     size = float(np.clip(3000 / max(len(x), 1), 0.25, 3.0))
     axes.scatter(x, y, s=size, color="0.15", alpha=0.5, linewidths=0, rasterized=True)
     if n_stars == 0:
-        style.say_nothing_to_draw(axes, "no stars")
+        style.say_nothing_to_draw(axes, sample, "no stars")
     elif n_stars > len(x):
         style.corner_text(axes, f"{len(x):,} of them drawn", y=0.05, va="bottom")
 
@@ -204,17 +213,19 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace, meta: dic
     """Draw the three maps and the three panels of stars."""
     low, high = style.sigma_limits(arguments)
     levels = np.linspace(low, high, arguments.levels)
-    cmap = matplotlib.colormaps[arguments.cmap]
+    # At least as many colours as there are steps, whatever the colour map.
+    cmap = matplotlib.colormaps[arguments.cmap].resampled(256)
+    scale = {"cmap": cmap, "norm": BoundaryNorm(levels, cmap.N, extend="both")}
     ratio, angle_deg = gse_ellipse(arguments)
     figure = style.page(style.TWO_COLUMNS_IN, 4.75, meta)
     panels = figure.subplots(2, 3, sharex=True, sharey=True)
     for (upper, lower), (sample, name) in zip(panels.T, style.SAMPLES.items(), strict=True):
         x, y, sigma = grid(summaries[sample], arguments.plane, getattr(arguments, sample))
         px, py, reader = points[sample]
-        filled = draw_map(upper, x, y, sigma, levels, cmap)
+        draw_map(upper, x, y, sigma, scale)
         if not np.isfinite(sigma).any():
-            style.say_nothing_to_draw(upper, style.no_bin(arguments.min_stars))
-        draw_points(lower, px, py, reader.n_rows)
+            style.say_nothing_to_draw(upper, sample, style.no_bin(arguments.min_stars))
+        draw_points(lower, sample, px, py, reader.n_rows)
         upper.set_title(f"{name}, {style.stars_text(reader.n_rows)}")
         for axes in (upper, lower):
             axes.plot(-arguments.galcen_distance_kpc, 0, **SUN)
@@ -228,8 +239,10 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace, meta: dic
         axes.set(aspect="equal", xlim=x[[0, -1]], ylim=y[[0, -1]])
         axes.minorticks_off()
     add_legend(panels[1, 2], arguments.min_stars)
-    bar = figure.colorbar(filled, ax=panels[0], label=r"$\sigma_r$ (km s$^{-1}$)", pad=0.02)
+    label = r"$\sigma_r$ (km s$^{-1}$)"
+    bar = figure.colorbar(ScalarMappable(**scale), ax=panels[0], label=label, pad=0.02)
     bar.set_ticks(levels[:: max(1, len(levels) // 10)])
+    bar.ax.minorticks_off()
     return figure
 
 

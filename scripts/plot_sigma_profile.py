@@ -52,7 +52,7 @@ def draw(profiles: dict, colors: dict, literature: str | None, min_stars: int, m
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        style.say_nothing_to_draw(axes, style.no_bin(min_stars))
+        style.say_nothing_to_draw(axes, "sigma_r", style.no_bin(min_stars), y=0.93)
     handles, _ = axes.get_legend_handles_labels()
     r_limits = style.radial_limits(profiles.values())
     if literature:

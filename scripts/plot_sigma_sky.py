@@ -89,7 +89,7 @@ def draw(summaries: dict, arguments: argparse.Namespace, meta: dict):
         axes.set_title(f"{name}, {style.stars_text(n_stars)}")
         cli.report(f"{sample}: pixels with a value", int(np.isfinite(sigma).sum()), len(sigma))
         if not np.isfinite(sigma).any():
-            style.say_nothing_to_draw(axes, style.no_bin(arguments.min_stars))
+            style.say_nothing_to_draw(axes, sample, style.no_bin(arguments.min_stars))
         panels.append(axes)
     panels[0].set_ylabel("$b$ (deg)")
     bar = figure.colorbar(

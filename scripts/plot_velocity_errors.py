@@ -81,7 +81,7 @@ def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
     medians = binned_medians(percentile_bins(halo["r"], n_bins), columns, n_bins)
     cli.report("bins drawn", medians.shape[1], n_bins)
     if medians.shape[1] == 0:
-        style.say_nothing_to_draw(axes, "too few stars for a bin")
+        style.say_nothing_to_draw(axes, "halo", "too few stars for a bin")
         axes.set(xlim=(10, 100), ylim=(1, 100))
     for (_, name, hue, marker), errors in zip(COMPONENTS, medians[1:], strict=True):
         look = {"ls": "none", "marker": marker, "ms": 2.6, "mew": 0.5, "mfc": "none", "mec": hue}

@@ -196,12 +196,12 @@ def corner_text(axes, text: str, x: float = 0.96, y: float = 0.95, **options) ->
     axes.text(x, y, text, transform=axes.transAxes, bbox=box, zorder=10, **options)
 
 
-def say_nothing_to_draw(axes, text: str) -> None:
-    """Write in the middle of an empty panel why it is empty, and in the log."""
-    print(f"note: {' '.join(text.split())}")
+def say_nothing_to_draw(axes, panel: str, text: str, y: float = 0.5) -> None:
+    """Write in an empty panel (in its middle, or at height `y`) why it is empty, and in the log."""
+    print(f"note: {panel}: {text}".replace("≥", ">="))
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
     middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
-    axes.text(0.5, 0.5, text, size=SMALL_PT, bbox=box, zorder=10, **middle)
+    axes.text(0.5, y, text, size=SMALL_PT, bbox=box, zorder=10, **middle)
 
 
 def no_bin(min_stars: int) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import difflib
 import math
+import os
+import sys
 from pathlib import Path
 
 import yaml
@@ -19,6 +21,16 @@ from icefire.errors import UserError
 SAMPLES = ("halo", "accreted", "insitu")
 GEOMETRIES = ("xy", "xz", "sky", "radial")
 _SCRIPTS = Path(__file__).resolve().parent.parent
+
+
+def put_python_first() -> None:
+    """Make `python` in the steps' shell commands the interpreter that runs Snakemake."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def folder_of(kind: str, run: str | None) -> str:
+    """Give the folder of a run's results or figures; the unnamed run has the whole folder."""
+    return f"{kind}/{run}" if run else kind
 
 
 # --- code as input ---------------------------------------------------------------------------

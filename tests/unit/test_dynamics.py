@@ -1,0 +1,100 @@
+"""Eccentricities against closed forms, and the choice of the potential."""
+
+from __future__ import annotations
+
+import gala.potential as gp
+import numpy as np
+import pytest
+from astropy import units as u
+from gala.units import galactic
+
+from icefire import dynamics
+from icefire.errors import UserError
+
+
+def columns(*vectors) -> np.ndarray:
+    return np.array(vectors, float).T
+
+
+@pytest.fixture(scope="module")
+def milky_way():
+    return dynamics.potential("MilkyWayPotential-v1")
+
+
+@pytest.fixture(scope="module")
+def halo_orbits(milky_way):
+    """Positions and velocities of bound stars like those of the sample."""
+    rng = np.random.default_rng(3)
+    return rng.normal(0, 12, (3, 40)), rng.normal(0, 90, (3, 40))
+
+
+def test_a_circular_orbit_has_no_eccentricity(milky_way):
+    position = columns([8, 0, 0], [0, 20, 0])
+    speed = milky_way.circular_velocity(position * u.kpc).to_value(u.km / u.s)
+    velocity = columns([0, -speed[0], 0], [speed[1], 0, 0])
+    assert np.all(dynamics.eccentricity(milky_way, position, velocity, 2.0, 1.0) < 0.003)
+
+
+def test_a_plunging_orbit_has_an_eccentricity_near_one(milky_way):
+    found = dynamics.eccentricity(milky_way, columns([15, 0, 8]), columns([0, 2, 0]), 4.0, 1.0)
+    assert 0.97 < found[0] < 1
+
+
+@pytest.mark.parametrize("wanted", [0.1, 0.5, 0.8])
+def test_kepler_orbits_have_their_eccentricity(wanted):
+    kepler = gp.KeplerPotential(m=1e11 * u.Msun, units=galactic)
+    circular = kepler.circular_velocity([10, 0, 0] * u.kpc).to_value(u.km / u.s)[0]
+    # At apocentre, 10 kpc, the speed is sqrt(1 - e) times the circular one.
+    start = columns([0, circular * np.sqrt(1 - wanted), 0])
+    found = dynamics.eccentricity(kepler, columns([10, 0, 0]), start, 1.0, 0.1)
+    assert found[0] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_the_default_step_is_fine_enough(milky_way, halo_orbits):
+    coarse = dynamics.eccentricity(milky_way, *halo_orbits, 2.0, 1.0)
+    fine = dynamics.eccentricity(milky_way, *halo_orbits, 2.0, 0.2)
+    assert np.std(fine) > 0.1
+    assert np.max(np.abs(coarse - fine)) < 0.01
+
+
+def test_orbits_do_not_depend_on_how_many_are_integrated_together(
+    milky_way, halo_orbits, monkeypatch
+):
+    whole = dynamics.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
+    monkeypatch.setattr(dynamics, "_ORBITS_AT_ONCE", 7)
+    # Not to the bit: the compiler treats the last orbits of an array differently.
+    parts = dynamics.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
+    np.testing.assert_allclose(parts, whole, rtol=1e-12)
+
+
+def test_no_stars_give_no_eccentricities(milky_way):
+    none = np.empty((3, 0))
+    assert dynamics.eccentricity(milky_way, none, none, 2.0, 1.0).shape == (0,)
+    assert dynamics.energy(milky_way, none, none).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("MilkyWayPotential-v1", lambda: gp.MilkyWayPotential(version="v1")),
+        ("MilkyWayPotential-v2", lambda: gp.MilkyWayPotential(version="v2")),
+        ("BovyMWPotential2014", gp.BovyMWPotential2014),
+    ],
+)
+def test_each_potential_is_galas_and_energy_adds_the_kinetic_term(name, same, halo_orbits):
+    position, velocity = halo_orbits
+    at_rest = same().energy(position * u.kpc).to_value(u.km**2 / u.s**2)
+    found = dynamics.energy(dynamics.potential(name), position, velocity)
+    np.testing.assert_allclose(found, at_rest + 0.5 * np.sum(velocity**2, axis=0), rtol=1e-12)
+    assert name in dynamics.POTENTIALS
+
+
+def test_the_three_potentials_differ(halo_orbits):
+    energies = [dynamics.energy(dynamics.potential(n), *halo_orbits) for n in dynamics.POTENTIALS]
+    for i in range(3):
+        assert np.all(np.abs(energies[i] / energies[i - 1] - 1) > 1e-4)
+
+
+def test_an_unknown_potential_names_its_key():
+    with pytest.raises(UserError, match=r"potential\.name.*'Plummer'.*MilkyWayPotential-v1"):
+        dynamics.potential("Plummer")

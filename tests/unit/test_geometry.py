@@ -1,0 +1,148 @@
+"""Membership of every geometry against loops over bins and stars."""
+
+from __future__ import annotations
+
+import healpy
+import numpy as np
+import pytest
+
+from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+
+
+def dense(geometry, stars) -> np.ndarray:
+    matrix = geometry.membership(stars)
+    assert matrix.shape == (geometry.n_bins, len(next(iter(stars.values()))))
+    # Sums of duplicate entries would count a star twice.
+    assert set(np.unique(matrix.toarray())) <= {0.0, 1.0}
+    assert matrix.nnz == np.count_nonzero(matrix.toarray())
+    return matrix.toarray().astype(bool)
+
+
+def around_circles(geometry, a, b) -> np.ndarray:
+    """Loop over the circles named by `coordinates`."""
+    first, second = (values for values, _ in geometry.coordinates().values())
+    wanted = np.empty((len(first), len(a)), bool)
+    for i, (x, y) in enumerate(zip(first, second, strict=True)):
+        wanted[i] = (a - x) ** 2 + (b - y) ** 2 <= geometry.radius_kpc**2
+    return wanted
+
+
+@pytest.mark.parametrize("name", ["xy", "xz"])
+@pytest.mark.parametrize(
+    ("half_width", "step", "radius"),
+    [(30, 1, 2), (6, 1, 2.7), (6, 0.5, 1), (6, 2, 0.6), (6, 3, 2), (5, 1, 0.4), (4, 2, 9)],
+)
+def test_circles_are_those_of_a_loop(name, half_width, step, radius):
+    rng = np.random.default_rng(4)
+    grid = PlaneGrid(name, float(half_width), float(step), float(radius))
+    a, b = rng.uniform(-1.3 * half_width, 1.3 * half_width, (2, 500))
+    wanted = around_circles(grid, a, b)
+    stars = {name[0]: a, name[1]: b}
+    assert grid.columns == tuple(stars)
+    np.testing.assert_array_equal(dense(grid, stars), wanted)
+    assert wanted.any()
+
+
+@pytest.mark.parametrize(("step", "radius"), [(1, 2), (1, 5), (0.5, 1.25), (2, 5), (1, 2.5)])
+def test_a_star_on_the_rim_is_inside(step, radius):
+    grid = PlaneGrid("xy", 10.0, float(step), float(radius))
+    # 3-4-5 triangles and the axes: rims that binary fractions hold exactly
+    steps = np.array([(1, 0), (-1, 0), (0, 1), (0, -1), (0.6, 0.8), (-0.8, 0.6)]) * radius
+    steps = steps[np.all(steps * 8 % 1 == 0, axis=1)]
+    assert len(steps) >= 4
+    x, y = (np.array([[0.0, 0.0], [2.0, -4.0], [10.0, 10.0]])[:, None] + steps).reshape(-1, 2).T
+    found = dense(grid, {"x": x, "y": y})
+    np.testing.assert_array_equal(found, around_circles(grid, x, y))
+    centre = grid.n_bins // 2
+    assert found[centre, : len(steps)].all()
+    outward = dense(grid, {"x": x * (1 + 1e-9), "y": y * (1 + 1e-9)})
+    assert not outward[centre, : len(steps)].any()
+
+
+def test_the_papers_grid_has_61_by_61_points_in_order():
+    grid = PlaneGrid("xz", 30.0, 1.0, 2.0)
+    coordinates = grid.coordinates()
+    assert list(coordinates) == ["x", "z"] and grid.n_bins == 61**2
+    (x, unit), (z, _) = coordinates.values()
+    assert unit == "kpc"
+    assert (x[0], z[0], x[1], z[1], x[-1], z[-1]) == (-30, -30, -30, -29, 30, 30)
+    star = {"x": np.array([-7.0]), "z": np.array([12.0])}
+    (inside,) = np.nonzero(dense(grid, star)[:, 0])
+    assert len(inside) == 13  # lattice points within 2 of a lattice point
+    assert (x[inside].mean(), z[inside].mean()) == (-7, 12)
+
+
+@pytest.mark.parametrize("nside", [1, 4, 8])
+def test_sky_pixels_are_healpys_in_ring_order(nside):
+    rng = np.random.default_rng(6)
+    lon, lat = rng.uniform(0, 360, 700), np.degrees(np.arcsin(rng.uniform(-1, 1, 700)))
+    sky = HealpixSky(nside)
+    theta, phi = np.radians(90 - lat), np.radians(lon)
+    pixel = healpy.ang2pix(nside, theta, phi, nest=False)
+    wanted = pixel == np.arange(12 * nside**2)[:, None]
+    np.testing.assert_array_equal(dense(sky, {"l": lon, "b": lat}), wanted)
+
+
+def test_sky_coordinates_are_the_pixels_centres():
+    sky = HealpixSky(4)
+    pixel, lon, lat = (values for values, _ in sky.coordinates().values())
+    assert list(sky.coordinates()) == ["pixel", "l", "b"]
+    np.testing.assert_array_equal(pixel, np.arange(192))
+    np.testing.assert_array_equal(dense(sky, {"l": lon, "b": lat}), np.eye(192, dtype=bool))
+    assert lat[0] > 75 and lat[-1] < -75
+
+
+def test_shells_and_quadrants_are_those_of_a_loop():
+    rng = np.random.default_rng(8)
+    shells = RadialShells(10.0, 80.0, 15)
+    r, lon, lat = rng.uniform(5, 90, 600), rng.uniform(0, 360, 600), rng.uniform(-90, 90, 600)
+    columns = shells.coordinates()
+    quadrant, lo, mid, hi = (values for values, _ in columns.values())
+    assert list(columns) == ["quadrant", "r_lo", "r_mid", "r_hi"] and shells.n_bins == 75
+    np.testing.assert_allclose(mid, (lo + hi) / 2)
+    np.testing.assert_allclose(hi - lo, 70 / 15)
+    sky = {
+        0: np.ones(600, bool),
+        1: (lon > 180) & (lat > 0),
+        2: (lon < 180) & (lat > 0),
+        3: (lon < 180) & (lat < 0),
+        4: (lon > 180) & (lat < 0),
+    }
+    wanted = [sky[q] & (r >= a) & (r < b) for q, a, b in zip(quadrant, lo, hi, strict=True)]
+    np.testing.assert_array_equal(dense(shells, {"r": r, "l": lon, "b": lat}), wanted)
+
+
+@pytest.mark.parametrize(("lon", "lat", "quadrant"), [(270, 60, 1), (90, 60, 2), (90, -60, 3)])
+def test_quadrants_have_the_papers_numbers(lon, lat, quadrant):
+    shells = RadialShells(10.0, 80.0, 7)
+    star = {"r": np.array([25.0]), "l": np.array([lon]), "b": np.array([lat])}
+    (rows,) = np.nonzero(dense(shells, star)[:, 0])
+    found = shells.coordinates()["quadrant"][0][rows]
+    assert found.tolist() == [0, quadrant]
+
+
+def test_every_star_is_in_one_quadrant_even_on_its_borders():
+    shells = RadialShells(10.0, 80.0, 7)
+    lon, lat = (v.ravel() for v in np.meshgrid([0, 90, 180, 270, 360.0], [-90, -1, 0, 1, 90.0]))
+    found = dense(shells, {"r": np.full(25, 25.0), "l": lon, "b": lat}).sum(axis=0)
+    assert found.tolist() == [2] * 25
+
+
+@pytest.mark.parametrize("bins", [7, 15, 33])
+def test_a_shell_holds_its_lower_edge_and_the_last_its_upper_too(bins):
+    shells = RadialShells(10.0, 80.0, bins)
+    lo, hi = (shells.coordinates()[name][0][:bins] for name in ("r_lo", "r_hi"))
+    r = np.array([*lo, hi[-1], np.nextafter(10, 0), np.nextafter(80, 99)])
+    sky = {"l": np.full(len(r), 90.0), "b": np.full(len(r), 45.0)}
+    found = dense(shells, {"r": r, **sky})[:bins]
+    wanted = np.zeros((bins, len(r)), bool)
+    wanted[np.arange(bins), np.arange(bins)] = True
+    wanted[-1, bins] = True
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    "geometry", [PlaneGrid("xy", 3.0, 1.0, 2.0), HealpixSky(2), RadialShells(10.0, 80.0, 3)]
+)
+def test_no_stars_give_an_empty_matrix(geometry):
+    assert dense(geometry, {name: np.empty(0) for name in geometry.columns}).size == 0

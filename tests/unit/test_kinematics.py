@@ -1,0 +1,256 @@
+"""Positions, velocities and error covariances against astropy and gala, star by star."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import (
+    CartesianDifferential,
+    CartesianRepresentation,
+    Galactocentric,
+    SkyCoord,
+    galactocentric_frame_defaults,
+)
+
+from icefire import dynamics, kinematics
+from icefire.surveys import Catalogue, read_survey_map
+
+SUN = (8.122, 20.8, (12.9, 245.6, 7.78))
+VELOCITIES = ("v_r", "v_phi", "v_theta")
+PAIRS = {(0, 1): "cov_rphi", (0, 2): "cov_rtheta", (1, 2): "cov_phitheta"}
+
+
+def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
+    """The same columns from astropy's own transformation, frame v4.0 unless another is given."""
+    sky = SkyCoord(
+        ra=stars["ra"] * u.deg,
+        dec=stars["dec"] * u.deg,
+        distance=stars["distance"] * u.kpc,
+        radial_velocity=stars["rv"] * u.km / u.s,
+        pm_ra_cosdec=stars["pmra"] * u.mas / u.yr,
+        pm_dec=stars["pmdec"] * u.mas / u.yr,
+    )
+    with galactocentric_frame_defaults.set("v4.0"):
+        moved = sky.transform_to(Galactocentric() if frame is None else frame)
+    position = moved.cartesian.xyz.to_value(u.kpc)
+    velocity = moved.velocity.d_xyz.to_value(u.km / u.s)
+    sphere = moved.represent_as("spherical", "sphericalcoslat")
+    spin = sphere.differentials["s"]
+
+    def speed(turning):
+        return (turning * sphere.distance).to_value(u.km / u.s, u.dimensionless_angles())
+
+    return {
+        **dict(zip("xyz", position, strict=True)),
+        "r": sphere.distance.to_value(u.kpc),
+        "velocity": velocity,
+        "v_r": spin.d_distance.to_value(u.km / u.s),
+        "v_phi": speed(spin.d_lon_coslat),
+        "v_theta": speed(spin.d_lat),
+        **dict(zip(("lx", "ly", "lz"), np.cross(position, velocity, axis=0), strict=True)),
+    }
+
+
+def covariance(found: dict) -> np.ndarray:
+    """N x 3 x 3 from the six columns."""
+    matrix = np.empty((len(found["x"]), 3, 3))
+    for i, name in enumerate(VELOCITIES):
+        matrix[:, i, i] = found[f"{name}_error"] ** 2
+    for (i, j), name in PAIRS.items():
+        matrix[:, i, j] = matrix[:, j, i] = found[name]
+    return matrix
+
+
+def part(stars: dict, which) -> dict:
+    return {name: values[which] for name, values in stars.items()}
+
+
+def random_stars(n_stars: int = 2000) -> dict:
+    rng = np.random.default_rng(7)
+    distance = 10 ** rng.uniform(-1, 2.2, n_stars)
+    return {
+        "ra": rng.uniform(0, 360, n_stars),
+        "dec": np.degrees(np.arcsin(rng.uniform(-1, 1, n_stars))),
+        "distance": distance,
+        "distance_error": distance * rng.uniform(0.01, 0.15, n_stars),
+        "rv": rng.normal(0, 150, n_stars),
+        "rv_error": rng.uniform(0.1, 10, n_stars),
+        "pmra": rng.normal(0, 40, n_stars) / distance,
+        "pmra_error": rng.uniform(0.02, 0.3, n_stars),
+        "pmdec": rng.normal(0, 40, n_stars) / distance,
+        "pmdec_error": rng.uniform(0.02, 0.3, n_stars),
+        "pm_corr": rng.uniform(-0.95, 0.95, n_stars),
+    }
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return kinematics.frame(*SUN)
+
+
+@pytest.fixture(scope="module", params=["segue", "random"])
+def stars(request, repo):
+    if request.param == "random":
+        return random_stars()
+    path = request.getfixturevalue("segue_catalogue")
+    survey = read_survey_map(repo / "config" / "surveys" / "segue_kgiants.yaml")
+    (block,) = Catalogue(path, survey).blocks()
+    return part({name: block[name] for name in random_stars(1)}, np.isfinite(block["pmra"]))
+
+
+@pytest.mark.parametrize(
+    "names", [("x", "y", "z"), ("r",), VELOCITIES, ("lx", "ly", "lz")], ids=" ".join
+)
+def test_every_star_agrees_with_astropy(stars, frame, names):
+    found, wanted = kinematics.galactocentric(stars, frame), by_astropy(stars)
+    assert len(found["x"]) == len(stars["ra"]) > 1000
+    # Relative to the vector, because a component may pass through zero; 1e-9 of the vector keeps
+    # each component that is not a thousandth of it within 1e-6.
+    scale = np.sqrt(sum(wanted[name] ** 2 for name in names))
+    for name in names:
+        assert np.max(np.abs(found[name] - wanted[name]) / scale) < 1e-9, name
+
+
+def test_another_sun_gives_another_frame_whatever_astropys_default_is():
+    stars = random_stars(50)
+    with galactocentric_frame_defaults.set("v4.0"):
+        other = Galactocentric(
+            galcen_distance=8.3 * u.kpc, z_sun=25 * u.pc, galcen_v_sun=[10, 250, 7] * u.km / u.s
+        )
+    with galactocentric_frame_defaults.set("pre-v4.0"):
+        frame = kinematics.frame(8.3, 25.0, (10.0, 250.0, 7.0))
+    found, wanted = kinematics.galactocentric(stars, frame), by_astropy(stars, other)
+    for name in ("x", "y", "z", *VELOCITIES):
+        np.testing.assert_allclose(found[name], wanted[name], rtol=1e-7, atol=1e-7, err_msg=name)
+
+
+def test_energies_agree_with_gala(stars, frame):
+    import gala.potential as gp
+    from gala.dynamics import PhaseSpacePosition
+
+    found, wanted = kinematics.galactocentric(stars, frame), by_astropy(stars)
+    energy = dynamics.energy(
+        dynamics.potential("MilkyWayPotential-v1"),
+        np.array([found["x"], found["y"], found["z"]]),
+        kinematics.cartesian_velocity(found),
+    )
+    place = PhaseSpacePosition(
+        [wanted["x"], wanted["y"], wanted["z"]] * u.kpc, wanted["velocity"] * u.km / u.s
+    )
+    by_gala = place.energy(gp.MilkyWayPotential(version="v1")).to_value(u.km**2 / u.s**2)
+    # Energies pass through zero; the scale is the star's kinetic energy plus that.
+    scale = np.abs(by_gala) + 0.5 * np.sum(wanted["velocity"] ** 2, axis=0)
+    assert np.max(np.abs(energy - by_gala) / scale) < 1e-6
+
+
+def from_galactocentric(position_kpc, velocity_km_s) -> dict:
+    """One errorless star at a Galactocentric place."""
+    with galactocentric_frame_defaults.set("v4.0"):
+        moving = CartesianRepresentation(
+            position_kpc * u.kpc, differentials=CartesianDifferential(velocity_km_s * u.km / u.s)
+        )
+        sky = SkyCoord(Galactocentric(moving)).icrs
+    values = {
+        "ra": sky.ra.deg,
+        "dec": sky.dec.deg,
+        "distance": sky.distance.to_value(u.kpc),
+        "rv": sky.radial_velocity.to_value(u.km / u.s),
+        "pmra": sky.pm_ra_cosdec.to_value(u.mas / u.yr),
+        "pmdec": sky.pm_dec.to_value(u.mas / u.yr),
+    }
+    missing = set(random_stars(1)) - set(values)
+    return {name: np.array([values.get(name, 0.0)]) for name in (*values, *missing)}
+
+
+def test_a_disc_star_has_negative_v_phi_and_lz(frame):
+    star = from_galactocentric(np.array([-12.0, 0.0, 0.0]), np.array([0.0, 230.0, 0.0]))
+    found = kinematics.galactocentric(star, frame)
+    assert found["v_phi"][0] == pytest.approx(-230, abs=1e-6)
+    assert found["lz"][0] == pytest.approx(-12 * 230, abs=1e-5)
+    assert frame.origin_kpc[0] == pytest.approx(-8.122, abs=1e-4)
+
+
+@pytest.mark.parametrize("z_kpc", [-6.0, 0.5, 6.0])
+def test_v_theta_is_positive_toward_the_north(frame, z_kpc):
+    star = from_galactocentric(np.array([5.0, 9.0, z_kpc]), np.array([0.0, 0.0, 100.0]))
+    found = kinematics.galactocentric(star, frame)
+    r = np.hypot(np.hypot(5, 9), z_kpc)
+    assert found["v_theta"][0] == pytest.approx(100 * np.hypot(5, 9) / r, abs=1e-6)
+    assert found["v_r"][0] == pytest.approx(100 * z_kpc / r, abs=1e-6)
+
+
+def test_covariance_is_that_of_numerical_derivatives(stars, frame):
+    stars = part(stars, slice(0, 400))
+    steps = {
+        "distance": 1e-4 * stars["distance"],
+        **{name: np.full(len(stars["ra"]), 0.01) for name in ("rv", "pmra", "pmdec")},
+    }
+    jacobian = np.empty((len(stars["ra"]), 3, 4))
+    for k, (name, step) in enumerate(steps.items()):
+        up = by_astropy({**stars, name: stars[name] + step})
+        down = by_astropy({**stars, name: stars[name] - step})
+        for i, velocity in enumerate(VELOCITIES):
+            jacobian[:, i, k] = (up[velocity] - down[velocity]) / (2 * step)
+    errors = np.array([stars[f"{name}_error"] for name in steps]).T
+    given = np.eye(4) * errors[:, :, None] ** 2
+    given[:, 2, 3] = given[:, 3, 2] = stars["pm_corr"] * errors[:, 2] * errors[:, 3]
+    wanted = jacobian @ given @ jacobian.transpose(0, 2, 1)
+    size = np.sqrt(np.diagonal(wanted, axis1=1, axis2=2))
+    found = covariance(kinematics.galactocentric(stars, frame))
+    assert np.max(np.abs(found - wanted) / (size[:, :, None] * size[:, None, :])) < 1e-5
+
+
+def test_covariance_agrees_with_monte_carlo_draws(stars, frame):
+    (close,) = np.nonzero(stars["distance_error"] <= 0.15 * stars["distance"])
+    stars = part(stars, close[:300])
+    n_stars, n_draws = len(stars["ra"]), 1000
+    rng = np.random.default_rng(11)
+    normal = rng.standard_normal((5, n_draws, n_stars))
+    rho = stars["pm_corr"]
+    normal[3] = rho * normal[2] + np.sqrt(1 - rho**2) * normal[3]
+    drawn = {name: np.tile(stars[name], (n_draws, 1)) for name in ("ra", "dec")}
+    for name, noise in zip(("distance", "rv", "pmra", "pmdec"), normal, strict=False):
+        drawn[name] = stars[name] + noise * stars[f"{name}_error"]
+    moved = by_astropy({name: values.ravel() for name, values in drawn.items()})
+    velocity = np.array([moved[name].reshape(n_draws, n_stars) for name in VELOCITIES])
+    velocity -= velocity.mean(axis=1, keepdims=True)
+    wanted = np.einsum("ids,jds->sij", velocity, velocity) / (n_draws - 1)
+    found = covariance(kinematics.galactocentric(stars, frame))
+
+    # Per star, a first-order error differs from the draws by the transformation's curvature and by
+    # the 2.2 % noise of 1,000 draws; the promised 5 % is that of the median star.
+    size, drawn_size = (np.sqrt(np.diagonal(c, axis1=1, axis2=2)) for c in (found, wanted))
+    assert np.all(np.abs(np.median(size / drawn_size, axis=0) - 1) < 0.05)
+    for i, j in PAIRS:
+        given = found[:, i, j] / (size[:, i] * size[:, j])
+        sampled = wanted[:, i, j] / (drawn_size[:, i] * drawn_size[:, j])
+        assert np.median(np.abs(given - sampled)) < 0.1
+
+
+def test_covariances_are_positive_semidefinite(stars, frame):
+    # |correlation| = 1 and vanishing errors are where rounding could break it.
+    extreme = {**stars, "pm_corr": np.sign(stars["pm_corr"]), "rv_error": 0 * stars["rv"]}
+    for given in (stars, extreme):
+        matrix = covariance(kinematics.galactocentric(given, frame))
+        lowest = np.linalg.eigvalsh(matrix)[:, 0]
+        assert np.all(lowest >= -1e-9 * np.trace(matrix, axis1=1, axis2=2))
+
+
+def test_cartesian_velocity_undoes_the_spherical_components(stars, frame):
+    found, wanted = kinematics.galactocentric(stars, frame), by_astropy(stars)["velocity"]
+    speed = np.sqrt(np.sum(wanted**2, axis=0))
+    assert np.max(np.abs(kinematics.cartesian_velocity(found) - wanted) / speed) < 1e-9
+
+
+def test_a_star_is_the_same_in_any_block(frame):
+    stars = random_stars(23)
+    whole = kinematics.galactocentric(stars, frame)
+    for size in (1, 7):
+        parts = [
+            kinematics.galactocentric(part(stars, slice(start, start + size)), frame)
+            for start in range(0, 23, size)
+        ]
+        for name, values in whole.items():
+            joined = np.concatenate([block[name] for block in parts])
+            assert joined.tobytes() == values.tobytes(), name

@@ -1,0 +1,62 @@
+"""The ledger counts every removed star once and its rows are a chain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from icefire.errors import UserError
+from icefire.ledger import Ledger, remove
+
+
+def test_a_star_with_several_faults_counts_under_the_first_only():
+    ledger = Ledger(5)
+    first, second = ledger.add("clean", "first"), ledger.add("clean", "second")
+    left = remove(np.ones(5, bool), np.array([1, 1, 0, 0, 0], bool), first)
+    left = remove(left, np.array([0, 1, 1, 0, 0], bool), second)
+    assert left.tolist() == [False, False, False, True, True]
+    assert (first.n_removed, second.n_removed, ledger.n_left) == (2, 1, 2)
+
+
+def test_counts_add_up_over_blocks():
+    ledger = Ledger(10)
+    entry = ledger.add("halo", "low")
+    for start in (0, 4, 8):
+        remove(np.ones(len(range(start, min(start + 4, 10))), bool), np.array([True]), entry)
+    assert entry.n_removed == 4 + 4 + 2
+
+
+def test_what_leaves_one_row_enters_the_next():
+    ledger = Ledger(100)
+    for i, removed in enumerate((10, 0, 25)):
+        ledger.add(f"step{i}", f"reason{i}", removed)
+    rows = ledger.rows()
+    assert [(r["n_in"], r["n_removed"], r["n_out"]) for r in rows] == [
+        (100, 10, 90),
+        (90, 0, 90),
+        (90, 25, 65),
+    ]
+    assert [r["reason"] for r in rows] == ["reason0", "reason1", "reason2"]
+    assert ledger.n_left == 65
+
+
+def test_the_next_step_takes_the_ledger_up_where_it_was():
+    ledger = Ledger(100)
+    ledger.add("clean", "bad", 7)
+    later = Ledger.from_meta({"ledger": ledger.to_meta(), "other": 1}, "stars.fits")
+    later.add("giants", "dwarf", 3)
+    assert [r["n_out"] for r in later.rows()] == [93, 90]
+    assert ledger.n_left == 93
+
+
+def test_a_table_without_a_ledger_is_refused_by_its_name():
+    with pytest.raises(UserError, match=r"stars\.fits.*ledger"):
+        Ledger.from_meta({}, "stars.fits")
+
+
+def test_the_log_says_what_is_left(capsys):
+    ledger = Ledger(20_000)
+    ledger.add("clean", "no distance", 1234)
+    ledger.print()
+    line = capsys.readouterr().out
+    assert "1,234 removed" in line and "18,766 left" in line and "no distance" in line

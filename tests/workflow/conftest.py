@@ -1,0 +1,113 @@
+"""A copy of the project with a finished quick run, and cheap dry runs of it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import multiprocessing
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+QUICK = ("--configfile", "config/quick.yaml")
+
+
+def snakemake(folder: Path, *flags: str, **kwargs) -> subprocess.CompletedProcess:
+    """Run snakemake in a folder as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *flags],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        **kwargs,
+    )
+
+
+def _dry_run(folder: str, flags: list[str]) -> str:
+    from snakemake.cli import main
+
+    os.chdir(folder)
+    out = io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        contextlib.suppress(SystemExit),
+    ):
+        main(["--dry-run", "--cores", "2", *flags])
+    return out.getvalue()
+
+
+def planned(text: str) -> dict[str, int]:
+    """Read from a dry run's words how many jobs of which rule it plans (without `all`)."""
+    if "Nothing to be done" in text:
+        return {}
+    found = re.search(r"^Job stats:\n.*\n-+ .*\n((?:\S+ +\d+\n)+)", text, re.MULTILINE)
+    assert found, text
+    jobs = {rule: int(count) for rule, count in re.findall(r"(\S+) +(\d+)", found[1])}
+    return {rule: count for rule, count in jobs.items() if rule not in ("total", "all")}
+
+
+def copy_project(repo: Path, target: Path) -> Path:
+    """Copy the project's own files, as a clone would have them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=repo,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        source = repo / name
+        if source.is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+    return target
+
+
+@pytest.fixture(scope="session")
+def quick_run(repo, tmp_path_factory) -> Path:
+    """A copy of the project in which the quick configuration has run."""
+    # A folder with a space and a quote: paths are quoted everywhere, or the run fails.
+    folder = copy_project(repo, tmp_path_factory.mktemp("workflow") / "ice fire's copy")
+    done = snakemake(folder, "--cores", "2", *QUICK)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plan(quick_run):
+    """Plan several variations at once: a list of flags each, jobs per rule out.
+
+    Each dry run is a fork of this process, which has Snakemake loaded, so it costs a fraction of
+    a second instead of two.
+    """
+    import snakemake.cli  # noqa: F401  (loaded once, here)
+
+    def plans(variations: list[list[str]]) -> list[dict[str, int]]:
+        with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+            texts = pool.starmap(_dry_run, [(str(quick_run), flags) for flags in variations])
+        return [planned(text) for text in texts]
+
+    return plans
+
+
+@pytest.fixture(scope="session")
+def downstream(quick_run):
+    """Give some rules and all that depend on them, by Snakemake's own rule graph."""
+    graph = snakemake(quick_run, "--rulegraph", "dot", *QUICK).stdout
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.MULTILINE))
+    edges = [(names[a], names[b]) for a, b in re.findall(r"^\s*(\d+) -> (\d+)", graph, re.M)]
+
+    def closure(rules: set[str]) -> set[str]:
+        found = set(rules)
+        while more := {b for a, b in edges if a in found} - found:
+            found |= more
+        return found - {"all"}
+
+    return closure

@@ -1,0 +1,202 @@
+"""A whole run: every promised file, nothing to do the second time, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+from astropy.table import Table
+
+from icefire import tables
+
+from .conftest import QUICK, snakemake
+
+GEOMETRIES = {"xy": ("x", "y"), "xz": ("x", "z"), "sky": ("pixel", "l", "b")} | {
+    "radial": ("quadrant", "r_lo", "r_mid", "r_hi")
+}
+SAMPLES = ("halo", "accreted", "insitu")
+FIGURES = (
+    "fig01_footprint",
+    "fig02_chemistry",
+    "fig03_velocity_errors",
+    "fig04_sigma_xy",
+    "fig05_sigma_xz",
+    "fig06_sigma_sky",
+    "fig07_sigma_vs_accreted",
+    "fig08_beta_vs_accreted",
+    "fig09_sigma_profile",
+    "fig10_beta_profile",
+)
+
+
+@pytest.fixture(scope="module")
+def results(quick_run):
+    return quick_run / "results" / "quick"
+
+
+def read(path) -> Table:
+    return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
+
+
+def test_a_second_run_has_nothing_to_do(quick_run):
+    done = snakemake(quick_run, "--cores", "2", *QUICK)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_the_figures_are_there_as_pdf_and_png(quick_run):
+    for name in FIGURES:
+        folder = quick_run / "figures" / "quick"
+        assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_star_tables_have_the_promised_columns_and_units(results):
+    clean = read(results / "catalog" / "clean.fits")
+    assert clean.colnames == list(tables.CLEAN_COLUMNS)
+    for name in ("catalog/stars", *(f"samples/{sample}" for sample in SAMPLES)):
+        stars = read(results / f"{name}.fits")
+        assert stars.colnames == list(tables.STAR_COLUMNS)
+        assert (stars["distance"].unit, stars["v_phi"].unit) == ("kpc", "km / s")
+        assert stars["is_giant"].dtype == bool
+
+
+def test_summaries_have_the_promised_columns(results):
+    for geometry, coordinates in GEOMETRIES.items():
+        for sample in SAMPLES:
+            summary = read(results / "summaries" / geometry / f"{sample}.ecsv")
+            wanted = [*coordinates, "n_stars"]
+            for quantity in ("sigma_r", "sigma_phi", "sigma_theta", "beta"):
+                wanted += [quantity + e for e in ("", "_lo68", "_hi68", "_lo95", "_hi95")]
+            if (geometry, sample) == ("sky", "halo"):
+                wanted.append("accreted_fraction")
+            assert set(summary.colnames) == set(wanted)
+            few = summary["n_stars"] < 10
+            for quantity in wanted[len(coordinates) + 1 :]:
+                if quantity != "accreted_fraction":
+                    assert np.array_equal(np.isnan(summary[quantity]), few)
+
+
+def test_counts_of_every_summary_equal_a_recount(results):
+    stars = read(results / "samples" / "halo.fits")
+    grid = read(results / "summaries" / "xy" / "halo.ecsv")
+    for row in grid[:: len(grid) // 50]:
+        inside = (stars["x"] - row["x"]) ** 2 + (stars["y"] - row["y"]) ** 2 <= 4
+        assert row["n_stars"] == np.count_nonzero(inside)
+    shells = read(results / "summaries" / "radial" / "halo.ecsv")
+    whole = shells[shells["quadrant"] == 0]
+    for row in whole:
+        inside = (stars["r"] >= row["r_lo"]) & (stars["r"] < row["r_hi"])
+        assert row["n_stars"] == np.count_nonzero(inside)
+    # (l, b) is never exactly on a border here, so the quadrants add up to the sky.
+    parts = [shells["n_stars"][shells["quadrant"] == quadrant] for quadrant in (1, 2, 3, 4)]
+    assert np.array_equal(np.sum(parts, axis=0), whole["n_stars"])
+    sky = read(results / "summaries" / "sky" / "halo.ecsv")
+    assert sky["n_stars"].sum() == len(stars)
+
+
+def test_the_ledger_adds_up_to_the_three_samples(results):
+    ledger = read(results / "catalog" / "ledger.ecsv")
+    assert ledger.colnames == ["step", "reason", "n_in", "n_removed", "n_out"]
+    assert ledger["n_in"][0] == 30000
+    assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
+    assert np.array_equal(ledger["n_in"] - ledger["n_removed"], ledger["n_out"])
+    samples = {name: read(results / "samples" / f"{name}.fits") for name in SAMPLES}
+    rows = {row["step"]: row for row in ledger}
+    assert rows["halo"]["n_out"] == len(samples["halo"])
+    assert rows["insitu"]["n_removed"] == len(samples["insitu"])
+    assert rows["accreted"]["n_out"] == len(samples["accreted"])
+    ids = {name: set(table["star_id"].tolist()) for name, table in samples.items()}
+    assert not ids["accreted"] & ids["insitu"]
+    assert ids["accreted"] | ids["insitu"] <= ids["halo"]
+    assert rows["clean"]["n_out"] == len(read(results / "catalog" / "clean.fits"))
+
+
+def test_samples_obey_their_cuts(results):
+    halo = read(results / "samples" / "halo.fits")
+    assert (np.abs(halo["z"]) > 5).all() and (halo["r"] > 10).all()
+    assert (halo["logg"] < 3.5).all() and (halo["energy"] < 0).all() and (halo["snr"] > 3).all()
+    for flag in ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound"):
+        assert not halo[flag].any()
+    assert halo["is_giant"].all()
+
+
+def test_accreted_fraction_is_that_of_the_samples(results):
+    sky = {name: read(results / "summaries" / "sky" / f"{name}.ecsv") for name in SAMPLES}
+    accreted, insitu = sky["accreted"]["n_stars"], sky["insitu"]["n_stars"]
+    some = accreted + insitu > 0
+    expected = accreted[some] / (accreted + insitu)[some]
+    assert np.allclose(sky["halo"]["accreted_fraction"][some], expected, atol=1e-6)
+    assert np.isnan(sky["halo"]["accreted_fraction"][~some]).all()
+
+
+def test_every_table_says_that_the_catalogue_is_synthetic_and_what_made_it(results):
+    for path in sorted(results.rglob("*.ecsv")):
+        meta = read(path).meta
+        assert meta["synthetic"] is True, path
+        assert meta["catalogue"] == "synthetic H3", path
+    meta = read(results / "summaries" / "xy" / "halo.ecsv").meta
+    assert meta["parameters"]["select_samples"]["min_abs_z_kpc"] == 5.0
+    assert meta["parameters"]["run_realisations"]["realisations"] == 60
+    numbers = yaml.safe_load((results / "numbers.yaml").read_text())
+    assert numbers["catalogue"]["synthetic"] is True
+    assert "SYNTHETIC" in (results / "numbers.tex").read_text()
+
+
+def test_numbers_are_those_of_the_tables(results):
+    numbers = yaml.safe_load((results / "numbers.yaml").read_text())
+    halo = read(results / "samples" / "halo.fits")
+    assert numbers["counts"]["halo"]["value"] == len(halo)
+    sigma = numbers["plain_dispersion"]["halo"]["sigma_r"]["value"]
+    assert sigma == pytest.approx(np.std(halo["v_r"]), rel=1e-5)
+    sky = read(results / "summaries" / "sky" / "halo.ecsv")
+    coldest = numbers["line_of_sight"]["sigma_r_min"]["value"]
+    assert coldest == pytest.approx(np.nanmin(sky["sigma_r"]), rel=1e-5)
+    comparison = read(results / "paper_comparison.ecsv")
+    assert set(comparison["agrees"]) <= {"yes", "no", "not measured"}
+    row = comparison[comparison["claim"] == "stars in the halo sample"][0]
+    assert row["value"] == len(halo) and "synthetic catalogue" in row["catalogue"]
+
+
+def test_no_path_or_time_in_any_table(quick_run, results):
+    for path in [*results.rglob("*.ecsv"), *results.rglob("*.fits"), *results.rglob("*.npz")]:
+        content = path.read_bytes()
+        assert str(quick_run).encode() not in content, path
+        assert b"DATE" not in content[:20000], path
+
+
+def _digests(folder) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.parts[-2] not in ("logs", "benchmarks")
+        and "montecarlo" not in path.parts
+        and path.suffix in (".ecsv", ".fits", ".yaml", ".tex", ".pdf", ".png")
+    }
+
+
+def test_equal_inputs_give_equal_bytes_in_another_run_with_other_shards(quick_run, tmp_path):
+    """Another run's name, one core, other shards: the same tables and figures to the byte.
+
+    And neither run touches the other's files.
+    """
+    overlay = tmp_path / "again.yaml"
+    overlay.write_text("run: again\nmontecarlo: {shards: 3}\n")
+    first = quick_run / "results" / "quick", quick_run / "figures" / "quick"
+    before = [_digests(folder) for folder in first]
+    done = snakemake(quick_run, "--cores", "1", *QUICK, str(overlay))
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = quick_run / "results" / "again", quick_run / "figures" / "again"
+    assert [_digests(folder) for folder in again] == before
+    assert [_digests(folder) for folder in first] == before
+    assert len(before[0]) > 20 and len(before[1]) == 20
+    for folder in again:
+        shutil.rmtree(folder)
+
+
+def test_lint_finds_nothing(quick_run):
+    done = snakemake(quick_run, "--lint")
+    assert done.returncode == 0, done.stdout + done.stderr

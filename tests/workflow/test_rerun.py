@@ -1,0 +1,235 @@
+"""A changed key or module reruns exactly what depends on it: every leaf, every module."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import yaml
+from conftest import REPO
+
+from icefire.workflow import _leaves, code
+
+from .conftest import QUICK, planned, snakemake
+
+KINEMATICS = {"compute_kinematics"}
+FLAGS = {"flag_substructure"}
+SAMPLES = {"select_samples"}
+ENGINE = {"run_realisations"}
+MAPS = {"plot_sigma_xy", "plot_sigma_xz", "plot_sigma_sky"}
+PLANES = {"plot_sigma_xy", "plot_sigma_xz"}
+LINES_OF_SIGHT = {"plot_sigma_vs_accreted", "plot_beta_vs_accreted"}
+PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
+
+# Every leaf: another value, and the rules that use the key themselves; whatever is downstream of
+# them has to run as well, nothing else.
+CHANGES = {
+    "catalog.path": ("other.fits", {"clean_catalog"}),
+    "synthetic.rows": (31000, {"simulate_survey"}),
+    "synthetic.seed": (7, {"simulate_survey"}),
+    "synthetic.model": ("other_model.yaml", {"simulate_survey"}),
+    "quality.min_snr": (5.0, {"clean_catalog"}),
+    "frame.galcen_distance_kpc": (8.0, KINEMATICS | PLANES),
+    "frame.sun_height_pc": (25.0, KINEMATICS),
+    "frame.sun_velocity_km_s": ([11.1, 245.0, 7.25], KINEMATICS),
+    "potential.name": ("MilkyWayPotential-v2", KINEMATICS | FLAGS),
+    "giants.max_logg": (3.0, FLAGS),
+    "sagittarius.ly_intercept_kpc_km_s": (-2000.0, FLAGS),
+    "sagittarius.ly_slope": (-0.2, FLAGS),
+    "sagittarius.max_lx_ratio": (0.8, FLAGS),
+    "sagittarius.afe_slope": (-0.2, FLAGS),
+    "sagittarius.afe_intercept": (0.3, FLAGS),
+    "satellites.catalogue": ("other_satellites.ecsv", FLAGS | {"simulate_survey"}),
+    "satellites.min_radius_deg": (1.0, FLAGS),
+    "satellites.max_sigma": (2.0, FLAGS),
+    "aleph.max_eccentricity": (0.2, FLAGS),
+    "aleph.afe_slope": (-0.1, FLAGS),
+    "aleph.afe_intercept": (0.15, FLAGS),
+    "aleph.orbit_time_gyr": (1.0, FLAGS),
+    "aleph.orbit_step_myr": (0.5, FLAGS),
+    "halo.min_abs_z_kpc": (8.0, SAMPLES),
+    "halo.min_radius_kpc": (12.0, SAMPLES),
+    "chemistry.method": ("feh_ranges", SAMPLES | {"plot_chemistry"}),
+    "chemistry.insitu_polygon": (
+        [[-1.4, 0.6], [-0.5, 0.1], [-0.5, -0.6], [1, -0.6], [1, 0.6]],
+        FLAGS | SAMPLES | {"plot_chemistry"},
+    ),
+    # The default splits by polygon, so that the [Fe/H] limits change nothing.
+    "chemistry.insitu_min_feh": (-0.6, set()),
+    "chemistry.accreted_max_feh": (-1.1, set()),
+    "geometry.xy.half_width_kpc": (20.0, ENGINE),
+    "geometry.xy.step_kpc": (3.0, ENGINE),
+    "geometry.xy.radius_kpc": (3.0, ENGINE),
+    "geometry.xz.half_width_kpc": (20.0, ENGINE),
+    "geometry.xz.step_kpc": (3.0, ENGINE),
+    "geometry.xz.radius_kpc": (3.0, ENGINE),
+    "geometry.sky.nside": (2, ENGINE),
+    "geometry.radial.min_kpc": (12.0, ENGINE),
+    "geometry.radial.max_kpc": (60.0, ENGINE),
+    "geometry.radial.bins": (10, ENGINE),
+    "uncertainty.method": ("bootstrap", ENGINE),
+    "uncertainty.correlated": (False, ENGINE),
+    "montecarlo.realisations": (70, ENGINE),
+    "montecarlo.exclude_fraction": (0.2, ENGINE),
+    "montecarlo.min_stars": (12, ENGINE | MAPS | LINES_OF_SIGHT | PROFILES),
+    "montecarlo.seed": (1, ENGINE),
+    "montecarlo.shards": (3, ENGINE),
+    "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
+    "figures.sigma_cmap": ("viridis", MAPS),
+    "figures.sigma_min_km_s": (50.0, MAPS),
+    "figures.sigma_max_km_s": (200.0, MAPS),
+    "figures.density_cmap": ("viridis", {"plot_chemistry"}),
+    "figures.footprint_color": ("black", {"plot_footprint"}),
+    "figures.field_diameter_deg": (2.0, {"plot_footprint"}),
+    "figures.error_bins": (20, {"plot_velocity_errors"}),
+    "figures.contour_levels": (7, PLANES),
+    "figures.accreted_color": ("black", {"plot_sigma_profile"}),
+    "figures.insitu_color": ("black", {"plot_sigma_profile"}),
+    "figures.line_of_sight_color": ("black", LINES_OF_SIGHT),
+    "figures.circle_area_per_star": (1.0, LINES_OF_SIGHT),
+    "figures.quadrant_colors": (["black", "red", "green", "blue"], {"plot_beta_profile"}),
+    "figures.gse.xy_axis_ratio": (0.7, {"plot_sigma_xy"}),
+    "figures.gse.xy_angle_deg": (60.0, {"plot_sigma_xy"}),
+    "figures.gse.axes": ([10.0, 7.0, 6.0], {"plot_sigma_xz"}),
+    "figures.gse.pitch_deg": (20.0, {"plot_sigma_xz"}),
+    "figures.gse.azimuth_deg": (66.0, {"plot_sigma_xz"}),
+    "figures.gse.semi_major_kpc": (15.0, PLANES),
+    "figures.literature_sigma_r": ("other_literature.ecsv", {"plot_sigma_profile"}),
+    "figures.literature_beta": ("other_literature.ecsv", {"plot_beta_profile"}),
+}
+# Leaves that no single overlay value can stand for; the tests below have them.
+ELSEWHERE = {"run", "catalog.survey"}
+
+
+def _leaf_keys(config: dict) -> set[str]:
+    """List the leaves; a list is one leaf."""
+    keys = set()
+    for key, _ in _leaves(config):
+        parts = key.split(".")
+        while parts[-1].isdigit():
+            parts.pop()
+        keys.add(".".join(parts))
+    return keys
+
+
+def _overlay(key: str, value) -> dict:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
+
+
+def test_every_leaf_of_the_configuration_is_changed_here():
+    config = yaml.safe_load((REPO / "config" / "config.yaml").read_text())
+    assert _leaf_keys(config) == set(CHANGES) | ELSEWHERE
+
+
+def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downstream):
+    results = quick_run / "results" / "quick"
+    (quick_run / "overlays").mkdir(exist_ok=True)
+    shutil.copy2(results / "synthetic" / "catalogue.fits", quick_run / "other.fits")
+    shutil.copy2(quick_run / "config" / "synthetic.yaml", quick_run / "other_model.yaml")
+    for name in ("satellites", "literature_sigma_r"):
+        source = quick_run / "resources" / f"{name}.ecsv"
+        shutil.copy2(source, quick_run / f"other_{name.removesuffix('_sigma_r')}.ecsv")
+    variations = []
+    for key, (value, _) in CHANGES.items():
+        path = quick_run / "overlays" / f"{key}.yaml"
+        path.write_text(yaml.safe_dump(_overlay(key, value)))
+        variations.append([*QUICK, f"overlays/{path.name}"])
+    wrong = {}
+    for (key, (_, rules)), jobs in zip(CHANGES.items(), plan(variations), strict=True):
+        expected = downstream(rules)
+        if set(jobs) != expected:
+            wrong[key] = {"not planned": expected - set(jobs), "too much": set(jobs) - expected}
+    assert not wrong
+
+
+def test_a_changed_number_of_shards_keeps_the_samples(plan):
+    (jobs,) = plan([[*QUICK, "overlays/montecarlo.shards.yaml"]])
+    assert jobs["run_realisations"] == 9
+
+
+def test_another_survey_map_reruns_from_cleaning(quick_run, plan, downstream):
+    surveys = quick_run / "config" / "surveys"
+    shutil.copy2(surveys / "h3.yaml", surveys / "mine.yaml")
+    shutil.copy2(quick_run / "results/quick/synthetic/catalogue.fits", quick_run / "other.fits")
+    overlay = {"catalog": {"survey": "mine", "path": "other.fits"}}
+    (quick_run / "other_survey.yaml").write_text(yaml.safe_dump(overlay))
+    (jobs,) = plan([[*QUICK, "other_survey.yaml"]])
+    assert set(jobs) == downstream({"clean_catalog"})
+
+
+def test_order_of_keys_and_form_of_numbers_change_nothing(quick_run, plan):
+    overlay = {"geometry": {"radial": {"bins": 15, "max_kpc": 80.0, "min_kpc": 10.0}}}
+    (quick_run / "reordered.yaml").write_text(yaml.safe_dump(overlay, sort_keys=False))
+    assert plan([[*QUICK, "reordered.yaml"]]) == [{}]
+
+
+def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, downstream):
+    rules = {
+        "simulate_survey": {"simulate_survey"},
+        "clean_catalog": {"clean_catalog"},
+        "compute_kinematics": KINEMATICS,
+        "flag_substructure": FLAGS,
+        "select_samples": SAMPLES,
+        "run_realisations": ENGINE,
+        "summarise": {"summarise"},
+        "collect_numbers": {"collect_numbers"},
+        "compare_with_paper": {"compare_with_paper"},
+        "plot_footprint": {"plot_footprint"},
+        "plot_chemistry": {"plot_chemistry"},
+        "plot_velocity_errors": {"plot_velocity_errors"},
+        "plot_sigma_plane": PLANES,
+        "plot_sigma_sky": {"plot_sigma_sky"},
+        "plot_line_of_sight": LINES_OF_SIGHT,
+        "plot_sigma_profile": {"plot_sigma_profile"},
+        "plot_beta_profile": {"plot_beta_profile"},
+    }
+    scripts = quick_run / "scripts"
+    assert {path.stem for path in scripts.glob("*.py")} == set(rules)
+    users: dict[str, set] = {}
+    for step, names in rules.items():
+        for path in code(step):
+            users.setdefault(path, set()).update(names)
+    modules = {path.relative_to(quick_run).as_posix() for path in scripts.glob("icefire/*.py")}
+    # Read by the Snakefile alone
+    assert modules - set(users) == {"scripts/icefire/workflow.py"}
+    wrong = {}
+    for path, names in users.items():
+        module = quick_run / path
+        before = module.read_bytes()
+        try:
+            module.write_bytes(before + b"# edited\n")
+            jobs = planned(snakemake(quick_run, "--dry-run", "--cores", "2", *QUICK).stdout)
+        finally:
+            module.write_bytes(before)
+        if set(jobs) != downstream(names):
+            wrong[path] = set(jobs) ^ downstream(names)
+    assert not wrong
+
+
+def test_touching_a_module_changes_nothing(quick_run, plan):
+    (quick_run / "scripts" / "icefire" / "tables.py").touch()
+    assert plan([list(QUICK)]) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "words"),
+    [
+        ({"halo": {"min_abs_z": 5}}, ("halo.min_abs_z", "min_abs_z_kpc")),
+        ({"haloo": {}}, ("haloo", "halo")),
+        ({"montecarlo": {"seed": "many"}}, ("montecarlo.seed", "many")),
+        ({"geometry": {"radial": {"max_kpc": 5.0}}}, ("geometry.radial.min_kpc", "below")),
+        ({"catalog": {"path": "nowhere.fits"}}, ("catalog.path", "nowhere.fits")),
+        ({"run": "../elsewhere"}, ("run", "elsewhere")),
+    ],
+)
+def test_a_wrong_key_stops_at_once_and_is_named(quick_run, tmp_path, overlay, words):
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump(overlay))
+    done = snakemake(quick_run, "--cores", "2", *QUICK, str(path))
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert all(word in said for word in words), said
+    assert "Traceback" not in said
+    assert len(said.strip().splitlines()) <= 6, said
