@@ -21,8 +21,9 @@ from icefire import cli, style, tables
 from icefire.errors import UserError
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
-# The paper's numbering of the quadrants, section 3.
-QUADRANTS = {
+# The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
+NAMES = {
+    0: "whole sky",
     1: r"first: $l > 180°$, $b > 0°$",
     2: r"second: $l < 180°$, $b > 0°$",
     3: r"third: $l < 180°$, $b < 0°$",
@@ -52,15 +53,12 @@ def draw_quadrants(axes, halo, numbers, colors: dict, percents, min_stars: int) 
     n_bins = 0
     for number in numbers:
         profile = style.quadrant(halo, number)
-        name = QUADRANTS.get(number, "whole sky")
-        n_stars = int(style.values(profile, "n_stars").sum())
-        look = {"color": colors[number], "marker": MARKERS[number]}
-        label = f"{name}, {style.stars_text(n_stars)}"
-        drawn = style.draw_profile(axes, profile, "beta", percents, label=label, **look)
+        look = {"color": colors[number], "marker": MARKERS[number], "label": NAMES[number]}
+        drawn = style.draw_profile(axes, profile, "beta", percents, **look)
         cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        style.say_nothing_to_draw(axes, f"quadrants {numbers}", style.no_bin(min_stars), y=0.36)
+        style.say_nothing_to_draw(axes, f"quadrants {numbers}", style.no_bin(min_stars), y=0.25)
 
 
 def beta_limits(halo, published) -> tuple[float, float]:
@@ -77,6 +75,9 @@ def draw(halo, literature: str | None, quadrant_colors: list[str], min_stars: in
     colors = dict(enumerate(("black", *quadrant_colors)))
     figure = style.page(style.ONE_COLUMN_IN, 6.0, style.common_meta(halo=halo.meta))
     upper, lower = figure.subplots(2, 1, sharex=True, sharey=True)
+    n_stars = style.stars_text(int(style.values(style.quadrant(halo, 0), "n_stars").sum()))
+    upper.set_title(f"Quadrants of the sky, {n_stars}")
+    lower.set_title(f"Whole sky and two quadrants, {n_stars}")
     draw_quadrants(upper, halo, (1, 2, 3, 4), colors, (68,), min_stars)
     draw_quadrants(lower, halo, (0, 1, 4), colors, (68, 95), min_stars)
     handles, _ = lower.get_legend_handles_labels()
@@ -90,14 +91,16 @@ def draw(halo, literature: str | None, quadrant_colors: list[str], min_stars: in
         axes.set_ylabel(r"anisotropy $\beta$")
     upper.set(xlim=style.widened(r_limits), ylim=beta_limits(halo, published))
     lower.set_xlabel("Galactocentric radius $r$ (kpc)")
-    upper.legend(loc="lower left", ncols=1, fontsize=style.SMALL_PT)
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.SMALL_PT)
+    small = {"ncols": 2, "fontsize": style.SMALL_PT, "handlelength": 1.3, "columnspacing": 0.9}
+    quadrants, _ = upper.get_legend_handles_labels()
+    figure.legend(handles=quadrants, loc="outside upper center", **small)
+    figure.legend(handles=handles, loc="outside lower center", **small)
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
-    if len(arguments.quadrant_color) != len(QUADRANTS):
+    if len(arguments.quadrant_color) != 4:
         raise UserError(
             f"--quadrant-color was given {len(arguments.quadrant_color)} times: there are four"
             " quadrants (figures.quadrant_colors in the configuration)"

@@ -21,7 +21,7 @@ from icefire import cli, style, tables
 MIN_DEC_DEG = -20.0
 MIN_ABS_B_DEG = 20.0
 
-CIRCLE_VERTICES = 24
+CIRCLE_VERTICES = 36
 # Beyond so many circles the PDF holds them as one picture.
 MAX_VECTOR_CIRCLES = 5_000
 
@@ -93,7 +93,7 @@ def draw(fields, color: str, field_diameter_deg: float):
 
     kind = fields.meta.get("fields_are", "fields")
     n_stars = int(style.values(fields, "n_stars").sum())
-    name = f"{len(fields):,} {kind} ({n_stars:,} stars), {field_diameter_deg:g}° across"
+    name = f"{len(fields):,} {kind} ({n_stars:,} stars), drawn {field_diameter_deg:g}° across"
     circle = Line2D([], [], ls="none", marker="o", ms=4, mfc=(color, 0.55), mec=color, label=name)
     lines, _ = axes.get_legend_handles_labels()
     figure.legend(handles=[circle, *lines], loc="outside upper center", ncols=3)
@@ -102,7 +102,7 @@ def draw(fields, color: str, field_diameter_deg: float):
 
 def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
-    fields = tables.read_ecsv(arguments.fields, ("field", "l", "b", "n_stars"))
+    fields = tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
     cli.report("fields", len(fields))
     style.save(draw(fields, arguments.color, arguments.field_diameter_deg), arguments)
 

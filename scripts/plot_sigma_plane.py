@@ -110,9 +110,9 @@ def projected_ellipse(
     its (X, Z) block: a cross section would be too small.
     """
     azimuth, pitch = np.radians(azimuth_deg), np.radians(pitch_deg)
-    major = np.array(
-        [np.cos(pitch) * np.cos(azimuth), np.cos(pitch) * np.sin(azimuth), -np.sin(pitch)]
-    )
+    # Either end may be the one at X < 0.
+    up = -np.copysign(np.sin(pitch), np.cos(azimuth) * pitch)
+    major = np.array([np.cos(pitch) * np.cos(azimuth), np.cos(pitch) * np.sin(azimuth), up])
     middle = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
     rotation = np.column_stack([major, middle, np.cross(major, middle)])
     q = rotation @ np.diag(np.square(axes)) @ rotation.T

@@ -46,23 +46,16 @@ def place_fields(
     """Spread field centres evenly over the footprint.
 
     A Fibonacci lattice, shaken a little; the fields nearest to `pointings` (2 x K, deg) are moved
-    there.
+    there. A small survey has only some patches of the full one, so that its lines of sight are as
+    well filled as in the full one.
 
     Returns right ascension and declination in degrees, F values each, in order of declination.
     """
 
-    def lattice(n_sphere: int) -> tuple[np.ndarray, np.ndarray]:
-        k = np.arange(n_sphere)
-        ra = np.degrees(np.pi * (3.0 - np.sqrt(5.0)) * k) % 360
-        return ra, np.degrees(np.arcsin(1.0 - (2.0 * k + 1.0) / n_sphere))
-
-    n_sphere = n_fields
-    while np.count_nonzero(in_footprint(*lattice(n_sphere), settings)) < n_fields:
-        n_sphere += max(n_sphere // 200, 1)
-    ra, dec = lattice(n_sphere)
-    inside = np.flatnonzero(in_footprint(ra, dec, settings))
-    inside = np.sort(rng.permutation(inside)[:n_fields])
-    ra, dec = ra[inside], dec[inside]
+    ra, dec = _lattice(max(n_fields, settings["count"]), settings)
+    if n_fields < len(ra):
+        chosen = _patches(ra, dec, n_fields, settings)
+        ra, dec = ra[chosen], dec[chosen]
     step, angle = rng.random((2, n_fields)) * [[settings["shake_deg"]], [2 * np.pi]]
     moved = offset(ra, dec, step, angle)
     stays = ~in_footprint(*moved, settings)
@@ -71,6 +64,31 @@ def place_fields(
         nearest = np.argmax(unit_vector(ra, dec).T @ unit_vector(*target))
         ra[nearest], dec[nearest] = target
     return ra, dec
+
+
+def _lattice(n_points: int, settings: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Give `n_points` directions (deg) spread evenly over the footprint."""
+    n_sphere = n_points
+    while True:
+        k = np.arange(n_sphere)
+        ra = np.degrees(np.pi * (3.0 - np.sqrt(5.0)) * k) % 360
+        dec = np.degrees(np.arcsin(1.0 - (2.0 * k + 1.0) / n_sphere))
+        inside = np.flatnonzero(in_footprint(ra, dec, settings))
+        if len(inside) >= n_points:
+            # The few too many are left out evenly
+            keep = inside[np.linspace(0, len(inside) - 1, n_points).round().astype(int)]
+            return ra[keep], dec[keep]
+        n_sphere += max(n_sphere // 200, 1)
+
+
+def _patches(ra: np.ndarray, dec: np.ndarray, n_fields: int, settings: dict) -> np.ndarray:
+    """Choose `n_fields` of the fields in patches of neighbours; returns sorted indices."""
+    centres = unit_vector(*_lattice(max(n_fields // settings["patch_fields"], 1), settings))
+    cosine = np.einsum("kf,kc->fc", unit_vector(ra, dec), centres)
+    # First all nearest fields, then all second nearest, until there are enough
+    by_rank = np.argsort(-cosine, axis=0, kind="stable").ravel()
+    _, first = np.unique(by_rank, return_index=True)
+    return np.sort(by_rank[np.sort(first)[:n_fields]])
 
 
 def in_footprint(ra: np.ndarray, dec: np.ndarray, settings: dict) -> np.ndarray:

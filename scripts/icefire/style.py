@@ -294,10 +294,12 @@ def sky_polygons(
 
 def _close_along_pole(ring: np.ndarray) -> np.ndarray:
     """Close a ring around a pole, whose vertices go once around in longitude, along that pole."""
-    turn = np.sign(ring[-1, 0] - ring[0, 0]) * 2 * np.pi
-    pole = np.copysign(np.pi / 2, ring[:, 1].mean())
-    end = ring[0, 0] + turn
-    return np.vstack([ring, [[end, ring[0, 1]], [end, pole], [ring[0, 0], pole]]])
+    first, turn = ring[0], np.sign(ring[-1, 0] - ring[0, 0]) * 2 * np.pi
+    # Many steps, because a meridian is curved on the map.
+    up = np.linspace(first[1], np.copysign(np.pi / 2, first[1]), 24)
+    there = np.column_stack([np.full_like(up, first[0] + turn), up])
+    back = np.column_stack([np.full_like(up, first[0]), up])[::-1]
+    return np.vstack([ring, there, back[:-1]])
 
 
 def draw_sky_polygons(axes, polygons: list[np.ndarray], **options) -> PolyCollection:
@@ -358,10 +360,8 @@ def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> in
 
 _EXACT, _APPROXIMATE = "0.15", "0.55"
 
-LITERATURE_COLUMNS = (
-    *("source", "quantity", "kind", "verified"),
-    *("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi"),
-)
+LITERATURE_TEXTS = ("source", "quantity", "kind", "verified")
+LITERATURE_NUMBERS = ("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi")
 
 
 def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[float, float]):
@@ -372,7 +372,10 @@ def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[
     values with only a range stand side by side along the visible part of it.
     Raises UserError naming file and column when the table is not one of literature values.
     """
-    table = tables.read_ecsv(path, LITERATURE_COLUMNS)
+    table = tables.read_ecsv(path, (*LITERATURE_TEXTS, *LITERATURE_NUMBERS))
+    for name in LITERATURE_NUMBERS:
+        if table[name].dtype.kind not in "fi":
+            raise UserError(f"{path}: column {name} holds texts; write numbers, or nan for none")
     n_rows = len(table)
     verified = np.isin(np.asarray(table["verified"], dtype=str), ("yes", "derived"))
     table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]
@@ -423,7 +426,7 @@ def _draw_source(axes, rows, marker: str, hue: str, dashes) -> None:
     at, value = values(rows, "draw_at"), values(rows, "value")
     start, end = values(rows, "draw_from"), values(rows, "draw_to")
     axes.hlines(value, start, end, color=hue, lw=0.5, ls=dashes, zorder=3)
-    error = np.nan_to_num(np.vstack([values(rows, "err_lo"), values(rows, "err_hi")]))
+    error = np.abs(np.nan_to_num(np.vstack([values(rows, "err_lo"), values(rows, "err_hi")])))
     axes.errorbar(at, value, error, fmt="none", ecolor=hue, elinewidth=0.5, zorder=5)
     axes.add_line(_open_marker(marker, hue, at, value))
 

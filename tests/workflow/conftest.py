@@ -33,6 +33,10 @@ def _dry_run(folder: str, flags: list[str]) -> str:
     from snakemake.cli import main
 
     os.chdir(folder)
+    # The copy's Snakefile must find the copy's library, not the one that this test has loaded.
+    sys.path = [entry for entry in sys.path if not entry.endswith("scripts")]
+    for name in [name for name in sys.modules if name.split(".")[0] == "icefire"]:
+        del sys.modules[name]
     out = io.StringIO()
     with (
         contextlib.redirect_stdout(out),

@@ -1,0 +1,108 @@
+"""A user's mistake is one line and status 2; a bug keeps its traceback; a log has no progress."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from icefire import __version__, cli
+from icefire.errors import UserError
+
+
+def outcome(work, capsys, argv=()):
+    parser = cli.parser("Do a thing.\n\nUsage:\n    thing.py --flag 1")
+    parser.prog = "thing.py"
+    parser.add_argument("--flag", type=cli.finite)
+    parser.add_argument("--long-name", type=cli.point)
+    return cli.run(parser, work, list(argv)), capsys.readouterr()
+
+
+def raising(error):
+    def work(arguments):
+        raise error
+
+    return work
+
+
+def test_work_gets_the_arguments_and_success_is_silent(capsys):
+    got = []
+    status, printed = outcome(got.append, capsys, ["--flag", "2.5", "--long-name=-1.4,0.6"])
+    assert (status, printed.err, printed.out) == (0, "", "")
+    assert (got[0].flag, got[0].long_name) == (2.5, (-1.4, 0.6))
+
+
+def test_a_users_mistake_is_one_line_and_status_2(capsys):
+    error = UserError("stars.fits: column\n   RA is missing\n(the file has ra)")
+    status, printed = outcome(raising(error), capsys)
+    assert status == 2 and printed.out == ""
+    assert printed.err == ("thing.py: error: stars.fits: column RA is missing (the file has ra)\n")
+
+
+def test_a_path_that_cannot_be_used_is_one_line_and_status_2(capsys, tmp_path):
+    for work in (
+        lambda _: open(tmp_path / "none.fits"),
+        lambda _: open(tmp_path),
+        lambda _: (tmp_path / "none" / "x").write_text("x"),
+    ):
+        status, printed = outcome(work, capsys)
+        assert status == 2
+        assert printed.err.startswith(f"thing.py: error: {tmp_path}")
+        assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("bug", [ValueError("x"), KeyError("x"), OSError("no path"), MemoryError()])
+def test_a_bug_keeps_its_traceback(capsys, bug):
+    with pytest.raises(type(bug)):
+        outcome(raising(bug), capsys)
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--flag", "nan"], "--flag"),
+        (["--flag", "inf"], "--flag"),
+        (["--flag", "three"], "--flag"),
+        (["--long-name", "1"], "--long-name"),
+        (["--long-name", "1,2,3"], "--long-name"),
+        (["--long", "1,2"], "--long"),  # shortened flags are typing mistakes
+    ],
+)
+def test_a_wrong_flag_is_named_with_status_2(capsys, argv, words):
+    with pytest.raises(SystemExit) as stopped:
+        outcome(lambda _: None, capsys, argv)
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_help_keeps_the_usage_lines_and_version_is_ours(capsys):
+    for flag, words in (("--help", "    thing.py --flag 1\n"), ("--version", __version__)):
+        with pytest.raises(SystemExit) as stopped:
+            outcome(lambda _: None, capsys, [flag])
+        assert stopped.value.code == 0
+        assert words in capsys.readouterr().out
+
+
+def test_progress_is_silent_in_a_log_and_passes_all_items(capsys):
+    assert list(cli.progress(iter("abc"), 3, "stars")) == ["a", "b", "c"]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("total", [4, 0])
+def test_progress_shows_itself_on_a_terminal(monkeypatch, total):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert list(cli.progress(range(total), total, "stars")) == list(range(total))
+    shown = sys.stderr.getvalue()
+    assert shown.endswith("\rstars: 100 %\n")
+    assert ("\rstars:  25 %" in shown) == (total == 4)
+
+
+def test_counts_in_the_log_are_readable(capsys):
+    cli.report("giants", 12345, of=302485)
+    cli.report("stars", 7)
+    assert capsys.readouterr().out == "giants: 12,345 of 302,485\nstars: 7\n"

@@ -1,0 +1,269 @@
+"""Dispersions against independent two-pass sums, whatever the memory, shards and blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from icefire import dispersion
+from icefire.dispersion import QUANTILES, QUANTITIES, anisotropy, measure, summarise, variances
+from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.realisations import COMPONENTS, Bootstrap, Han2024
+
+SEED, SAMPLE = 7, "halo"
+GEOMETRIES = (PlaneGrid("xy", 20.0, 4.0, 5.0), HealpixSky(2), RadialShells(5.0, 40.0, 4))
+RECIPES = [Han2024(0.1, True), Han2024(0.1, False), Bootstrap()]
+IDS = ["han2024", "han2024, independent", "bootstrap"]
+
+
+def make_stars(n_stars: int, sigma: float = 100.0, error=(5.0, 30.0)) -> dict:
+    """A sample that moves ten times faster than it spreads, and in one corner twenty times."""
+    rng = np.random.default_rng(3)
+    stars = {name: rng.normal(0, 12, n_stars) for name in "xyz"}
+    stars["r"] = np.sqrt(sum(stars[name] ** 2 for name in "xyz"))
+    stars["l"], stars["b"] = rng.uniform(0, 360, n_stars), rng.uniform(-80, 80, n_stars)
+    mean = np.where((stars["x"] > 8) & (stars["y"] > 5), 20 * sigma, 10 * sigma)
+    for i, name in enumerate(COMPONENTS):
+        stars[name] = rng.normal(mean, sigma * (1 - 0.2 * i))
+        stars[f"{name}_error"] = rng.uniform(*error, n_stars)
+    for name, (a, b) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
+        pair = stars[f"{COMPONENTS[a]}_error"] * stars[f"{COMPONENTS[b]}_error"]
+        stars[f"cov_{name}"] = 0.4 * pair
+    return stars
+
+
+def streamed(stars: dict):
+    rows = dispersion.STARS_AT_ONCE
+    for start in range(0, max(len(stars["v_r"]), 1), rows):
+        yield {name: values[start : start + rows] for name, values in stars.items()}
+
+
+def run(stars, recipe, numbers=range(6), geometries=GEOMETRIES, min_stars=10, memory=1000.0):
+    return measure(
+        lambda: streamed(stars),
+        len(stars["v_r"]),
+        geometries,
+        recipe,
+        SEED,
+        SAMPLE,
+        numbers,
+        min_stars,
+        memory,
+    )
+
+
+def drawn(stars: dict, recipe, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """One realisation's weights (N) and velocities (3 x N), in double precision."""
+    streams = recipe.start(SEED, SAMPLE, [number], len(stars["v_r"]))
+    parts = [recipe.draw(streams, recipe.prepare(block, np.zeros(3))) for block in streamed(stars)]
+    weights, velocities = (np.concatenate(part, axis=-2) for part in zip(*parts, strict=True))
+    return weights[:, 0].astype(float), velocities[..., 0].astype(float)
+
+
+def two_pass(stars: dict, recipe, weights, velocities, mask: np.ndarray) -> list[float]:
+    """The variances of one bin in one realisation, the plain way."""
+    w, found = weights[mask], []
+    for v, name in zip(velocities[:, mask], COMPONENTS, strict=True):
+        mean = (w * v).sum() / w.sum()
+        variance = (w * (v - mean) ** 2).sum() / w.sum()
+        if isinstance(recipe, Bootstrap):
+            error2 = (w * stars[f"{name}_error"][mask] ** 2).sum() / w.sum()
+            variance = variance * w.sum() / (w.sum() - 1) - error2
+        found.append(variance)
+    return found
+
+
+def masks(stars: dict) -> dict[str, np.ndarray]:
+    """Bins x stars by loops; the sky's own membership is tested elsewhere."""
+    points = np.arange(-20.0, 21, 4)
+    circles = [np.hypot(stars["x"] - x, stars["y"] - y) <= 5 for x in points for y in points]
+    edges = np.linspace(5, 40, 5)
+    east, north = stars["l"] < 180, stars["b"] > 0
+    sky = [True, ~east & north, east & north, east & ~north, ~east & ~north]
+    shells = [
+        part & (stars["r"] >= lo) & (stars["r"] < hi)
+        for part in sky
+        for lo, hi in zip(edges, edges[1:], strict=False)
+    ]
+    return {"xy": np.array(circles), "radial": np.array(shells)}
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=IDS)
+# One block of stars, and several
+@pytest.mark.parametrize("n_stars", [700, 2 * dispersion.STARS_AT_ONCE + 500])
+def test_every_bin_and_realisation_is_the_two_pass_result(recipe, n_stars):
+    stars, numbers = make_stars(n_stars), [0, 1, 999]
+    found = run(stars, recipe, numbers)
+    for name, members in masks(stars).items():
+        measurement, enough = found[name], members.sum(axis=1) >= 10
+        np.testing.assert_array_equal(measurement.n_stars, members.sum(axis=1))
+        np.testing.assert_array_equal(measurement.bins, np.flatnonzero(enough))
+        assert len(measurement.bins) > 15
+        for column, number in enumerate(numbers):
+            draws = drawn(stars, recipe, number)
+            wanted = [two_pass(stars, recipe, *draws, members[i]) for i in measurement.bins]
+            # 1e-5 of a dispersion is 2e-5 of its square.
+            np.testing.assert_allclose(
+                measurement.variance[:, :, column], wanted, rtol=2e-5, atol=0.02
+            )
+
+
+def everything(found: dict) -> dict[str, bytes]:
+    return {
+        name: m.n_stars.tobytes() + m.bins.tobytes() + m.variance.tobytes()
+        for name, m in found.items()
+    }
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=IDS)
+def test_results_do_not_depend_on_the_memory_allowed(recipe, monkeypatch):
+    stars = make_stars(dispersion.STARS_AT_ONCE + 1000)
+    wanted = everything(run(stars, recipe, range(37)))
+    # Only samples too large to be held read their stars again for each group of realisations.
+    monkeypatch.setattr(dispersion, "_HELD", 0)
+    for memory in (1e-6, 0.2, 1e5):
+        assert everything(run(stars, recipe, range(37), memory=memory)) == wanted
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=IDS)
+@pytest.mark.parametrize("shards", [3, 7])
+def test_results_do_not_depend_on_the_shards(recipe, shards):
+    stars = make_stars(2000)
+    whole = run(stars, recipe, range(20))
+    parts = [run(stars, recipe, part) for part in np.array_split(np.arange(20), shards)]
+    for name, measurement in whole.items():
+        joined = np.concatenate([part[name].variance for part in parts], axis=-1)
+        np.testing.assert_array_equal(joined, measurement.variance)
+
+
+def test_nine_stars_are_too_few_and_ten_enough():
+    stars = make_stars(19)
+    stars["r"] = np.where(np.arange(19) < 9, 12.0, 22.0)
+    stars["l"][:] = 90
+    (found,) = run(stars, Han2024(0.1, True), range(4), (RadialShells(10.0, 30.0, 2),)).values()
+    assert found.n_stars.tolist()[:2] == [9, 10]
+    assert found.bins.tolist()[0] == 1 and 0 not in found.bins
+    assert found.variance.shape == (len(found.bins), 3, 4)
+    assert np.isfinite(found.variance).all()
+
+
+@pytest.mark.parametrize("recipe", [RECIPES[0], RECIPES[2]], ids=[IDS[0], IDS[2]])
+@pytest.mark.parametrize("n_stars", [0, 5])
+def test_a_sample_too_small_for_any_bin_has_no_values(recipe, n_stars):
+    found = run(make_stars(n_stars), recipe)
+    for geometry in GEOMETRIES:
+        measurement = found[geometry.name]
+        assert len(measurement.n_stars) == geometry.n_bins
+        assert measurement.variance.shape == (0, 3, 6)
+        assert all(len(values) == 0 for values in summarise(measurement.variance).values())
+
+
+def test_bootstrap_recovers_the_dispersion_that_han2024_inflates():
+    n_stars, sigma, error = 20_000, 70.0, 28.0
+    stars = make_stars(n_stars, 0.0, (error, error))
+    rng = np.random.default_rng(20)
+    for i, name in enumerate(COMPONENTS):
+        stars[name] = rng.normal(0, np.hypot(sigma, error), n_stars) + 10 * i
+    stars["r"][:] = 20
+    shell = (RadialShells(10.0, 30.0, 1),)
+    standard_error = np.hypot(sigma, error) ** 2 / sigma / np.sqrt(2 * n_stars)
+
+    sound = summarise(run(stars, Bootstrap(), range(120), shell)["radial"].variance[:1])
+    half_width = (sound["sigma_r_hi68"] - sound["sigma_r_lo68"])[0] / 2
+    assert half_width == pytest.approx(standard_error, rel=0.25)
+    for name, quantity in zip(COMPONENTS, QUANTITIES, strict=False):
+        of_this_sample = np.sqrt(np.var(stars[name], ddof=1) - error**2)
+        assert sound[quantity][0] == pytest.approx(of_this_sample, abs=0.4 * standard_error)
+        assert sound[quantity][0] == pytest.approx(sigma, abs=3 * standard_error)
+    assert abs(sound["beta"][0]) < 4 * standard_error / sigma
+
+    paper = summarise(run(stars, Han2024(0.1, False), range(40), shell)["radial"].variance[:1])
+    inflated = np.sqrt(sigma**2 + 2 * error**2)
+    for name in QUANTITIES[:3]:
+        assert paper[name][0] == pytest.approx(inflated, rel=0.015)
+    assert inflated - sigma > 20 * standard_error
+
+
+# --- sums, anisotropy, intervals -------------------------------------------------------------
+
+
+def sums_of(v: np.ndarray, w: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """The ten sums of one bin in one realisation: v and error are N x 3."""
+    columns = [w[:, None], w[:, None] * v, w[:, None] * v**2, w[:, None] * error**2]
+    return np.concatenate(columns, axis=1).sum(axis=0)[:, None, None]
+
+
+bins = st.integers(2, 30).flatmap(
+    lambda n: st.tuples(
+        arrays(float, (n, 3), elements=st.floats(-500, 500)),
+        arrays(np.int64, n, elements=st.integers(0, 4)).filter(lambda w: w.sum() >= 2),
+        arrays(float, (n, 3), elements=st.floats(0, 60)),
+    )
+)
+
+
+@given(bins)
+def test_variances_from_sums_are_numpys(given):
+    v, w, error = given
+    sums = sums_of(v, w.astype(float), error)
+    repeated, errors = np.repeat(v, w, axis=0), np.repeat(error, w, axis=0)
+    tolerance = 1e-12 * 500**2 * 10
+    np.testing.assert_allclose(
+        variances(sums[:7], False)[:, 0, 0], repeated.var(axis=0), rtol=1e-9, atol=tolerance
+    )
+    np.testing.assert_allclose(
+        variances(sums, True)[:, 0, 0],
+        repeated.var(axis=0, ddof=1) - np.mean(errors**2, axis=0),
+        rtol=1e-9,
+        atol=2 * tolerance,
+    )
+
+
+def test_one_star_or_none_has_no_variance():
+    one, two = (sums_of(np.array([[3.0, 4, 5]]), np.full(1, w), np.ones((1, 3))) for w in (1, 2))
+    sums = np.concatenate([0 * one, one, two], axis=1)
+    for subtract in (False, True):
+        missing = np.isnan(variances(sums, subtract))
+        assert missing[:, :2].all() and not missing[:, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("variance", "beta"),
+    [
+        ((100.0, 100.0, 100.0), 0.0),
+        ((100.0, 0.0, 0.0), 1.0),
+        ((100.0, 200.0, 200.0), -1.0),
+        ((100.0, 20.0, 40.0), 0.7),
+        ((0.0, 1.0, 1.0), np.nan),
+        ((-1.0, 1.0, 1.0), np.nan),
+    ],
+)
+def test_anisotropy_of_known_ellipsoids(variance, beta):
+    found = anisotropy(np.array([[variance] * 5] * 2).transpose(2, 0, 1))
+    np.testing.assert_allclose(found, np.full((2, 5), beta), rtol=1e-14)
+
+
+def test_intervals_are_numpys_percentiles():
+    rng = np.random.default_rng(2)
+    variance = rng.gamma(20, 500, (4, 3, 333)).astype(np.float32)
+    found = summarise(variance)
+    sigma = np.sqrt(variance.astype(float))
+    beta = 1 - (sigma[:, 1] ** 2 + sigma[:, 2] ** 2) / (2 * sigma[:, 0] ** 2)
+    percent = {"": 50, "_lo68": 16, "_hi68": 84, "_lo95": 2.5, "_hi95": 97.5}
+    assert set(found) == {name + ending for name in QUANTITIES for ending in percent}
+    assert set(QUANTILES) == set(percent)
+    for name, values in zip(QUANTITIES, (*np.moveaxis(sigma, 1, 0), beta), strict=True):
+        for ending, q in percent.items():
+            wanted = np.percentile(values, q, axis=1)
+            np.testing.assert_allclose(found[name + ending], wanted, rtol=1e-12)
+
+
+def test_negative_variances_count_as_zero_and_have_no_anisotropy():
+    variance = np.full((1, 3, 100), 400.0)
+    variance[0, 0, :20] = -5
+    found = summarise(variance)
+    assert found["sigma_r_lo68"][0] == 0 and found["sigma_r"][0] == 20
+    assert found["beta"][0] == 0  # of the 80 realisations that have one

@@ -1,0 +1,211 @@
+"""Random streams, exclusion and noise: exact counts, asked-for moments, nothing depends on order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from icefire.realisations import COLUMNS, COMPONENTS, Bootstrap, Han2024, cholesky, recipe, stream
+
+SEED, SAMPLE = 42, "halo"
+
+
+def make_stars(n_stars: int, seed: int = 1) -> dict[str, np.ndarray]:
+    """Stars with any velocities and any positive definite error covariance."""
+    rng = np.random.default_rng(seed)
+    root = rng.normal(0, 10, (n_stars, 3, 3))
+    matrix = root @ root.transpose(0, 2, 1)
+    stars = dict(zip(COMPONENTS, rng.normal(0, 100, (3, n_stars)), strict=True))
+    for i, name in enumerate(COMPONENTS):
+        stars[f"{name}_error"] = np.sqrt(matrix[:, i, i])
+    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
+        stars[f"cov_{name}"] = matrix[:, i, j]
+    assert set(stars) == set(COLUMNS)
+    return stars
+
+
+def covariance(stars) -> np.ndarray:
+    sizes = np.array([stars[f"{name}_error"] for name in COMPONENTS])
+    matrix = np.einsum("is,js->sij", sizes, sizes) * np.eye(3)
+    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
+        matrix[:, i, j] = matrix[:, j, i] = stars[f"cov_{name}"]
+    return matrix
+
+
+def draw(how, stars, numbers, blocks=None):
+    """Weights (realisations x stars) and velocities (x 3) of all stars, drawn block by block."""
+    n_stars = len(stars["v_r"])
+    edges = np.cumsum((0, *(blocks or (n_stars,))))
+    streams = how.start(SEED, SAMPLE, numbers, n_stars)
+    parts = []
+    for a, b in zip(edges, edges[1:], strict=False):
+        block = how.prepare({name: v[a:b] for name, v in stars.items()}, np.zeros(3))
+        parts.append(how.draw(streams, block))
+    weights = np.concatenate([weights for weights, _ in parts]).T
+    velocities = np.concatenate([velocities for _, velocities in parts], axis=1)
+    return weights, np.broadcast_to(velocities, (3, n_stars, len(numbers))).transpose(2, 1, 0)
+
+
+RECIPES = {
+    "han2024": Han2024(0.1, True),
+    "han2024, independent": Han2024(0.1, False),
+    "bootstrap": Bootstrap(),
+}
+
+
+@pytest.mark.parametrize("blocks", [None, (1,) * 97, (50, 47), (3, 90, 4)])
+@pytest.mark.parametrize(("fraction", "n_excluded"), [(0.1, 9), (0.0, 0), (0.5, 48), (0.99, 96)])
+def test_exactly_the_floor_of_the_fraction_is_left_out(blocks, fraction, n_excluded):
+    weights, _ = draw(Han2024(fraction, True), make_stars(97), range(40), blocks)
+    assert set(np.unique(weights)) <= {0.0, 1.0}
+    assert (weights.sum(axis=1) == 97 - n_excluded).all()
+
+
+@pytest.mark.parametrize("blocks", [None, (15, 35)])
+def test_every_star_is_left_out_equally_often(blocks):
+    n_stars, n_drawn = 50, 4000
+    weights, _ = draw(Han2024(0.1, False), make_stars(n_stars), range(n_drawn), blocks)
+    left_out = (weights == 0).sum(axis=0)
+    # The total is fixed, which makes N - 1 degrees of freedom.
+    statistic = np.sum((left_out - 0.1 * n_drawn) ** 2) / (n_drawn * 0.1 * 0.9) * (1 - 1 / n_stars)
+    low, high = chi2.ppf([0.001, 0.999], n_stars - 1)
+    assert low < statistic < high
+
+
+def test_stars_are_left_out_together_as_often_as_chance_has_it():
+    weights, _ = draw(Han2024(0.5, False), make_stars(6), range(4000), (2, 4))
+    out = weights == 0
+    together = (out.T.astype(float) @ out / 4000)[np.triu_indices(6, 1)]
+    # 3 of 6: a pair goes together in 3/6 * 2/5 = 0.2 of the draws, standard error 0.0063.
+    np.testing.assert_allclose(together, 0.2, atol=4 * 0.0063)
+
+
+@pytest.mark.parametrize("how", RECIPES.values(), ids=RECIPES)
+def test_a_realisation_is_the_same_beside_any_others(how):
+    stars = make_stars(40)
+    weights, velocities = draw(how, stars, range(8))
+    for numbers in ([5], [7, 0, 5], range(4, 8)):
+        some_weights, some_velocities = draw(how, stars, numbers)
+        np.testing.assert_array_equal(some_weights, weights[list(numbers)])
+        np.testing.assert_array_equal(some_velocities, velocities[list(numbers)])
+
+
+@pytest.mark.parametrize("how", RECIPES.values(), ids=RECIPES)
+def test_a_realisation_is_the_same_in_any_blocks(how):
+    stars = make_stars(40)
+    whole = draw(how, stars, range(5))
+    for blocks in ((1,) * 40, (7, 33), (20, 20)):
+        for part, wanted in zip(draw(how, stars, range(5), blocks), whole, strict=True):
+            np.testing.assert_array_equal(part, wanted)
+
+
+def test_seeds_samples_and_numbers_name_different_streams():
+    names = [(s, sample, n) for s in (1, 2) for sample in ("halo", "insitu") for n in range(50)]
+    first = {name: stream(*name).random() for name in names}
+    assert len(set(first.values())) == len(names)
+    assert first == {name: stream(*name).random() for name in reversed(names)}
+
+
+@pytest.mark.parametrize("correlated", [True, False])
+def test_drawn_velocities_have_the_measured_mean_and_covariance(correlated):
+    stars, n_drawn = make_stars(6), 20_000
+    _, velocities = draw(Han2024(0.1, correlated), stars, range(n_drawn))
+    given = covariance(stars)
+    if not correlated:
+        given = given * np.eye(3)
+    sizes = np.sqrt(np.diagonal(given, axis1=1, axis2=2))
+    measured = np.array([stars[name] for name in COMPONENTS]).T
+    pull = (velocities.mean(axis=0) - measured) / sizes * n_drawn**0.5
+    assert np.abs(pull).max() < 4
+
+    centred = velocities - measured
+    found = np.einsum("rsi,rsj->sij", centred, centred) / n_drawn
+    scale = sizes[:, :, None] * sizes[:, None, :]
+    # Standard error of a covariance: at most sqrt(2 / n) of the product of the sigmas.
+    assert np.max(np.abs(found - given) / scale) < 4.5 * np.sqrt(2 / n_drawn)
+
+
+def test_noise_differs_between_stars_and_realisations():
+    stars = make_stars(300)
+    _, velocities = draw(Han2024(0.1, True), stars, range(200))
+    noise = (velocities[:, :, 0] - stars["v_r"]) / stars["v_r_error"]
+    between_stars = np.corrcoef(noise.T)[np.triu_indices(300, 1)]
+    between_realisations = np.corrcoef(noise)[np.triu_indices(200, 1)]
+    assert np.std(between_stars) == pytest.approx(200**-0.5, rel=0.05)
+    assert np.std(between_realisations) == pytest.approx(300**-0.5, rel=0.05)
+
+
+def test_cholesky_is_numpys():
+    stars = make_stars(500)
+    found = cholesky(stars, True).transpose(2, 0, 1)
+    np.testing.assert_allclose(found, np.linalg.cholesky(covariance(stars)), rtol=1e-9, atol=1e-9)
+
+
+def test_cholesky_of_the_diagonal_is_the_errors():
+    stars = make_stars(5)
+    found = cholesky(stars, False).transpose(2, 0, 1)
+    sizes = np.array([stars[f"{name}_error"] for name in COMPONENTS])
+    np.testing.assert_array_equal(found, np.eye(3) * sizes.T[:, None, :])
+
+
+@pytest.mark.parametrize("zero", [("v_r",), ("v_phi",), ("v_theta",), COMPONENTS], ids=len)
+def test_errors_of_zero_give_no_noise_and_no_nan(zero):
+    stars = make_stars(20)
+    pairs = {"rphi": ("v_r", "v_phi"), "rtheta": ("v_r", "v_theta"), "phitheta": COMPONENTS[1:]}
+    for name in zero:
+        stars[f"{name}_error"] = np.zeros(20)
+        for pair, members in pairs.items():
+            if name in members:
+                stars[f"cov_{pair}"] = np.zeros(20)
+    root = cholesky(stars, True).transpose(2, 0, 1)
+    rebuilt = root @ root.transpose(0, 2, 1)
+    np.testing.assert_allclose(rebuilt, covariance(stars), rtol=1e-9, atol=1e-9)
+    _, velocities = draw(Han2024(0.1, True), stars, range(3))
+    for i, name in enumerate(COMPONENTS):
+        moved = np.any(velocities[:, :, i] != stars[name].astype(np.float32))
+        assert moved == (name not in zero)
+
+
+def test_fully_correlated_errors_have_a_root():
+    # Rounding may make the last pivots slightly negative: a nan there would spoil a whole bin.
+    stars = make_stars(2000)
+    direction = np.random.default_rng(2).normal(0, 30, (2000, 3))
+    matrix = np.einsum("si,sj->sij", direction, direction)
+    for i, name in enumerate(COMPONENTS):
+        stars[f"{name}_error"] = np.sqrt(matrix[:, i, i])
+    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
+        stars[f"cov_{name}"] = matrix[:, i, j]
+    root = cholesky(stars, True).transpose(2, 0, 1)
+    rebuilt = root @ root.transpose(0, 2, 1)
+    scale = np.trace(matrix, axis1=1, axis2=2)[:, None, None]
+    assert np.max(np.abs(rebuilt - matrix) / scale) < 1e-6
+
+
+def test_bootstrap_weights_are_poisson_and_velocities_as_measured():
+    stars = make_stars(500)
+    weights, velocities = draw(Bootstrap(), stars, range(400), (100, 400))
+    # 200,000 weights: standard errors 0.0022 of the mean and 0.0039 of the variance
+    assert weights.mean() == pytest.approx(1, abs=0.009)
+    assert weights.var() == pytest.approx(1, abs=0.016)
+    assert (weights == 0).mean() == pytest.approx(np.exp(-1), abs=0.005)
+    measured = np.stack([stars[name] for name in COMPONENTS], axis=-1)
+    np.testing.assert_allclose(velocities[[0, -1]], [measured] * 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("how", RECIPES.values(), ids=RECIPES)
+def test_velocities_keep_their_digits_however_fast_the_sample_moves(how):
+    stars = make_stars(30)
+    fast = {name: v + 1e9 if name in COMPONENTS else v for name, v in stars.items()}
+    (streams, same) = (how.start(SEED, SAMPLE, [0], 30) for _ in range(2))
+    _, slow_v = how.draw(streams, how.prepare(stars, np.zeros(3)))
+    _, fast_v = how.draw(same, how.prepare(fast, np.full(3, 1e9)))
+    np.testing.assert_allclose(fast_v, slow_v, atol=1e-4)
+
+
+def test_the_configured_method_makes_its_recipe():
+    assert isinstance(recipe("han2024", 0.1, True), Han2024)
+    assert isinstance(recipe("bootstrap", 0.1, True), Bootstrap)
+    assert Bootstrap.subtract_errors and not Han2024.subtract_errors
+    with pytest.raises(KeyError):
+        recipe("jackknife", 0.1, True)

@@ -1,0 +1,272 @@
+"""Star tables and small tables: what is written is read, whole or not at all, the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.table import Table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from icefire import __version__, tables
+from icefire.errors import UserError
+
+META = {"catalogue": "H3", "synthetic": True, "parameters": {"clean": {"min_snr": 3.0}}}
+
+
+def star_block(n_rows: int, seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    make = {
+        "D": lambda: np.where(rng.random(n_rows) < 0.1, np.nan, rng.normal(0, 100, n_rows)),
+        "K": lambda: rng.integers(2**40, 2**62, n_rows),
+        "L": lambda: rng.random(n_rows) < 0.3,
+    }
+    return {name: make[column.format]() for name, column in tables.STAR_COLUMNS.items()}
+
+
+def write(path, blocks, columns=tables.STAR_COLUMNS, meta=None, keep=None):
+    with tables.StarWriter(path, columns) as writer:
+        for block in blocks:
+            writer.write(block)
+        writer.meta = META if meta is None else meta
+        writer.keep = keep
+    return path
+
+
+def joined(blocks) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def assert_same(found: dict, wanted: dict) -> None:
+    assert list(found) == list(wanted)
+    for name, values in wanted.items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+        assert found[name].dtype.kind == values.dtype.kind, name
+
+
+BLOCKS = [star_block(n, seed) for seed, n in enumerate((100, 0, 1, 37))]
+WHOLE = joined(BLOCKS)
+
+
+def test_astropy_reads_the_same_values_units_and_flags(tmp_path):
+    table = Table.read(write(tmp_path / "stars.fits", BLOCKS))
+    assert table.colnames == list(tables.STAR_COLUMNS)
+    for name, column in tables.STAR_COLUMNS.items():
+        np.testing.assert_array_equal(np.ma.getdata(table[name]), WHOLE[name], err_msg=name)
+        assert table[name].unit == (u.Unit(column.unit) if column.unit else None), name
+    assert table["is_giant"].dtype == bool
+    assert table["star_id"].dtype.kind == "i"
+
+
+@pytest.mark.parametrize("rows", [1, 7, 137, 138, 1000])
+def test_the_reader_gives_back_what_was_written(tmp_path, rows):
+    reader = tables.StarReader(write(tmp_path / "stars.fits", BLOCKS))
+    assert reader.n_rows == 138
+    assert reader.meta == META
+    assert reader.units["v_r"] == "km/s" and reader.units["feh"] is None
+    blocks = list(reader.blocks(rows=rows))
+    assert [len(block["ra"]) for block in blocks] == [
+        min(rows, 138 - start) for start in range(0, 138, rows)
+    ]
+    assert_same(joined(blocks), WHOLE)
+    assert_same(reader.all(("is_aleph", "x")), {n: WHOLE[n] for n in ("is_aleph", "x")})
+
+
+def test_the_reader_takes_what_astropy_writes(tmp_path):
+    Table(WHOLE).write(tmp_path / "astropy.fits")
+    assert_same(tables.StarReader(tmp_path / "astropy.fits").all(), WHOLE)
+
+
+@pytest.mark.parametrize("block_rows", [tables.BLOCK_ROWS, 3])
+def test_only_the_kept_rows_are_written(tmp_path, monkeypatch, block_rows):
+    monkeypatch.setattr(tables, "BLOCK_ROWS", block_rows)
+    keep = np.random.default_rng(1).random(138) < 0.6
+    path = write(tmp_path / "stars.fits", BLOCKS, keep=keep)
+    assert_same(tables.StarReader(path).all(), {n: v[keep] for n, v in WHOLE.items()})
+    assert len(Table.read(path)) == np.count_nonzero(keep)
+
+
+IDS = {"star_id": tables.STAR_COLUMNS["star_id"], "x": tables.STAR_COLUMNS["x"]}
+
+
+def test_text_identifiers(tmp_path):
+    block = {"star_id": np.array([b"2M01", b"A", b"GJ 15"]), "x": np.arange(3.0)}
+    path = write(tmp_path / "stars.fits", [block], IDS)
+    assert (
+        tables.StarReader(path).all(("star_id",))["star_id"].tolist() == block["star_id"].tolist()
+    )
+    assert list(Table.read(path)["star_id"]) == ["2M01", "A", "GJ 15"]
+
+
+def test_text_identifiers_that_grow_longer_in_a_later_block_stay_whole(tmp_path):
+    blocks = [
+        {"star_id": np.array([b"s99998", b"s99999"]), "x": np.zeros(2)},
+        {"star_id": np.array([b"s100000", b"s100001"]), "x": np.zeros(2)},
+    ]
+    found = tables.StarReader(write(tmp_path / "stars.fits", blocks, IDS)).all()
+    assert found["star_id"].tolist() == [b"s99998", b"s99999", b"s100000", b"s100001"]
+
+
+@pytest.mark.parametrize("blocks", [[], [star_block(0)]], ids=["no block", "an empty block"])
+def test_an_empty_table_is_a_table(tmp_path, blocks):
+    path = write(tmp_path / "stars.fits", blocks)
+    reader = tables.StarReader(path)
+    assert (reader.n_rows, reader.meta) == (0, META)
+    (block,) = reader.blocks()
+    assert {len(values) for values in block.values()} == {0}
+    table = Table.read(path)
+    assert (len(table), table.colnames) == (0, list(tables.STAR_COLUMNS))
+
+
+@pytest.mark.parametrize("blocks", [[], BLOCKS], ids=["empty", "full"])
+def test_files_obey_the_fits_standard(tmp_path, blocks):
+    path = write(tmp_path / "stars.fits", blocks, meta={"reason": "it's [α/Fe] " * 60})
+    assert path.stat().st_size % 2880 == 0
+    with fits.open(path) as hdus:
+        hdus.verify("exception")
+        assert hdus[1].name == "STARS" and len(hdus) == 2
+        assert hdus[1].header.comments["TTYPE5"] == tables.STAR_COLUMNS["b"].description
+
+
+def test_equal_stars_give_equal_bytes_without_dates_or_paths(tmp_path):
+    files = []
+    for folder, sizes in (("one", (138,)), ("two", (5, 100, 33))):
+        edges = np.cumsum((0, *sizes))
+        parts = [
+            {name: values[a:b] for name, values in WHOLE.items()}
+            for a, b in zip(edges, edges[1:], strict=False)
+        ]
+        files.append(write(tmp_path / folder / f"{folder}.fits", parts).read_bytes())
+    assert files[0] == files[1]
+    assert b"DATE" not in files[0] and os.fsencode(tmp_path) not in files[0]
+    assert not re.search(rb"20\d\d-\d\d-\d\d", files[0])
+
+
+@settings(max_examples=25)
+@given(st.text(max_size=300), st.integers(0, 80))
+def test_any_text_survives_in_the_metadata(tmp_path_factory, text, shift):
+    # Quotes and ampersands are special where FITS continues a text over cards: hence the shift.
+    meta = {"x" * shift: text, "quotes": "'" * shift, "ampersands": "&" * shift}
+    path = write(tmp_path_factory.mktemp("meta") / "stars.fits", [], IDS, meta)
+    assert tables.StarReader(path).meta == meta
+
+
+def test_nothing_appears_when_the_block_raises(tmp_path):
+    path = tmp_path / "deep" / "stars.fits"
+    with pytest.raises(RuntimeError), tables.StarWriter(path, IDS) as writer:
+        writer.write({"star_id": np.arange(3), "x": np.zeros(3)})
+        raise RuntimeError
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_older_table_outlives_a_failed_writing(tmp_path):
+    path = write(tmp_path / "stars.fits", BLOCKS)
+    before = path.read_bytes()
+    with pytest.raises(KeyError), tables.StarWriter(path, tables.STAR_COLUMNS) as writer:
+        writer.write({"star_id": np.arange(3)})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_left_when_finishing_fails(tmp_path):
+    with pytest.raises(TypeError), tables.StarWriter(tmp_path / "stars.fits", IDS) as writer:
+        writer.meta = {"not for JSON": object()}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_result_is_as_readable_as_any_new_file(tmp_path):
+    tables.write_text(tmp_path / "ours", "x")
+    (tmp_path / "plain").write_text("x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_missing_column_is_named(tmp_path):
+    path = write(tmp_path / "stars.fits", [], IDS)
+    with pytest.raises(UserError, match=r"stars\.fits: column v_r is missing"):
+        tables.StarReader(path, ("x", "v_r"))
+
+
+def test_scaled_and_missing_integers_are_read_as_astropy_reads_them(tmp_path):
+    path = tmp_path / "t.fits"
+    columns = [
+        fits.Column("some", "J", null=-99, array=np.array([4, -99, 6])),
+        fits.Column("unsigned", "J", bzero=2**31, array=np.array([0, 1, 2**32 - 1], np.uint32)),
+        fits.Column("scaled", "I", array=np.array([2, 4, 5])),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(path)
+    for key, value in (("TSCAL3", 0.5), ("TZERO3", 10.0)):
+        fits.setval(path, key, value=value, ext=1)
+    found, wanted = tables.StarReader(path).all(), Table.read(path)
+    np.testing.assert_array_equal(found["some"], [4, np.nan, 6])
+    np.testing.assert_array_equal(found["unsigned"], [0, 1, 2**32 - 1])
+    np.testing.assert_array_equal(found["scaled"], [11, 12, 12.5])
+    for name in ("unsigned", "scaled"):
+        np.testing.assert_array_equal(found[name], wanted[name])
+
+
+# --- ECSV and metadata -----------------------------------------------------------------------
+
+
+def small_table() -> Table:
+    table = Table({"pixel": [1, 2, 3], "sigma_r": [1 / 3, np.nan, 1e-7], "name": ["a", "b c", ""]})
+    table["sigma_r"].unit = "km/s"
+    return table
+
+
+def test_ecsv_round_trip_keeps_values_units_and_metadata(tmp_path):
+    meta = {"parameters": {"step": {"radius": np.float64(2.0), "v": (1, np.int64(2))}}}
+    tables.write_ecsv(tmp_path / "t.ecsv", small_table(), meta)
+    found = tables.read_ecsv(tmp_path / "t.ecsv", ("pixel", "sigma_r"))
+    np.testing.assert_array_equal(found["sigma_r"], small_table()["sigma_r"])
+    assert found["sigma_r"].unit == u.km / u.s
+    assert found.meta == {"parameters": {"step": {"radius": 2.0, "v": [1, 2]}}}
+
+
+def test_ecsv_bytes_are_equal_and_the_caller_keeps_its_table(tmp_path):
+    table = small_table()
+    table.meta["mine"] = 1
+    for name in ("a.ecsv", "b.ecsv"):
+        tables.write_ecsv(tmp_path / name, table, META)
+    assert (tmp_path / "a.ecsv").read_bytes() == (tmp_path / "b.ecsv").read_bytes()
+    assert os.fsencode(tmp_path) not in (tmp_path / "a.ecsv").read_bytes()
+    assert table.meta == {"mine": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"\xff\xfe\x00\x01" * 9,
+        b"# %ECSV 1.0\n# ---\n# datatype: [\na\n1\n",
+        b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\nb\n1\n",
+        b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\nx\n",
+    ],
+)
+def test_what_is_no_ecsv_is_refused_by_its_name(tmp_path, content):
+    (tmp_path / "bad.ecsv").write_bytes(content)
+    with pytest.raises(UserError, match=r"bad\.ecsv"):
+        tables.read_ecsv(tmp_path / "bad.ecsv", ("a",))
+
+
+def test_a_missing_ecsv_column_is_named(tmp_path):
+    tables.write_ecsv(tmp_path / "t.ecsv", small_table(), {})
+    with pytest.raises(UserError, match=r"t\.ecsv: column beta is missing"):
+        tables.read_ecsv(tmp_path / "t.ecsv", ("pixel", "beta"))
+
+
+def test_each_step_adds_its_parameters_and_changes_no_earlier_metadata():
+    start = tables.new_meta("H3", False, "h3", {"snr": "none", "flag": "none"})
+    first = tables.add_step(start, "clean", {"min_snr": np.float32(3), "a": (1, 2)})
+    second = tables.add_step(first, "halo", {"z": 5})
+    assert start["parameters"] == {} and list(first["parameters"]) == ["clean"]
+    assert second["parameters"] == {"clean": {"a": [1, 2], "min_snr": 3.0}, "halo": {"z": 5}}
+    assert list(start["cuts_off"]) == ["flag", "snr"]
+    assert second["icefire_version"] == __version__
+    assert json.loads(json.dumps(second)) == second
