@@ -3,8 +3,6 @@
 # In:  catalog.path, or a synthetic table made here
 # Out: <results>/catalog/{clean,kinematics,stars}.fits, <results>/catalog/fields.ecsv
 
-from icefire.workflow import polygon_flags
-
 
 rule simulate_survey:
     """Made-up H3 table, and its truth in a file that no other rule reads."""
@@ -22,12 +20,11 @@ rule simulate_survey:
     conda:
         "../envs/paper.yaml"
     params:
-        rows=lookup("synthetic/rows", within=config),
-        seed=lookup("synthetic/seed", within=config),
+        rows=flag("--rows", "synthetic/rows"),
+        seed=flag("--seed", "synthetic/seed"),
     shell:
-        "python {input.code[0]:q} --rows {params.rows} --seed {params.seed} --model {input.model:q}"
-        " --satellites {input.satellites:q} --catalogue {output.catalogue:q}"
-        " --truth {output.truth:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --model {input.model:q} --satellites {input.satellites:q}"
+        " {params:q} --catalogue {output.catalogue:q} --truth {output.truth:q} > {log:q} 2>&1"
 
 
 rule clean_catalog:
@@ -46,11 +43,10 @@ rule clean_catalog:
     conda:
         "../envs/paper.yaml"
     params:
-        min_snr=lookup("quality/min_snr", within=config),
+        min_snr=flag("--min-snr", "quality/min_snr"),
     shell:
         "python {input.code[0]:q} --catalogue {input.catalogue:q} --survey {input.survey:q}"
-        " --min-snr={params.min_snr} --clean {output.clean:q} --fields {output.fields:q}"
-        " > {log:q} 2>&1"
+        " {params:q} --clean {output.clean:q} --fields {output.fields:q} > {log:q} 2>&1"
 
 
 rule compute_kinematics:
@@ -67,14 +63,12 @@ rule compute_kinematics:
     conda:
         "../envs/paper.yaml"
     params:
-        galcen_distance=lookup("frame/galcen_distance_kpc", within=config),
-        sun_height=lookup("frame/sun_height_pc", within=config),
-        sun_velocity=lookup("frame/sun_velocity_km_s", within=config),
-        potential=lookup("potential/name", within=config),
+        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
+        sun_height=flag("--sun-height-pc", "frame/sun_height_pc"),
+        sun_velocity=flag("--sun-velocity-km-s", "frame/sun_velocity_km_s"),
+        potential=flag("--potential", "potential/name"),
     shell:
-        "python {input.code[0]:q} --clean {input.clean:q}"
-        " --galcen-distance-kpc={params.galcen_distance} --sun-height-pc={params.sun_height}"
-        " --sun-velocity-km-s {params.sun_velocity} --potential {params.potential:q}"
+        "python {input.code[0]:q} --clean {input.clean:q} {params:q}"
         " --kinematics {output.kinematics:q} > {log:q} 2>&1"
 
 
@@ -94,31 +88,21 @@ rule flag_substructure:
     conda:
         "../envs/paper.yaml"
     params:
-        max_logg=lookup("giants/max_logg", within=config),
-        ly_intercept=lookup("sagittarius/ly_intercept_kpc_km_s", within=config),
-        ly_slope=lookup("sagittarius/ly_slope", within=config),
-        max_lx_ratio=lookup("sagittarius/max_lx_ratio", within=config),
-        spared_slope=lookup("sagittarius/afe_slope", within=config),
-        spared_intercept=lookup("sagittarius/afe_intercept", within=config),
-        min_radius=lookup("satellites/min_radius_deg", within=config),
-        max_sigma=lookup("satellites/max_sigma", within=config),
-        polygon=polygon_flags(config["chemistry"]["insitu_polygon"]),
-        low_alpha_slope=lookup("aleph/afe_slope", within=config),
-        low_alpha_intercept=lookup("aleph/afe_intercept", within=config),
-        max_eccentricity=lookup("aleph/max_eccentricity", within=config),
-        orbit_time=lookup("aleph/orbit_time_gyr", within=config),
-        orbit_step=lookup("aleph/orbit_step_myr", within=config),
-        potential=lookup("potential/name", within=config),
+        max_logg=flag("--max-logg", "giants/max_logg"),
+        ly_intercept=flag("--ly-intercept-kpc-km-s", "sagittarius/ly_intercept_kpc_km_s"),
+        ly_slope=flag("--ly-slope", "sagittarius/ly_slope"),
+        max_lx_ratio=flag("--max-lx-ratio", "sagittarius/max_lx_ratio"),
+        spared_slope=flag("--spared-afe-slope", "sagittarius/afe_slope"),
+        spared_intercept=flag("--spared-afe-intercept", "sagittarius/afe_intercept"),
+        min_radius=flag("--min-radius-deg", "satellites/min_radius_deg"),
+        max_sigma=flag("--max-sigma", "satellites/max_sigma"),
+        low_alpha_slope=flag("--low-alpha-slope", "aleph/afe_slope"),
+        low_alpha_intercept=flag("--low-alpha-intercept", "aleph/afe_intercept"),
+        max_eccentricity=flag("--max-eccentricity", "aleph/max_eccentricity"),
+        orbit_time=flag("--orbit-time-gyr", "aleph/orbit_time_gyr"),
+        orbit_step=flag("--orbit-step-myr", "aleph/orbit_step_myr"),
+        potential=flag("--potential", "potential/name"),
+        polygon=flag("--insitu-polygon", "chemistry/insitu_polygon"),
     shell:
         "python {input.code[0]:q} --clean {input.clean:q} --kinematics {input.kinematics:q}"
-        " --max-logg={params.max_logg}"
-        " --ly-intercept-kpc-km-s={params.ly_intercept} --ly-slope={params.ly_slope}"
-        " --max-lx-ratio={params.max_lx_ratio} --spared-afe-slope={params.spared_slope}"
-        " --spared-afe-intercept={params.spared_intercept}"
-        " --satellites {input.satellites:q} --min-radius-deg={params.min_radius}"
-        " --max-sigma={params.max_sigma} {params.polygon:q}"
-        " --low-alpha-slope={params.low_alpha_slope}"
-        " --low-alpha-intercept={params.low_alpha_intercept}"
-        " --max-eccentricity={params.max_eccentricity} --orbit-time-gyr={params.orbit_time}"
-        " --orbit-step-myr={params.orbit_step} --potential {params.potential:q}"
-        " --stars {output.stars:q} > {log:q} 2>&1"
+        " --satellites {input.satellites:q} {params:q} --stars {output.stars:q} > {log:q} 2>&1"

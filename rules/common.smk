@@ -2,6 +2,11 @@
 #
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
+# flag(name, key) writes the configuration's value at key as a whole flag.
+
+from icefire.workflow import Flags
+
+flag = Flags(config)
 
 
 wildcard_constraints:

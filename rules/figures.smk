@@ -4,8 +4,6 @@
 # In:  catalogue (fields and stars), samples, summaries, literature values
 # Out: <figures>/fig01_footprint ... <figures>/fig10_beta_profile, .pdf and .png
 
-from icefire.workflow import chemistry_flags
-
 
 rule plot_footprint:
     """Fields of the survey on the sky (paper, figure 1)."""
@@ -23,11 +21,10 @@ rule plot_footprint:
     conda:
         "../envs/paper.yaml"
     params:
-        color=lookup("figures/footprint_color", within=config),
-        field_diameter=lookup("figures/field_diameter_deg", within=config),
+        color=flag("--color", "figures/footprint_color"),
+        field_diameter=flag("--field-diameter-deg", "figures/field_diameter_deg"),
     shell:
-        "python {input.code[0]:q} --fields {input.fields:q} --color {params.color:q}"
-        " --field-diameter-deg {params.field_diameter:q} --style {input.style:q}"
+        "python {input.code[0]:q} --fields {input.fields:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
@@ -48,12 +45,12 @@ rule plot_chemistry:
     conda:
         "../envs/paper.yaml"
     params:
-        chemistry=chemistry_flags(config["chemistry"]),
-        cmap=lookup("figures/density_cmap", within=config),
+        **flag.chemistry(),
+        cmap=flag("--cmap", "figures/density_cmap"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} --halo {input.halo:q}"
-        " {params.chemistry:q} --cmap {params.cmap:q} --style {input.style:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_velocity_errors:
@@ -72,10 +69,10 @@ rule plot_velocity_errors:
     conda:
         "../envs/paper.yaml"
     params:
-        bins=lookup("figures/error_bins", within=config),
+        bins=flag("--bins", "figures/error_bins"),
     shell:
-        "python {input.code[0]:q} --halo {input.halo:q} --bins {params.bins:q}"
-        " --style {input.style:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --halo {input.halo:q} --style {input.style:q} {params:q}"
+        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_sigma_xy:
@@ -99,25 +96,20 @@ rule plot_sigma_xy:
     conda:
         "../envs/paper.yaml"
     params:
-        cmap=lookup("figures/sigma_cmap", within=config),
-        sigma_min=lookup("figures/sigma_min_km_s", within=config),
-        sigma_max=lookup("figures/sigma_max_km_s", within=config),
-        levels=lookup("figures/contour_levels", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
-        galcen_distance=lookup("frame/galcen_distance_kpc", within=config),
-        gse_axis_ratio=lookup("figures/gse/xy_axis_ratio", within=config),
-        gse_angle=lookup("figures/gse/xy_angle_deg", within=config),
-        gse_semi_major=lookup("figures/gse/semi_major_kpc", within=config),
+        cmap=flag("--cmap", "figures/sigma_cmap"),
+        sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
+        sigma_max=flag("--sigma-max-km-s", "figures/sigma_max_km_s"),
+        levels=flag("--levels", "figures/contour_levels"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
+        gse_axis_ratio=flag("--gse-axis-ratio", "figures/gse/xy_axis_ratio"),
+        gse_angle=flag("--gse-angle-deg", "figures/gse/xy_angle_deg"),
+        gse_semi_major=flag("--gse-semi-major-kpc", "figures/gse/semi_major_kpc"),
     shell:
-        "python {input.code[0]:q} --plane xy"
-        " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
+        "python {input.code[0]:q} --plane xy --halo {input.halo:q}"
+        " --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --halo-stars {input.halo_stars:q} --accreted-stars {input.accreted_stars:q}"
-        " --insitu-stars {input.insitu_stars:q} --cmap {params.cmap:q}"
-        " --sigma-min-km-s={params.sigma_min:q} --sigma-max-km-s={params.sigma_max:q}"
-        " --levels {params.levels:q} --min-stars {params.min_stars:q}"
-        " --galcen-distance-kpc {params.galcen_distance:q}"
-        " --gse-axis-ratio {params.gse_axis_ratio:q} --gse-angle-deg={params.gse_angle:q}"
-        " --gse-semi-major-kpc {params.gse_semi_major:q} --style {input.style:q}"
+        " --insitu-stars {input.insitu_stars:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
@@ -142,26 +134,21 @@ rule plot_sigma_xz:
     conda:
         "../envs/paper.yaml"
     params:
-        cmap=lookup("figures/sigma_cmap", within=config),
-        sigma_min=lookup("figures/sigma_min_km_s", within=config),
-        sigma_max=lookup("figures/sigma_max_km_s", within=config),
-        levels=lookup("figures/contour_levels", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
-        galcen_distance=lookup("frame/galcen_distance_kpc", within=config),
-        gse_axes=lookup("figures/gse/axes", within=config),
-        gse_pitch=lookup("figures/gse/pitch_deg", within=config),
-        gse_azimuth=lookup("figures/gse/azimuth_deg", within=config),
-        gse_semi_major=lookup("figures/gse/semi_major_kpc", within=config),
+        cmap=flag("--cmap", "figures/sigma_cmap"),
+        sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
+        sigma_max=flag("--sigma-max-km-s", "figures/sigma_max_km_s"),
+        levels=flag("--levels", "figures/contour_levels"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
+        gse_axes=flag("--gse-axes", "figures/gse/axes"),
+        gse_pitch=flag("--gse-pitch-deg", "figures/gse/pitch_deg"),
+        gse_azimuth=flag("--gse-azimuth-deg", "figures/gse/azimuth_deg"),
+        gse_semi_major=flag("--gse-semi-major-kpc", "figures/gse/semi_major_kpc"),
     shell:
-        "python {input.code[0]:q} --plane xz"
-        " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
+        "python {input.code[0]:q} --plane xz --halo {input.halo:q}"
+        " --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --halo-stars {input.halo_stars:q} --accreted-stars {input.accreted_stars:q}"
-        " --insitu-stars {input.insitu_stars:q} --cmap {params.cmap:q}"
-        " --sigma-min-km-s={params.sigma_min:q} --sigma-max-km-s={params.sigma_max:q}"
-        " --levels {params.levels:q} --min-stars {params.min_stars:q}"
-        " --galcen-distance-kpc {params.galcen_distance:q} --gse-axes {params.gse_axes:q}"
-        " --gse-pitch-deg={params.gse_pitch:q} --gse-azimuth-deg={params.gse_azimuth:q}"
-        " --gse-semi-major-kpc {params.gse_semi_major:q} --style {input.style:q}"
+        " --insitu-stars {input.insitu_stars:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
@@ -183,16 +170,14 @@ rule plot_sigma_sky:
     conda:
         "../envs/paper.yaml"
     params:
-        cmap=lookup("figures/sigma_cmap", within=config),
-        sigma_min=lookup("figures/sigma_min_km_s", within=config),
-        sigma_max=lookup("figures/sigma_max_km_s", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
+        cmap=flag("--cmap", "figures/sigma_cmap"),
+        sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
+        sigma_max=flag("--sigma-max-km-s", "figures/sigma_max_km_s"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
-        " --insitu {input.insitu:q} --cmap {params.cmap:q}"
-        " --sigma-min-km-s={params.sigma_min:q} --sigma-max-km-s={params.sigma_max:q}"
-        " --min-stars {params.min_stars:q} --style {input.style:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --insitu {input.insitu:q} --style {input.style:q} {params:q} --pdf {output.pdf:q}"
+        " --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_sigma_vs_accreted:
@@ -211,14 +196,13 @@ rule plot_sigma_vs_accreted:
     conda:
         "../envs/paper.yaml"
     params:
-        color=lookup("figures/line_of_sight_color", within=config),
-        circle_area=lookup("figures/circle_area_per_star", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
+        color=flag("--color", "figures/line_of_sight_color"),
+        circle_area=flag("--circle-area-per-star", "figures/circle_area_per_star"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
     shell:
         "python {input.code[0]:q} --quantity sigma_r --sky {input.sky:q}"
-        " --color {params.color:q} --circle-area-per-star {params.circle_area:q}"
-        " --min-stars {params.min_stars:q} --style {input.style:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_beta_vs_accreted:
@@ -237,14 +221,12 @@ rule plot_beta_vs_accreted:
     conda:
         "../envs/paper.yaml"
     params:
-        color=lookup("figures/line_of_sight_color", within=config),
-        circle_area=lookup("figures/circle_area_per_star", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
+        color=flag("--color", "figures/line_of_sight_color"),
+        circle_area=flag("--circle-area-per-star", "figures/circle_area_per_star"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
     shell:
-        "python {input.code[0]:q} --quantity beta --sky {input.sky:q}"
-        " --color {params.color:q} --circle-area-per-star {params.circle_area:q}"
-        " --min-stars {params.min_stars:q} --style {input.style:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --quantity beta --sky {input.sky:q} --style {input.style:q}"
+        " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_sigma_profile:
@@ -265,14 +247,13 @@ rule plot_sigma_profile:
     conda:
         "../envs/paper.yaml"
     params:
-        accreted_color=lookup("figures/accreted_color", within=config),
-        insitu_color=lookup("figures/insitu_color", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
+        accreted_color=flag("--accreted-color", "figures/accreted_color"),
+        insitu_color=flag("--insitu-color", "figures/insitu_color"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
     shell:
         "python {input.code[0]:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
-        " --literature {input.literature:q} --accreted-color {params.accreted_color:q}"
-        " --insitu-color {params.insitu_color:q} --min-stars {params.min_stars:q}"
-        " --style {input.style:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --literature {input.literature:q} --style {input.style:q} {params:q}"
+        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_beta_profile:
@@ -292,15 +273,12 @@ rule plot_beta_profile:
     conda:
         "../envs/paper.yaml"
     params:
-        quadrant_colors=[
-            f"--quadrant-color={color}"
-            for color in lookup("figures/quadrant_colors", within=config)
-        ],
-        min_stars=lookup("montecarlo/min_stars", within=config),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        quadrant_colors=flag("--quadrant-colors", "figures/quadrant_colors"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --literature {input.literature:q}"
-        " {params.quadrant_colors:q} --min-stars {params.min_stars:q} --style {input.style:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
+        " > {log:q} 2>&1"
 
 
 rule figures:

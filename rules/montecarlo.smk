@@ -3,8 +3,6 @@
 # In:  <results>/samples/{sample}.fits
 # Out: <results>/montecarlo/{geometry}/{sample}/{shard}-of-{shards}.npz
 
-from icefire.workflow import uncertainty_flags
-
 
 rule run_realisations:
     """Dispersions of every bin in a shard's share of the realisations (paper, section 2)."""
@@ -23,28 +21,21 @@ rule run_realisations:
     conda:
         "../envs/paper.yaml"
     params:
-        recipe=uncertainty_flags(config["uncertainty"], config["montecarlo"]),
-        realisations=lookup("montecarlo/realisations", within=config),
-        min_stars=lookup("montecarlo/min_stars", within=config),
-        seed=lookup("montecarlo/seed", within=config),
-        xy_half_width=lookup("geometry/xy/half_width_kpc", within=config),
-        xy_step=lookup("geometry/xy/step_kpc", within=config),
-        xy_radius=lookup("geometry/xy/radius_kpc", within=config),
-        xz_half_width=lookup("geometry/xz/half_width_kpc", within=config),
-        xz_step=lookup("geometry/xz/step_kpc", within=config),
-        xz_radius=lookup("geometry/xz/radius_kpc", within=config),
-        nside=lookup("geometry/sky/nside", within=config),
-        radial_min=lookup("geometry/radial/min_kpc", within=config),
-        radial_max=lookup("geometry/radial/max_kpc", within=config),
-        radial_bins=lookup("geometry/radial/bins", within=config),
+        **flag.uncertainty(),
+        realisations=flag("--realisations", "montecarlo/realisations"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        seed=flag("--seed", "montecarlo/seed"),
+        xy_half_width=flag("--xy-half-width-kpc", "geometry/xy/half_width_kpc"),
+        xy_step=flag("--xy-step-kpc", "geometry/xy/step_kpc"),
+        xy_radius=flag("--xy-radius-kpc", "geometry/xy/radius_kpc"),
+        xz_half_width=flag("--xz-half-width-kpc", "geometry/xz/half_width_kpc"),
+        xz_step=flag("--xz-step-kpc", "geometry/xz/step_kpc"),
+        xz_radius=flag("--xz-radius-kpc", "geometry/xz/radius_kpc"),
+        nside=flag("--sky-nside", "geometry/sky/nside"),
+        radial_min=flag("--radial-min-kpc", "geometry/radial/min_kpc"),
+        radial_max=flag("--radial-max-kpc", "geometry/radial/max_kpc"),
+        radial_bins=flag("--radial-bins", "geometry/radial/bins"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} --sample {wildcards.sample:q}"
-        " --shard {wildcards.shard} --shards {wildcards.shards} {params.recipe:q}"
-        " --realisations {params.realisations} --min-stars {params.min_stars}"
-        " --seed {params.seed} --xy-half-width-kpc={params.xy_half_width}"
-        " --xy-step-kpc={params.xy_step} --xy-radius-kpc={params.xy_radius}"
-        " --xz-half-width-kpc={params.xz_half_width} --xz-step-kpc={params.xz_step}"
-        " --xz-radius-kpc={params.xz_radius} --sky-nside {params.nside}"
-        " --radial-min-kpc={params.radial_min} --radial-max-kpc={params.radial_max}"
-        " --radial-bins {params.radial_bins} --xy {output.xy:q} --xz {output.xz:q}"
-        " --sky {output.sky:q} --radial {output.radial:q} > {log:q} 2>&1"
+        " --shard {wildcards.shard} --shards {wildcards.shards} {params:q} --xy {output.xy:q}"
+        " --xz {output.xz:q} --sky {output.sky:q} --radial {output.radial:q} > {log:q} 2>&1"

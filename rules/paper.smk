@@ -3,8 +3,6 @@
 # In:  ledger, samples and summaries
 # Out: <results>/numbers.yaml, <results>/numbers.tex, <results>/paper_comparison.ecsv
 
-from icefire.workflow import slice_flags
-
 
 rule collect_numbers:
     """Every number a manuscript quotes, as YAML and as LaTeX macros."""
@@ -30,14 +28,14 @@ rule collect_numbers:
     conda:
         "../envs/paper.yaml"
     params:
-        slices=slice_flags(config["numbers"]["feh_slices"]),
+        slices=flag("--feh-slices", "numbers/feh_slices"),
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --sky {input.sky:q} --accreted-xy {input.accreted_xy:q}"
         " --halo-radial {input.halo_radial:q} --accreted-radial {input.accreted_radial:q}"
-        " --insitu-radial {input.insitu_radial:q} {params.slices:q}"
-        " --yaml {output.yaml:q} --tex {output.tex:q} > {log:q} 2>&1"
+        " --insitu-radial {input.insitu_radial:q} {params:q} --yaml {output.yaml:q}"
+        " --tex {output.tex:q} > {log:q} 2>&1"
 
 
 rule compare_with_paper:

@@ -3,8 +3,6 @@
 # In:  <results>/catalog/stars.fits
 # Out: <results>/samples/{halo,accreted,insitu}.fits, <results>/catalog/ledger.ecsv
 
-from icefire.workflow import chemistry_flags
-
 
 rule select_samples:
     """Geometric halo cut and chemical split (paper, section 2)."""
@@ -23,11 +21,10 @@ rule select_samples:
     conda:
         "../envs/paper.yaml"
     params:
-        min_abs_z=lookup("halo/min_abs_z_kpc", within=config),
-        min_radius=lookup("halo/min_radius_kpc", within=config),
-        chemistry=chemistry_flags(config["chemistry"]),
+        **flag.chemistry(),
+        min_abs_z=flag("--min-abs-z-kpc", "halo/min_abs_z_kpc"),
+        min_radius=flag("--min-radius-kpc", "halo/min_radius_kpc"),
     shell:
-        "python {input.code[0]:q} --stars {input.stars:q} --min-abs-z-kpc={params.min_abs_z}"
-        " --min-radius-kpc={params.min_radius} {params.chemistry:q} --halo {output.halo:q}"
+        "python {input.code[0]:q} --stars {input.stars:q} {params:q} --halo {output.halo:q}"
         " --accreted {output.accreted:q} --insitu {output.insitu:q} --ledger {output.ledger:q}"
         " > {log:q} 2>&1"

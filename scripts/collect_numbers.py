@@ -6,7 +6,7 @@ Usage:
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
         --accreted-xy xy_accreted.ecsv --halo-radial radial_halo.ecsv \\
         --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
-        --feh-slice=-1.6,-1.3 --yaml numbers.yaml --tex numbers.tex
+        --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def build_parser():
     for name in _SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
     parser.add_argument(
-        "--feh-slice", type=cli.point, action="append", default=[], metavar="FROM,TO"
+        "--feh-slices", type=cli.points, default=(), metavar="FROM,TO:...", help="[Fe/H], dex"
     )
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")
@@ -250,7 +250,7 @@ def work(arguments) -> None:
     numbers = {
         "catalogue": {key: meta[key] for key in ("catalogue", "synthetic", "icefire_version")},
         "counts": counts(ledger, clean),
-        "plain_dispersion": whole_samples(readers, arguments.feh_slice),
+        "plain_dispersion": whole_samples(readers, arguments.feh_slices),
         "velocity_error": velocity_errors(readers["halo"]),
         "line_of_sight": lines_of_sight(summaries["sky"]),
         "profile": profiles(summaries["accreted_radial"], summaries["insitu_radial"]),

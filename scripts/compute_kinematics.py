@@ -3,7 +3,7 @@
 
 Usage:
     python scripts/compute_kinematics.py --clean clean.fits --galcen-distance-kpc 8.122 \\
-        --sun-height-pc 20.8 --sun-velocity-km-s 12.9 245.6 7.78 \\
+        --sun-height-pc 20.8 --sun-velocity-km-s=12.9,245.6,7.78 \\
         --potential MilkyWayPotential-v1 --kinematics kinematics.fits
 """
 
@@ -25,9 +25,7 @@ def build_parser():
     parser.add_argument("--clean", required=True, help="good stars, of clean_catalog.py")
     parser.add_argument("--galcen-distance-kpc", type=cli.finite, required=True)
     parser.add_argument("--sun-height-pc", type=cli.finite, required=True, help="above the plane")
-    parser.add_argument(
-        "--sun-velocity-km-s", type=cli.finite, nargs=3, required=True, metavar=("X", "Y", "Z")
-    )
+    parser.add_argument("--sun-velocity-km-s", type=cli.triple, required=True, metavar="X,Y,Z")
     parser.add_argument("--potential", choices=dynamics.POTENTIALS, required=True)
     parser.add_argument("--kinematics", required=True, help="same rows as --clean (FITS), written")
     return parser

@@ -6,8 +6,7 @@ Usage:
         --max-logg 3.5 --ly-intercept-kpc-km-s=-2500 --ly-slope=-0.3 --max-lx-ratio 0.9 \\
         --spared-afe-slope=-0.3 --spared-afe-intercept 0.2 \\
         --satellites resources/satellites.ecsv --min-radius-deg 0.5 --max-sigma 3 \\
-        --insitu-polygon=-1.4,0.6 --insitu-polygon=-0.45,0.125 --insitu-polygon=-0.45,-0.6 \\
-        --insitu-polygon=1,-0.6 --insitu-polygon=1,0.6 \\
+        --insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
         --low-alpha-slope=-0.14 --low-alpha-intercept 0.165 --max-eccentricity 0.3 \\
         --orbit-time-gyr 2 --orbit-step-myr 1 --potential MilkyWayPotential-v1 --stars stars.fits
 """
@@ -38,7 +37,7 @@ def build_parser():
     group.add_argument("--min-radius-deg", type=cli.finite, required=True)
     group.add_argument("--max-sigma", type=cli.finite, required=True)
     group = parser.add_argument_group("Aleph (paper, figure 2)")
-    group.add_argument("--insitu-polygon", type=cli.point, action="append", metavar="FEH,AFE")
+    group.add_argument("--insitu-polygon", type=cli.points, metavar="FEH,AFE:...")
     group.add_argument("--low-alpha-slope", type=cli.finite, required=True)
     group.add_argument("--low-alpha-intercept", type=cli.finite, required=True, help="dex")
     group.add_argument("--max-eccentricity", type=cli.finite, required=True)
@@ -102,7 +101,7 @@ def flags(stars: dict, catalogue: dict, cuts_off: dict, arguments) -> dict[str, 
         spared = selection.Line(arguments.spared_afe_slope, arguments.spared_afe_intercept)
     eccentricity = np.full(n_stars, np.nan)
     if "aleph" not in cuts_off:
-        polygon = selection.Polygon(tuple(arguments.insitu_polygon))
+        polygon = selection.Polygon(arguments.insitu_polygon)
         low_alpha = selection.Line(arguments.low_alpha_slope, arguments.low_alpha_intercept)
         insitu = polygon.insitu(stars["feh"], stars["afe"])
         # Unbound stars have no eccentricity, and only giants go on to the halo.

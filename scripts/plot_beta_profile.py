@@ -5,8 +5,8 @@ fourth quadrant with 68 and 95 % intervals, and published values (open markers, 
 source calls them approximate, placed mid-range where it gives only a range).
 
     python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
-        --literature resources/literature_beta.ecsv --quadrant-color '#d7301f' \\
-        --quadrant-color '#e69f00' --quadrant-color '#009e73' --quadrant-color '#3b6fb6' \\
+        --literature resources/literature_beta.ecsv \\
+        --quadrant-colors '#d7301f,#e69f00,#009e73,#3b6fb6' \\
         --min-stars 10 --style config/paper.mplstyle --pdf fig10.pdf --png fig10.png
 """
 
@@ -18,7 +18,6 @@ import sys
 import numpy as np
 
 from icefire import cli, style, tables
-from icefire.errors import UserError
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 # The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
@@ -32,16 +31,23 @@ NAMES = {
 MARKERS = {0: "o", 1: "s", 2: "^", 3: "D", 4: "v"}
 
 
+def quadrant_colors(text: str) -> list[str]:
+    """Read four colours."""
+    colors = [style.color(part) for part in text.split(",")]
+    if len(colors) != 4:
+        raise argparse.ArgumentTypeError(f"there are four quadrants but {len(colors)} colours")
+    return colors
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="radial summary of the halo")
     parser.add_argument("--literature", metavar="PATH", help="published values, drawn if given")
     parser.add_argument(
-        "--quadrant-color",
+        "--quadrant-colors",
         required=True,
-        action="append",
-        type=style.color,
-        help="colours of the first to the fourth quadrant; give it four times",
+        type=quadrant_colors,
+        help="of the first to the fourth quadrant, with commas between them",
     )
     style.add_min_stars_flag(parser)
     style.add_page_flags(parser)
@@ -100,14 +106,9 @@ def draw(halo, literature: str | None, quadrant_colors: list[str], min_stars: in
 
 def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
-    if len(arguments.quadrant_color) != 4:
-        raise UserError(
-            f"--quadrant-color was given {len(arguments.quadrant_color)} times: there are four"
-            " quadrants (figures.quadrant_colors in the configuration)"
-        )
     columns = (*COLUMNS, *style.quantity_columns("beta", (68, 95)))
     halo = tables.read_ecsv(arguments.halo, columns)
-    colors, min_stars = arguments.quadrant_color, arguments.min_stars
+    colors, min_stars = arguments.quadrant_colors, arguments.min_stars
     style.save(draw(halo, arguments.literature, colors, min_stars), arguments)
 
 

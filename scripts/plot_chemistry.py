@@ -4,9 +4,9 @@ Left all giants outside cold substructure, right the halo sample, in the plane o
 [alpha/Fe]. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
 
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
-        --halo results/samples/halo.fits --method polygon --insitu-polygon=-1.4,0.6 \\
-        --insitu-polygon=-0.45,0.125 --insitu-polygon=-0.45,-0.6 --insitu-polygon=1,-0.6 \\
-        --insitu-polygon=1,0.6 --cmap magma_r --style config/paper.mplstyle \\
+        --halo results/samples/halo.fits --method polygon \\
+        --insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
+        --cmap magma_r --style config/paper.mplstyle \\
         --pdf fig02.pdf --png fig02.png
 
 With --method feh_ranges the boundary takes --insitu-min-feh=-0.7 and --accreted-max-feh=-1
@@ -75,11 +75,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--insitu-polygon",
-        action="append",
-        default=[],
-        type=cli.point,
-        metavar="FEH,AFE",
-        help="vertex of the in-situ polygon in dex, written --insitu-polygon=-1.4,0.6; repeat",
+        default=(),
+        type=cli.points,
+        metavar="FEH,AFE:...",
+        help="vertices of the in-situ polygon, dex",
     )
     parser.add_argument(
         "--insitu-min-feh", type=cli.finite, metavar="DEX", help="in situ above (feh_ranges)"
@@ -99,8 +98,8 @@ def boundary(arguments: argparse.Namespace) -> tuple[list, list]:
     """
     if arguments.method == "polygon":
         if len(arguments.insitu_polygon) < 3:
-            raise UserError("--method polygon needs --insitu-polygon three times or more")
-        return arguments.insitu_polygon, []
+            raise UserError("--method polygon needs --insitu-polygon with three vertices or more")
+        return list(arguments.insitu_polygon), []
     limits = (arguments.insitu_min_feh, arguments.accreted_max_feh)
     if None in limits:
         raise UserError("--method feh_ranges needs --insitu-min-feh and --accreted-max-feh")

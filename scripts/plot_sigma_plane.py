@@ -8,7 +8,7 @@ Gaia-Sausage-Enceladus ellipse is drawn on the accreted map.
         --halo-stars results/samples/halo.fits --accreted-stars results/samples/accreted.fits \\
         --insitu-stars results/samples/insitu.fits --cmap cividis --sigma-min-km-s 60 \\
         --sigma-max-km-s 180 --levels 11 --min-stars 10 --galcen-distance-kpc 8.122 \\
-        --gse-axes 10 8.1 7.3 --gse-pitch-deg=25 --gse-azimuth-deg=70 --gse-semi-major-kpc 20 \\
+        --gse-axes 10,8.1,7.3 --gse-pitch-deg=25 --gse-azimuth-deg=70 --gse-semi-major-kpc 20 \\
         --style config/paper.mplstyle --pdf fig05.pdf --png fig05.png
 
 With --plane xy the ellipse takes --gse-axis-ratio and --gse-angle-deg instead of the axes, the
@@ -43,6 +43,14 @@ GSE_FLAGS = {
 }
 
 
+def axes(text: str) -> tuple[float, ...]:
+    """Read the three axes of an ellipsoid."""
+    found = cli.triple(text)
+    if min(found) <= 0:
+        raise argparse.ArgumentTypeError(f"{text} holds an axis that is not positive")
+    return found
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--plane", required=True, choices=("xy", "xz"))
@@ -68,9 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--gse-axes",
-        type=style.positive,
-        nargs=3,
-        metavar=("A", "B", "C"),
+        type=axes,
+        metavar="A,B,C",
         help="proportions of the ellipsoid, longest first (xz)",
     )
     parser.add_argument(

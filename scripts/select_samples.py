@@ -3,8 +3,8 @@
 
 Usage:
     python scripts/select_samples.py --stars stars.fits --min-abs-z-kpc 5 --min-radius-kpc 10 \\
-        --method polygon --insitu-polygon=-1.4,0.6 --insitu-polygon=-0.45,0.125 \\
-        --insitu-polygon=-0.45,-0.6 --insitu-polygon=1,-0.6 --insitu-polygon=1,0.6 \\
+        --method polygon \\
+        --insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
         --halo halo.fits --accreted accreted.fits --insitu insitu.fits --ledger ledger.ecsv
     python scripts/select_samples.py ... --method feh_ranges --insitu-min-feh=-0.7 \\
         --accreted-max-feh=-1.0
@@ -30,7 +30,7 @@ def build_parser():
     parser.add_argument("--min-abs-z-kpc", type=cli.finite, required=True, help="to be exceeded")
     parser.add_argument("--min-radius-kpc", type=cli.finite, required=True, help="to be exceeded")
     parser.add_argument("--method", choices=("polygon", "feh_ranges"), required=True)
-    parser.add_argument("--insitu-polygon", type=cli.point, action="append", metavar="FEH,AFE")
+    parser.add_argument("--insitu-polygon", type=cli.points, metavar="FEH,AFE:...")
     parser.add_argument("--insitu-min-feh", type=cli.finite, help="dex, with feh_ranges")
     parser.add_argument("--accreted-max-feh", type=cli.finite, help="dex, with feh_ranges")
     for sample in SAMPLES:
@@ -44,7 +44,7 @@ def chemistry(arguments) -> selection.Polygon | selection.FehRanges:
     if arguments.method == "polygon":
         if not arguments.insitu_polygon:
             raise UserError("--insitu-polygon is missing: --method polygon needs its vertices")
-        return selection.Polygon(tuple(arguments.insitu_polygon))
+        return selection.Polygon(arguments.insitu_polygon)
     if arguments.insitu_min_feh is None or arguments.accreted_max_feh is None:
         raise UserError("--method feh_ranges needs --insitu-min-feh and --accreted-max-feh")
     if arguments.insitu_min_feh < arguments.accreted_max_feh:

@@ -53,10 +53,25 @@ def finite(text: str) -> float:
     return value
 
 
-def point(text: str) -> tuple[float, float]:
-    """Read `x,y`, one vertex of a polygon."""
-    x, y = (finite(part) for part in text.split(","))
-    return x, y
+def numbers(text: str) -> tuple[float, ...]:
+    """Read numbers with commas between them."""
+    return tuple(finite(part) for part in text.split(","))
+
+
+def triple(text: str) -> tuple[float, ...]:
+    """Read three numbers with commas between them."""
+    found = numbers(text)
+    if len(found) != 3:
+        raise ValueError(f"{text} is not three numbers")
+    return found
+
+
+def points(text: str) -> tuple[tuple[float, ...], ...]:
+    """Read pairs of numbers with colons between them: `x,y:x,y:...`; none in an empty text."""
+    found = tuple(numbers(part) for part in text.split(":") if part)
+    if any(len(pair) != 2 for pair in found):
+        raise ValueError(f"{text} is not a list of pairs")
+    return found
 
 
 def progress(items: Iterable, total: int, label: str) -> Iterator:

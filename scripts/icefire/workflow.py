@@ -62,40 +62,55 @@ def _imported(path: Path) -> list[str]:
     return [name for name in names if name.split(".")[0] == "icefire"]
 
 
-# --- flags that several values make together -------------------------------------------------
+# --- flags -----------------------------------------------------------------------------------
 
 
-def polygon_flags(vertices: list) -> list[str]:
-    """Write a polygon's vertices as flags."""
-    return [f"--insitu-polygon={feh},{afe}" for feh, afe in vertices]
+class Flags:
+    """Writes configuration values as the flags of a step's command line.
+
+    Each param of a rule is one whole flag, because Snakemake compares the params of two runs as a
+    set of values: bare numbers that change places, or become equal to another one, go unnoticed.
+    """
+
+    def __init__(self, config: dict):
+        self._config = config
+
+    def __call__(self, flag: str, key: str) -> str:
+        """Write the value at `key`, such as halo/min_abs_z_kpc, as `flag`."""
+        value = self._config
+        for part in key.split("/"):
+            value = value[part]
+        if isinstance(value, bool):
+            return flag if value else flag.replace("--", "--no-", 1)
+        return f"{flag}={_text(value)}"
+
+    def chemistry(self) -> dict[str, str]:
+        """Write the chemical split that is in use; the values of the other change nothing."""
+        flags = {"method": self("--method", "chemistry/method")}
+        if self._config["chemistry"]["method"] == "polygon":
+            flags["polygon"] = self("--insitu-polygon", "chemistry/insitu_polygon")
+        else:
+            flags["insitu_min"] = self("--insitu-min-feh", "chemistry/insitu_min_feh")
+            flags["accreted_max"] = self("--accreted-max-feh", "chemistry/accreted_max_feh")
+        return flags
+
+    def uncertainty(self) -> dict[str, str]:
+        """Write the uncertainty recipe that is in use, the same way."""
+        flags = {"method": self("--method", "uncertainty/method")}
+        if self._config["uncertainty"]["method"] == "han2024":
+            flags["exclude"] = self("--exclude-fraction", "montecarlo/exclude_fraction")
+            flags["correlated"] = self("--correlated", "uncertainty/correlated")
+        return flags
 
 
-def chemistry_flags(chemistry: dict) -> list[str]:
-    """Write the flags of the chemical split that is in use; the other's values change nothing."""
-    flags = ["--method", chemistry["method"]]
-    if chemistry["method"] == "polygon":
-        return flags + polygon_flags(chemistry["insitu_polygon"])
-    return [
-        *flags,
-        f"--insitu-min-feh={chemistry['insitu_min_feh']}",
-        f"--accreted-max-feh={chemistry['accreted_max_feh']}",
-    ]
-
-
-def uncertainty_flags(uncertainty: dict, montecarlo: dict) -> list[str]:
-    """Write the flags of the uncertainty recipe that is in use."""
-    flags = ["--method", uncertainty["method"]]
-    if uncertainty["method"] == "han2024":
-        flags += [
-            f"--exclude-fraction={montecarlo['exclude_fraction']}",
-            "--correlated" if uncertainty["correlated"] else "--no-correlated",
-        ]
-    return flags
-
-
-def slice_flags(slices: list) -> list[str]:
-    """Write [Fe/H] ranges as flags."""
-    return [f"--feh-slice={low},{high}" for low, high in slices]
+def _text(value) -> str:
+    """Write numbers alike whether the file has 5 or 5.0, lists with commas, points with colons."""
+    if isinstance(value, list):
+        nested = any(isinstance(item, list) for item in value)
+        return (":" if nested else ",").join(_text(item) for item in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def fraction_shards(shards: int):

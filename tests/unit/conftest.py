@@ -4,9 +4,11 @@ import os
 import tempfile
 
 # Read when Hypothesis first needs its folder, so before any import of it.
-os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis")
+os.environ.setdefault(
+    "HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis-{os.getuid()}"
+)
 
-from hypothesis import settings  # noqa: E402
+from hypothesis import settings
 
 settings.register_profile("icefire", derandomize=True, database=None, deadline=None)
 settings.load_profile("icefire")

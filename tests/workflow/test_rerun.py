@@ -160,9 +160,27 @@ def test_another_survey_map_reruns_from_cleaning(quick_run, plan, downstream):
 
 
 def test_order_of_keys_and_form_of_numbers_change_nothing(quick_run, plan):
-    overlay = {"geometry": {"radial": {"bins": 15, "max_kpc": 80.0, "min_kpc": 10.0}}}
+    overlay = {"geometry": {"radial": {"bins": 15, "max_kpc": 80, "min_kpc": 10}}}
     (quick_run / "reordered.yaml").write_text(yaml.safe_dump(overlay, sort_keys=False))
     assert plan([[*QUICK, "reordered.yaml"]]) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "rules"),
+    [
+        ({"halo": {"min_abs_z_kpc": 10.0, "min_radius_kpc": 5.0}}, SAMPLES),
+        ({"aleph": {"orbit_step_myr": 0.5}}, FLAGS),
+        (
+            {"figures": {"quadrant_colors": ["#e69f00", "#d7301f", "#009e73", "#3b6fb6"]}},
+            {"plot_beta_profile"},
+        ),
+    ],
+)
+def test_values_that_change_places_or_meet_are_noticed(quick_run, plan, downstream, overlay, rules):
+    """Snakemake compares the params of two runs as sets of values, so each must be a whole flag."""
+    (quick_run / "places.yaml").write_text(yaml.safe_dump(overlay))
+    (jobs,) = plan([[*QUICK, "places.yaml"]])
+    assert set(jobs) == downstream(rules)
 
 
 def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downstream):

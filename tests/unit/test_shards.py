@@ -1,0 +1,146 @@
+"""Shares of the realisations: an exact partition, files that are whole, joined without mistakes."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from icefire import shards
+from icefire.dispersion import Measurement
+from icefire.errors import UserError
+from icefire.geometry import HealpixSky, RadialShells
+
+SHELLS = RadialShells(10.0, 80.0, 3)
+REALISATIONS = 20
+
+
+def meta(seed: int = 42) -> dict:
+    return {"parameters": {"run_realisations": {"realisations": REALISATIONS, "seed": seed}}}
+
+
+def measurement(numbers, n_stars: int = 50) -> Measurement:
+    """Bins 0, 3 and 7, and variances that say which realisation they are of."""
+    variance = np.arange(9.0).reshape(3, 3, 1) + 100 * np.asarray(numbers)
+    return Measurement(np.full(SHELLS.n_bins, n_stars), np.array([0, 3, 7]), variance.astype("f4"))
+
+
+def write(folder, shard: int, n_shards: int, n_stars: int = 50, seed: int = 42):
+    numbers = shards.share(REALISATIONS, shard, n_shards)
+    path = folder / f"{shard}-of-{n_shards}.npz"
+    shards.write(path, SHELLS, measurement(numbers, n_stars), numbers, meta(seed))
+    return path
+
+
+@given(st.integers(1, 2000), st.data())
+def test_shares_are_an_even_partition_in_order(realisations, data):
+    n_shards = data.draw(st.integers(1, realisations))
+    parts = [shards.share(realisations, shard, n_shards) for shard in range(n_shards)]
+    assert [number for part in parts for number in part] == list(range(realisations))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert min(map(len, parts)) >= 1
+
+
+def test_a_shard_is_read_as_it_was_written(tmp_path):
+    found = shards.read(write(tmp_path, 1, 3))
+    wanted = measurement(shards.share(REALISATIONS, 1, 3))
+    np.testing.assert_array_equal(found.numbers, shards.share(REALISATIONS, 1, 3))
+    for name in ("n_stars", "bins", "variance"):
+        stored, given = getattr(found.measurement, name), getattr(wanted, name)
+        np.testing.assert_array_equal(stored, given)
+        assert stored.dtype == given.dtype
+    assert found.meta == meta()
+    assert list(found.coordinates) == list(SHELLS.coordinates())
+    for name, (values, unit) in SHELLS.coordinates().items():
+        np.testing.assert_array_equal(found.coordinates[name][0], values)
+        assert found.coordinates[name][1] == unit
+
+
+@pytest.mark.parametrize("n_shards", [1, 3, 7, 20])
+def test_joined_shards_are_the_whole_run_whatever_their_order(tmp_path, n_shards):
+    paths = [str(write(tmp_path, shard, n_shards)) for shard in range(n_shards)]
+    wanted = measurement(range(REALISATIONS))
+    for order in (paths, paths[::-1], paths[1:] + paths[:1]):
+        found = shards.join(order)
+        np.testing.assert_array_equal(found.numbers, np.arange(REALISATIONS))
+        np.testing.assert_array_equal(found.measurement.variance, wanted.variance)
+        np.testing.assert_array_equal(found.measurement.bins, wanted.bins)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [(0, 3), (1, 3)],
+        [(1, 3), (2, 3)],
+        [(0, 3), (2, 3)],
+        [(0, 3), (1, 3), (1, 3), (2, 3)],
+        [(0, 2), (1, 3), (2, 3)],
+    ],
+    ids=["last missing", "first missing", "middle missing", "doubled", "of another split"],
+)
+def test_missing_and_doubled_realisations_are_refused(tmp_path, given):
+    paths = [str(write(tmp_path, *one)) for one in given]
+    with pytest.raises(UserError, match=r"-of-\d\.npz.*0 to 19 once each"):
+        shards.join(paths)
+
+
+@pytest.mark.parametrize("foreign", [{"seed": 43}, {"n_stars": 51}], ids=str)
+def test_a_shard_of_another_run_is_named(tmp_path, foreign):
+    paths = [write(tmp_path, 0, 2), write(tmp_path / "other", 1, 2, **foreign)]
+    with pytest.raises(UserError, match=r"other/1-of-2\.npz.*other stars or settings"):
+        shards.join(list(map(str, paths)))
+
+
+def test_a_shard_of_another_geometry_is_named(tmp_path):
+    numbers, sky = shards.share(REALISATIONS, 1, 2), HealpixSky(1)
+    found = Measurement(np.full(12, 50), np.array([0, 3, 7]), measurement(numbers).variance)
+    shards.write(tmp_path / "sky.npz", sky, found, numbers, meta())
+    with pytest.raises(UserError, match=r"sky\.npz"):
+        shards.join([str(write(tmp_path, 0, 2)), str(tmp_path / "sky.npz")])
+
+
+@pytest.mark.parametrize("fraction", [0, 0.001, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_shard_is_named(tmp_path, fraction):
+    path = write(tmp_path, 0, 2)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(fraction * len(content))])
+    with pytest.raises(UserError, match=r"0-of-2\.npz.*delete it and run again"):
+        shards.join([str(path)])
+
+
+def test_a_damaged_shard_is_named(tmp_path):
+    path = write(tmp_path, 0, 2)
+    content = bytearray(path.read_bytes())
+    place = bytes(content).index(np.float32(101).tobytes())  # within the variances
+    content[place] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"0-of-2\.npz"):
+        shards.read(path)
+
+
+def test_what_is_no_shard_is_named(tmp_path):
+    (tmp_path / "text.npz").write_text("not a zip file")
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    for name in ("text.npz", "other.npz", "one.npy"):
+        with pytest.raises(UserError, match=name):
+            shards.read(tmp_path / name)
+
+
+def test_a_missing_shard_is_an_error_of_the_system_with_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as raised:
+        shards.read(tmp_path / "none.npz")
+    assert "none.npz" in raised.value.filename
+
+
+def test_equal_measurements_give_equal_bytes_without_dates_or_paths(tmp_path):
+    one, two = write(tmp_path / "one", 0, 2), write(tmp_path / "two", 0, 2)
+    assert one.read_bytes() == two.read_bytes()
+    assert os.fsencode(tmp_path) not in one.read_bytes()
+    # Written within the same second, two files with dates would be equal too.
+    with zipfile.ZipFile(one) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
