@@ -107,7 +107,11 @@ def work(arguments) -> None:
         meta = tables.add_step(meta, "clean_catalog", {"min_snr": arguments.min_snr})
         writer.meta = {**meta, "ledger": ledger.to_meta()}
 
-    how = "survey fields" if "field" in survey.columns else f"HEALPix, nside {FOOTPRINT_NSIDE}"
+    how = (
+        "survey fields"
+        if "field" in survey.columns
+        else f"occupied HEALPix pixels, nside {FOOTPRINT_NSIDE}"
+    )
     tables.write_ecsv(arguments.fields, fields.table(), {**meta, "fields_are": how})
     ledger.print()
 

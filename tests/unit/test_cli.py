@@ -15,7 +15,8 @@ def outcome(work, capsys, argv=()):
     parser = cli.parser("Do a thing.\n\nUsage:\n    thing.py --flag 1")
     parser.prog = "thing.py"
     parser.add_argument("--flag", type=cli.finite)
-    parser.add_argument("--long-name", type=cli.point)
+    parser.add_argument("--long-name", type=cli.points)
+    parser.add_argument("--sun", type=cli.triple)
     return cli.run(parser, work, list(argv)), capsys.readouterr()
 
 
@@ -28,9 +29,11 @@ def raising(error):
 
 def test_work_gets_the_arguments_and_success_is_silent(capsys):
     got = []
-    status, printed = outcome(got.append, capsys, ["--flag", "2.5", "--long-name=-1.4,0.6"])
+    argv = ["--flag", "2.5", "--long-name=-1.4,0.6:1,2", "--sun=12.9,-2,7"]
+    status, printed = outcome(got.append, capsys, argv)
     assert (status, printed.err, printed.out) == (0, "", "")
-    assert (got[0].flag, got[0].long_name) == (2.5, (-1.4, 0.6))
+    assert got[0].flag == 2.5 and got[0].sun == (12.9, -2, 7)
+    assert got[0].long_name == ((-1.4, 0.6), (1, 2))
 
 
 def test_a_users_mistake_is_one_line_and_status_2(capsys):
@@ -42,8 +45,8 @@ def test_a_users_mistake_is_one_line_and_status_2(capsys):
 
 def test_a_path_that_cannot_be_used_is_one_line_and_status_2(capsys, tmp_path):
     for work in (
-        lambda _: open(tmp_path / "none.fits"),
-        lambda _: open(tmp_path),
+        lambda _: (tmp_path / "none.fits").read_bytes(),
+        lambda _: tmp_path.read_bytes(),
         lambda _: (tmp_path / "none" / "x").write_text("x"),
     ):
         status, printed = outcome(work, capsys)
@@ -66,6 +69,10 @@ def test_a_bug_keeps_its_traceback(capsys, bug):
         (["--flag", "three"], "--flag"),
         (["--long-name", "1"], "--long-name"),
         (["--long-name", "1,2,3"], "--long-name"),
+        (["--long-name", "1,2:3"], "--long-name"),
+        (["--long-name", "1,x"], "--long-name"),
+        (["--sun", "1,2"], "--sun"),
+        (["--sun", "1,2,nan"], "--sun"),
         (["--long", "1,2"], "--long"),  # shortened flags are typing mistakes
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,9 +86,7 @@ def masks(stars: dict) -> dict[str, np.ndarray]:
     east, north = stars["l"] < 180, stars["b"] > 0
     sky = [True, ~east & north, east & north, east & ~north, ~east & ~north]
     shells = [
-        part & (stars["r"] >= lo) & (stars["r"] < hi)
-        for part in sky
-        for lo, hi in zip(edges, edges[1:], strict=False)
+        part & (stars["r"] >= lo) & (stars["r"] < hi) for part in sky for lo, hi in pairwise(edges)
     ]
     return {"xy": np.array(circles), "radial": np.array(shells)}
 

@@ -1,6 +1,8 @@
-"""Random streams, exclusion and noise: exact counts, asked-for moments, nothing depends on order."""
+"""Random streams, exclusion and noise: exact counts, the moments asked for, no order."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,7 +41,7 @@ def draw(how, stars, numbers, blocks=None):
     edges = np.cumsum((0, *(blocks or (n_stars,))))
     streams = how.start(SEED, SAMPLE, numbers, n_stars)
     parts = []
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         block = how.prepare({name: v[a:b] for name, v in stars.items()}, np.zeros(3))
         parts.append(how.draw(streams, block))
     weights = np.concatenate([weights for weights, _ in parts]).T

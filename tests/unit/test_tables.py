@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -138,10 +139,7 @@ def test_equal_stars_give_equal_bytes_without_dates_or_paths(tmp_path):
     files = []
     for folder, sizes in (("one", (138,)), ("two", (5, 100, 33))):
         edges = np.cumsum((0, *sizes))
-        parts = [
-            {name: values[a:b] for name, values in WHOLE.items()}
-            for a, b in zip(edges, edges[1:], strict=False)
-        ]
+        parts = [{name: values[a:b] for name, values in WHOLE.items()} for a, b in pairwise(edges)]
         files.append(write(tmp_path / folder / f"{folder}.fits", parts).read_bytes())
     assert files[0] == files[1]
     assert b"DATE" not in files[0] and os.fsencode(tmp_path) not in files[0]

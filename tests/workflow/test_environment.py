@@ -1,0 +1,80 @@
+"""What the project says of itself stays true: pins, key table, README, no addresses."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import yaml
+
+from icefire import __version__
+
+from .config_table import readme
+
+
+def pins(text: str) -> dict[str, str]:
+    """Read the versions for Python 3.11 from a locked list."""
+    found = {}
+    for name, version, marker in re.findall(r"^([\w.-]+)==([\w.]+)([^\n\\]*)", text, re.M):
+        if ">= '3.12'" not in marker:
+            found[name] = version
+    return found
+
+
+def test_the_conda_environment_has_the_locked_versions(repo):
+    locked = pins((repo / "envs" / "requirements.txt").read_text())
+    wanted = dict(
+        entry.split("=")
+        for entry in yaml.safe_load((repo / "envs" / "paper.yaml").read_text())["dependencies"]
+    )
+    assert wanted.pop("python") == "3.11"
+    wanted["matplotlib"] = wanted.pop("matplotlib-base")
+    assert wanted == {name: locked[name] for name in wanted}
+    asked = (repo / "envs" / "requirements.in").read_text().splitlines()
+    asked = {line for line in asked if line and not line.startswith("#")} - {"snakemake"}
+    assert set(wanted) == asked
+
+
+def test_the_development_list_repeats_every_pin_of_the_other(repo):
+    run, dev = (
+        pins((repo / "envs" / f"{name}.txt").read_text())
+        for name in ("requirements", "requirements-dev")
+    )
+    assert run.items() <= dev.items()
+
+
+def test_the_locks_hold_hashes_and_no_address(repo):
+    for path in (repo / "envs").glob("*.txt"):
+        text = path.read_text()
+        assert "://" not in text, path
+        assert text.count("--hash=sha256:") > text.count("==") > 50, path
+
+
+def test_the_table_of_keys_is_that_of_the_schema(repo):
+    assert (repo / "config" / "README.md").read_text() == readme()
+
+
+def test_every_place_names_the_same_version(repo):
+    assert f"version: {__version__}\n" in (repo / "CITATION.cff").read_text()
+    assert f"## {__version__}" in (repo / "CHANGELOG.md").read_text()
+
+
+def test_the_readme_names_every_script_and_its_commands_exist(repo):
+    text = (repo / "README.md").read_text()
+    for script in (repo / "scripts").glob("*.py"):
+        assert script.name in text, script.name
+    targets = set(re.findall(r"^([a-z]+):", (repo / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^make (\w+)", text, re.M)) <= targets
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert (repo / path).exists(), path
+
+
+def test_no_tracked_file_holds_an_absolute_path_of_some_machine(repo):
+    done = subprocess.run(
+        ["git", "grep", "-nIE", r"/(home|root|work|Users)/[a-z]"],
+        cwd=repo,
+        capture_output=True,
+        text=True,
+    )
+    own = [line for line in done.stdout.splitlines() if "test_environment.py" not in line]
+    assert not own
