@@ -1,0 +1,48 @@
+"""The README's commands run as they stand, from another folder too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from conftest import REPO
+
+STEPS = re.search(
+    r"<!-- steps -->\n```\n(.*?)```\n<!-- end of steps -->", (REPO / "README.md").read_text(), re.S
+)[1].split("\n\n")
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: shlex.split(step)[1].split("/")[1])
+def test_a_step_of_the_readme_runs_alone_from_another_folder(quick_run, tmp_path, step):
+    # Hard links are enough: a step replaces its outputs and never writes into a file.
+    for kind in ("results", "figures"):
+        source = quick_run / kind / "quick"
+        subprocess.run(["cp", "-al", str(source), str(tmp_path / kind)], check=True)
+    command = step.replace("\\\n", " ").replace("--rows=302485", "--rows=3000")
+    words = shlex.split(command)
+    assert words[0] == "python"
+    moved = {"results": tmp_path, "figures": tmp_path}
+    for i, word in enumerate(words):
+        folder = word.split("/")[0]
+        if "/" in word and not word.startswith("-"):
+            words[i] = str(moved.get(folder, quick_run) / word)
+    (tmp_path / "elsewhere").mkdir()
+    done = subprocess.run(
+        [sys.executable, *words[1:]],
+        cwd=tmp_path / "elsewhere",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_every_script_has_a_step_in_the_readme():
+    named = {shlex.split(step)[1] for step in STEPS}
+    assert named == {f"scripts/{path.name}" for path in (REPO / "scripts").glob("*.py")}
