@@ -9,6 +9,7 @@ rule simulate_survey:
     input:
         code=code("simulate_survey"),
         model=lookup("synthetic/model", within=config),
+        schema="config/synthetic.schema.yaml",
         satellites=lookup("satellites/catalogue", within=config),
     output:
         catalogue="<results>/synthetic/catalogue.fits",

@@ -40,7 +40,6 @@ class Dispersion:
         self.n_stars = 0
         self._shift: np.ndarray | None = None
         # Sums of v^a w^b for the powers that the variances of three variances need
-        self._sums = np.zeros((3, 5))
         self._pairs = np.zeros((3, 3, 3, 3))
 
     def add(self, stars: dict[str, np.ndarray], mask: np.ndarray | None = None) -> None:
@@ -170,4 +169,5 @@ def elongation_angle_deg(
     scale = (d - f) ** 2 + e**2
     slope = np.degrees(0.5) * np.array([-e, d - f, e]) / scale
     error = np.sqrt(slope @ covariance[3:, 3:] @ slope)
-    return float(angle % 180), float(error)
+    # Twice, because the remainder of a tiny negative angle rounds to 180 itself
+    return float(angle % 180 % 180), float(error)

@@ -61,6 +61,9 @@ class Quality:
         ordered = star_id[order]
         first = np.ones(len(order), bool)
         first[1:] = ordered[1:] != ordered[:-1]
+        if ordered.dtype.kind == "S":
+            # A row without an identifier is nobody's duplicate.
+            first |= ordered == b""
         keep = np.zeros(len(order), bool)
         keep[order[first]] = True
         self._duplicates.n_removed += int(np.count_nonzero(~keep))

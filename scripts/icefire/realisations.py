@@ -1,8 +1,8 @@
 """Random realisations of a sample: which weight each star gets, and which velocity.
 
 Every realisation has a random stream of its own, made from the seed, the sample and the
-realisation's number, and takes from it star after star. So a realisation is the same in whatever
-shard, order or block it is drawn, and beside whichever others.
+realisation's number, and takes from it block after block of stars. So a realisation is the same in
+whatever shard or order it is drawn, and beside whichever others, as long as the blocks are.
 """
 
 from __future__ import annotations

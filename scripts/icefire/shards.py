@@ -72,7 +72,7 @@ def read(path: str | os.PathLike) -> Shard:
             arrays["numbers"],
             json.loads(str(arrays["meta"])),
         )
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
             f"{path}: not a whole shard of run_realisations.py ({error}); delete it and run again"
         ) from error

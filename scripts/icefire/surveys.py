@@ -24,6 +24,7 @@ from icefire.tables import BLOCK_ROWS, CLEAN_COLUMNS, StarReader
 _EXTRA = ("flag", "field")
 CANONICAL = tuple(name for name in CLEAN_COLUMNS if name not in ("l", "b")) + _EXTRA
 _TEXT = ("star_id", "field")
+_LOGARITHMS = ("logg", "feh", "feh_error", "afe", "afe_error")
 _REQUIRED = [
     "star_id",
     "ra",
@@ -136,11 +137,12 @@ def _source(path, name: str, entry) -> Source:
             raise UserError(f"{path}: {where}.{key} must be a number")
         if not np.isfinite(number):
             raise UserError(f"{path}: {where}.{key} must be finite")
-    if "unit" in entry:
-        _factor(entry["unit"], _unit(name), path, where)
+    if name in _TEXT and "value" in entry:
+        raise UserError(f"{path}: {where} needs a source column: stars cannot share one value")
+    factor = _factor(entry["unit"], _unit(name), path, where) if "unit" in entry else 1.0
     return Source(
         column=entry.get("source"),
-        value=entry.get("value"),
+        value=entry["value"] * factor if "value" in entry else None,
         unit=entry.get("unit"),
         scale=float(entry.get("scale", 1.0)),
         offset=float(entry.get("offset", 0.0)),
@@ -148,6 +150,8 @@ def _source(path, name: str, entry) -> Source:
 
 
 def _unit(name: str) -> str | None:
+    if name in _LOGARITHMS:
+        return "dex"
     return CLEAN_COLUMNS[name].unit if name in CLEAN_COLUMNS else None
 
 
@@ -157,10 +161,12 @@ def _factor(unit: str, canonical: str | None, path, where: str) -> float:
         given = u.Unit(unit)
     except (ValueError, TypeError) as error:
         raise UserError(f"{path}: {where} has the unknown unit {unit!r}") from error
-    if canonical is None:
-        # Pure numbers; surveys also write dex, plain or of something, for logarithms.
-        if given.is_equivalent(u.one) or given == u.dex or isinstance(given, u.DexUnit):
-            return float(given.to(u.one)) if given.is_equivalent(u.one) else 1.0
+    if canonical == "dex":
+        if given in (u.dex, u.one) or isinstance(given, u.DexUnit):
+            return 1.0
+    elif canonical is None:
+        if given.is_equivalent(u.one):
+            return float(given.to(u.one))
     elif given.is_equivalent(u.Unit(canonical)):
         return float(given.to(u.Unit(canonical)))
     raise UserError(
@@ -191,6 +197,9 @@ class Catalogue:
                     f"{self.path}: column {source.column}, mapped to {name}, is missing{hint};"
                     " correct the survey's column map"
                 )
+            if name in _LOGARITHMS:
+                # Files say dex, [-], [cm/s2], log(cm.s**-2) or nothing; the number is the same.
+                continue
             canonical = _unit(name)
             unit = self._table.units.get(source.column) or source.unit
             if unit:
@@ -320,7 +329,7 @@ class _Hdf5Reader:
         if len(found) != 1:
             names = ", ".join(item.name for item in found) or "none"
             raise UserError(f"{path}: must hold exactly one table, found {names}")
-        self._item = found[0]
+        self._item, self._compound = found[0], bool(compound)
         if compound:
             self.names = tuple(self._item.dtype.names)
             self.n_rows = len(self._item)
@@ -341,10 +350,16 @@ class _Hdf5Reader:
         return units, header.get("meta", {})
 
     def read(self, start: int, stop: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-        if self._item.dtype.names if hasattr(self._item, "dtype") else False:
+        if self._compound:
             rows = self._item[start:stop]
-            return {name: rows[name] for name in names}
+            return {name: self._unmasked(rows, name) for name in names}
         return {name: self._item[name][start:stop] for name in names}
+
+    def _unmasked(self, rows: np.ndarray, name: str) -> np.ndarray:
+        # astropy writes the mask of a column as a column beside it.
+        if f"{name}.mask" not in self.names:
+            return rows[name]
+        return _filled(np.ma.array(rows[name], mask=rows[f"{name}.mask"]))
 
 
 def _unit_text(unit) -> str | None:

@@ -11,8 +11,8 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,21 +202,33 @@ class StarWriter:
         self.n_rows = 0
         self.meta: dict = {}
         self.keep: np.ndarray | None = None
+        self._formats: dict[str, str] = {}
         self._dtype: np.dtype | None = None
+        self._parts: list[tuple[int, np.dtype]] = []
 
     def __enter__(self) -> StarWriter:
         self._stack = contextlib.ExitStack()
         self._target = self._stack.enter_context(replacing(self.path))
         self._rows = self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent))
+        # Left first: if finishing fails, the temporary file sees it and goes.
+        self._stack.push(lambda kind, *_: self._finish() if kind is None else None)
         return self
+
+    def __exit__(self, *exception) -> None:
+        self._stack.__exit__(*exception)
 
     def write(self, block: dict[str, np.ndarray]) -> None:
         """Append one block: a mapping from each column's name to an array of equal length."""
         n_rows = len(next(iter(block.values())))
-        if self._dtype is None:
+        formats = {
+            name: _format(column, block[name], self._formats.get(name))
+            for name, column in self.columns.items()
+        }
+        if formats != self._formats:
+            self._formats = formats
             self._definitions = fits.ColDefs(
                 [
-                    fits.Column(name=name, format=_format(column, block[name]), unit=column.unit)
+                    fits.Column(name=name, format=formats[name], unit=column.unit)
                     for name, column in self.columns.items()
                 ]
             )
@@ -227,12 +239,8 @@ class StarWriter:
             # FITS writes truth as the letters T and F.
             records[name] = np.where(values, ord("T"), ord("F")) if column.format == "L" else values
         self._rows.write(records.tobytes())
+        self._parts.append((n_rows, self._dtype))
         self.n_rows += n_rows
-
-    def __exit__(self, *exception) -> None:
-        if exception[0] is None:
-            self._finish()
-        self._stack.__exit__(*exception)
 
     def _finish(self) -> None:
         if self._dtype is None:
@@ -240,7 +248,9 @@ class StarWriter:
         n_rows = self.n_rows if self.keep is None else int(np.count_nonzero(self.keep))
         header = fits.BinTableHDU.from_columns(self._definitions, nrows=0).header
         for number, column in enumerate(self.columns.values(), 1):
-            header.comments[f"TTYPE{number}"] = column.description
+            # What fits on the card behind the name, which takes 18 letters or its length
+            room = 47 - max(len(header[f"TTYPE{number}"]) - 18, 0)
+            header.comments[f"TTYPE{number}"] = column.description[:room]
         header["NAXIS2"] = n_rows
         header["EXTNAME"] = "STARS"
         header[_META_KEY] = json.dumps(self.meta, ensure_ascii=True)
@@ -248,21 +258,23 @@ class StarWriter:
             out.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
             out.write(header.tostring().encode("ascii"))
             self._rows.seek(0)
-            if self.keep is None:
-                shutil.copyfileobj(self._rows, out, 1 << 22)
-            else:
-                for start in range(0, self.n_rows, BLOCK_ROWS):
-                    mask = self.keep[start : start + BLOCK_ROWS]
-                    rows = self._rows.read(len(mask) * self._dtype.itemsize)
-                    out.write(np.frombuffer(rows, self._dtype)[mask].tobytes())
+            start = 0
+            for count, dtype in self._parts:
+                records = np.frombuffer(self._rows.read(count * dtype.itemsize), dtype)
+                if self.keep is not None:
+                    records = records[self.keep[start : start + count]]
+                # Texts of a later block may have been wider.
+                out.write(records.astype(self._dtype, copy=False).tobytes())
+                start += count
             size = n_rows * self._dtype.itemsize
             out.write(b"\0" * (-size % _FITS_BLOCK))
 
 
-def _format(column: Column, values: np.ndarray) -> str:
-    """Give the FITS format of a column; identifiers may be texts of any one width."""
+def _format(column: Column, values: np.ndarray, before: str | None) -> str:
+    """Give the FITS format of a column; identifiers may be texts, as wide as the widest so far."""
     if values.dtype.kind == "S":
-        return f"{max(values.dtype.itemsize, 1)}A"
+        width = int(before[:-1]) if before else 1
+        return f"{max(values.dtype.itemsize, width)}A"
     return column.format
 
 
@@ -283,7 +295,10 @@ class StarReader:
         self._scale: dict[str, tuple[float, float]] = {}
         self._null: dict[str, int] = {}
         try:
-            with fits.open(self.path, memmap=False, lazy_load_hdus=True) as hdus:
+            with (
+                warnings.catch_warnings(action="ignore"),
+                fits.open(self.path, memmap=False, lazy_load_hdus=True) as hdus,
+            ):
                 hdu = next((h for h in hdus if isinstance(h, fits.BinTableHDU)), None)
                 if hdu is None:
                     raise UserError(f"{self.path}: holds no FITS binary table")
@@ -341,8 +356,8 @@ class StarReader:
                 values = values.view(np.uint64) + np.uint64(zero)
             else:
                 values = values.astype(np.int64) + int(zero)
-        if name in self._null:
-            values = np.where(raw == self._null[name], np.nan, values)
+        if name in self._null and np.any(missing := raw == self._null[name]):
+            values = np.where(missing, np.nan, values)
         return values
 
     def blocks(self, names: tuple[str, ...] | None = None, rows: int = BLOCK_ROWS):

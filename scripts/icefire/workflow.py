@@ -14,13 +14,21 @@ import sys
 from pathlib import Path
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 
 from icefire.errors import UserError
 
 SAMPLES = ("halo", "accreted", "insitu")
 GEOMETRIES = ("xy", "xz", "sky", "radial")
 _SCRIPTS = Path(__file__).resolve().parent.parent
+
+# JSON schema takes 2.0 for an integer; range, & and file names do not.
+_Validator = validators.extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def put_python_first() -> None:
@@ -138,11 +146,11 @@ def check_config(config: dict, schema_path: str) -> None:
     Raises UserError with one line per mistake, each naming its key.
     """
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    validator = Draft202012Validator(schema)
+    validator = _Validator(schema)
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.path)))
-    mistakes = [line for error in errors for line in _lines(error)]
-    if not mistakes:
-        mistakes = list(_cross_checks(config))
+    # jsonschema reports two missing keys twice over
+    mistakes = list(dict.fromkeys(line for error in errors for line in _lines(error)))
+    mistakes = mistakes or list(_not_finite(config)) or list(_cross_checks(config))
     if mistakes:
         raise UserError("configuration: " + "; ".join(mistakes))
 
@@ -201,6 +209,9 @@ def _cross_checks(config: dict):
         )
     if config["catalog"]["path"] is not None and not Path(config["catalog"]["path"]).exists():
         yield f"catalog.path: there is no {config['catalog']['path']}"
+
+
+def _not_finite(config: dict):
     for key, value in _leaves(config):
         if isinstance(value, float) and not math.isfinite(value):
             yield f"{key} must be finite"

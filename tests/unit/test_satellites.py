@@ -80,13 +80,12 @@ def test_the_larger_radius_counts_all_around_the_sky(own, least, radius, ra, dec
 
 
 def test_a_star_is_a_member_of_any_satellite_it_fits():
+    # Two satellites that overlap on the sky and differ in velocity
     catalogue = {name: np.array([value, value]) for name, value in SATELLITE.items()}
     catalogue["rv"] = np.array([100.0, -200.0])
-    catalogue["ra"] = np.array([30.0, 31.0])
     star = {
-        "ra": np.array([30.0, 31.0, 30.0]),
-        "rv": np.array([100.0, -200.0, -200.0]),
-        **{name: np.full(3, SATELLITE[name]) for name in ("dec", "distance", "pmra", "pmdec")},
+        "rv": np.array([100.0, -200.0, -50.0]),
+        **{n: np.full(3, SATELLITE[n]) for n in ("ra", "dec", "distance", "pmra", "pmdec")},
         **{f"{name}_error": np.full(3, error) for name, error in STAR_ERRORS.items()},
     }
     assert is_member(star, catalogue, 0.5, 3.0).tolist() == [True, True, False]

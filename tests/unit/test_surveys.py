@@ -210,10 +210,9 @@ def test_every_format_gives_the_same_stars(tmp_path, survey, ending, rows):
     assert found["star_id"].dtype == np.int64
 
 
-@pytest.mark.parametrize("ending", FORMATS)
+# Columns of a plain HDF5 group have no mask.
+@pytest.mark.parametrize("ending", [ending for ending in FORMATS if ending != "hdf5"])
 def test_masked_values_are_nan_in_every_format(tmp_path, survey, ending):
-    if ending == "hdf5":
-        pytest.skip("plain HDF5 columns have no mask")
     mask = np.arange(23) % 4 == 1
     wanted = columns()
     made = table(
@@ -343,10 +342,9 @@ def test_a_column_that_holds_no_numbers_is_named(tmp_path, survey, ending, bad):
         read(path, survey_of(tmp_path, rv={"source": "S_rv", "unit": "km/s"}))
 
 
-@pytest.mark.parametrize("ending", FORMATS)
+# A CSV table without rows does not say which columns hold numbers.
+@pytest.mark.parametrize("ending", [ending for ending in FORMATS if ending != "csv"])
 def test_a_table_without_stars_gives_an_empty_block(tmp_path, survey, ending):
-    if ending == "csv":
-        pytest.skip("a CSV table without rows does not say which columns hold numbers")
     found = read(write(table()[:0], tmp_path, ending), survey)
     assert {len(values) for values in found.values()} == {0}
 

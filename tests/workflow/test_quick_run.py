@@ -100,7 +100,7 @@ def test_counts_of_every_summary_equal_a_recount(results):
 def test_the_ledger_adds_up_to_the_three_samples(results):
     ledger = read(results / "catalog" / "ledger.ecsv")
     assert ledger.colnames == ["step", "reason", "n_in", "n_removed", "n_out"]
-    assert ledger["n_in"][0] == 30000
+    assert ledger["n_in"][0] == 40000
     assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
     assert np.array_equal(ledger["n_in"] - ledger["n_removed"], ledger["n_out"])
     samples = {name: read(results / "samples" / f"{name}.fits") for name in SAMPLES}

@@ -25,7 +25,7 @@ PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
 # them has to run as well, nothing else.
 CHANGES = {
     "catalog.path": ("other.fits", {"clean_catalog"}),
-    "synthetic.rows": (31000, {"simulate_survey"}),
+    "synthetic.rows": (41000, {"simulate_survey"}),
     "synthetic.seed": (7, {"simulate_survey"}),
     "synthetic.model": ("other_model.yaml", {"simulate_survey"}),
     "quality.min_snr": (5.0, {"clean_catalog"}),
