@@ -25,6 +25,7 @@ rule run_realisations:
         realisations=flag("--realisations", "montecarlo/realisations"),
         min_stars=flag("--min-stars", "montecarlo/min_stars"),
         seed=flag("--seed", "montecarlo/seed"),
+        max_memory=flag("--max-memory-mb", "montecarlo/max_memory_mb"),
         xy_half_width=flag("--xy-half-width-kpc", "geometry/xy/half_width_kpc"),
         xy_step=flag("--xy-step-kpc", "geometry/xy/step_kpc"),
         xy_radius=flag("--xy-radius-kpc", "geometry/xy/radius_kpc"),

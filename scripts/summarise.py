@@ -46,28 +46,30 @@ def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray) -> np.ndarray:
 def work(arguments) -> None:
     from astropy.table import Table
 
-    joined = shards.join(arguments.shards)
-    measurement = joined.measurement
+    run = shards.join(arguments.shards)
+    first = run.first
     table = Table()
-    for name, (values, unit) in joined.coordinates.items():
+    for name, (values, unit) in first.coordinates.items():
         # Grid points and edges are round numbers; the last digits of their sums are not.
         table[name] = np.round(values, 9)
         table[name].unit = unit
-    table["n_stars"] = measurement.n_stars
-    for name, values in dispersion.summarise(measurement.variance).items():
-        table[name] = np.full(len(table), np.nan)
-        table[name][measurement.bins] = np.round(values, _DECIMALS)
-        if not name.startswith("beta"):
-            table[name].unit = "km/s"
+    table["n_stars"] = first.n_stars
+    for quantity in dispersion.QUANTITIES:
+        for ending in dispersion.QUANTILES:
+            table[quantity + ending] = np.full(len(table), np.nan)
+            table[quantity + ending].unit = None if quantity == "beta" else "km/s"
+    for bins, variance in cli.progress(run.blocks(), first.n_blocks, "summaries"):
+        for name, values in dispersion.summarise(variance).items():
+            table[name][bins] = np.round(values, _DECIMALS)
     if arguments.fraction_of:
-        counts = [shards.read(path).measurement.n_stars for path in arguments.fraction_of]
+        counts = [shards.read(path).n_stars for path in arguments.fraction_of]
         if len(counts) != 2 or any(len(count) != len(table) for count in counts):
             raise UserError(
                 "--fraction-of needs two shards of the same geometry: accreted, then in situ"
             )
         table["accreted_fraction"] = np.round(accreted_fraction(*counts), _DECIMALS)
-    tables.write_ecsv(arguments.summary, table, joined.meta)
-    cli.report("bins measured", len(measurement.bins), of=len(table))
+    tables.write_ecsv(arguments.summary, table, first.meta)
+    cli.report("bins measured", len(first.bins), of=len(table))
 
 
 def main(argv: list[str] | None = None) -> int:

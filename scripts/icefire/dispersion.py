@@ -20,11 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from icefire.errors import UserError
 from icefire.geometry import Geometry
 from icefire.realisations import COMPONENTS, Recipe
 
 # Stars per block: a constant, because rounding depends on it.
-STARS_AT_ONCE = 4096
+STARS_AT_ONCE = 16384
 # Realisations multiplied together: bounds the scratch memory, changes no result.
 _DRAWN_AT_ONCE = 32
 # Samples up to this size keep their membership in memory instead of building it for each group.
@@ -88,9 +89,11 @@ def measure(
     progress
         Wraps an iterable to show how far the work is.
     """
-    survey = _Survey(blocks, geometries, min_stars)
+    survey = _Survey(blocks, geometries, min_stars, hold=n_stars <= _HELD)
     n_sums = 10 if recipe.subtract_errors else 7
-    held = list(survey.prepared(recipe)) if n_stars <= _HELD else None
+    held = None
+    if survey.held is not None:
+        held, survey.held = list(survey.prepared(recipe)), None
     size = _DRAWN_AT_ONCE
     if held is None:
         # The stars are read once per group, so a group is as large as memory allows.
@@ -98,7 +101,12 @@ def measure(
         size = int(max(0.8e6 * max_memory_mb / per_realisation, 1))
     groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
-    variance = np.empty((survey.n_rows, 3, len(numbers)), np.float32)
+    if 12e-6 * survey.n_rows * len(numbers) > max_memory_mb:
+        raise UserError(
+            f"{len(numbers)} realisations of {survey.n_rows} bins need more memory than"
+            f" {max_memory_mb:g} MB; raise montecarlo.shards or montecarlo.max_memory_mb"
+        )
+    variance = np.empty((3, survey.n_rows, len(numbers)), np.float32)
     done = 0
     for group in progress(groups, len(groups), "realisations"):
         sums = np.zeros((n_sums, survey.n_rows, len(group)))
@@ -107,12 +115,12 @@ def measure(
             for start in range(0, len(group), _DRAWN_AT_ONCE):
                 part = slice(start, start + _DRAWN_AT_ONCE)
                 block.add(sums[:, :, part], *recipe.draw(streams[part], block.stars))
-        found = variances(sums, recipe.subtract_errors)
-        variance[:, :, done : done + len(group)] = found.transpose(1, 0, 2)
+        here = slice(done, done + len(group))
+        # The sums are ordered by precision, the result is in the order of the bins.
+        variance[:, survey.order, here] = variances(sums, recipe.subtract_errors)
         done += len(group)
 
-    # Rows are ordered by precision; give each geometry its own, in the order of its bins.
-    variance = variance[np.argsort(survey.order, kind="stable")]
+    variance = variance.transpose(1, 0, 2)
     measured, row = {}, 0
     for geometry, count, bins in zip(geometries, survey.counts, survey.kept, strict=True):
         part = variance[row : row + len(bins)]
@@ -124,8 +132,11 @@ def measure(
 class _Survey:
     """A first look at the stars: which bins are measured, about which mean, how precisely."""
 
-    def __init__(self, blocks: Callable, geometries: Sequence[Geometry], min_stars: int):
+    def __init__(
+        self, blocks: Callable, geometries: Sequence[Geometry], min_stars: int, hold: bool
+    ):
         self._blocks, self._geometries = blocks, geometries
+        self.held = [(stars, self._members(stars)) for stars in blocks()] if hold else None
         n_bins = sum(geometry.n_bins for geometry in geometries)
         total, number = np.zeros(3), 0
         for stars in blocks():
@@ -133,9 +144,9 @@ class _Survey:
             number += len(stars["v_r"])
         self.mean = total / max(number, 1)
         sums = np.zeros((n_bins, 7))
-        for stars in blocks():
+        for stars, members in self._looked_at():
             v = np.column_stack([stars[name] for name in COMPONENTS]) - self.mean
-            sums += self._members(stars) @ np.column_stack([np.ones(len(v)), v, v**2])
+            sums += members @ np.column_stack([np.ones(len(v)), v, v**2])
 
         counts = sums[:, 0].astype(np.int64)
         edges = np.cumsum([geometry.n_bins for geometry in geometries])[:-1]
@@ -150,14 +161,21 @@ class _Survey:
         self.n_rows, self._n_near = len(rows), int(np.count_nonzero(~far))
         self._rows = rows[self.order]
 
+    def _looked_at(self) -> Iterator[tuple[dict, sparse.csr_array]]:
+        """Give each block with its membership in all bins, from memory where it is held."""
+        if self.held is not None:
+            yield from self.held
+        else:
+            yield from ((stars, self._members(stars)) for stars in self._blocks())
+
     def _members(self, stars: dict) -> sparse.csr_array:
         matrices = [geometry.membership(stars) for geometry in self._geometries]
         return sparse.vstack(matrices, format="csr")
 
     def prepared(self, recipe: Recipe) -> Iterator[_Block]:
         """Give the blocks of stars, each with its membership in the measured bins."""
-        for stars in self._blocks():
-            members = self._members(stars)[self._rows]
+        for stars, members in self._looked_at():
+            members = members[self._rows]
             errors = None
             if recipe.subtract_errors:
                 errors = np.array([stars[f"{name}_error"] ** 2 for name in COMPONENTS])
@@ -173,7 +191,7 @@ class _Block:
         self.stars = stars
         self._n_near = n_near
         self._near = members[:n_near].astype(np.float32)
-        self._far = members[n_near:]
+        self._far = members[n_near:].astype(np.float64)
         self._errors = None if errors is None else errors.astype(np.float32)[..., None]
 
     def add(self, sums: np.ndarray, weights: np.ndarray, velocities: np.ndarray) -> None:
@@ -240,15 +258,32 @@ def summarise(variance: np.ndarray) -> dict[str, np.ndarray]:
     Keys are the column names of the summary tables: QUANTITIES with the endings of QUANTILES. A
     variance that the subtraction of errors made negative counts as a dispersion of zero.
     """
-    variance = variance.transpose(1, 0, 2).astype(float)
-    values = [*np.sqrt(np.maximum(variance, 0)), anisotropy(variance)]
+    components = variance.transpose(1, 0, 2)
+    sigma = np.sqrt(np.maximum(components, 0))
+    values = [*sigma, anisotropy(components)]
     found = {}
     for name, value in zip(QUANTITIES, values, strict=True):
-        quantile = np.nanquantile if np.isnan(value).any() else np.quantile
-        if value.size:
-            levels = quantile(value, list(QUANTILES.values()), axis=-1)
-        else:
-            levels = np.full((len(QUANTILES), len(value)), np.nan)
-        for ending, level in zip(QUANTILES, levels, strict=True):
-            found[name + ending] = level
+        levels = quantiles(value, tuple(QUANTILES.values()))
+        found.update(zip((name + ending for ending in QUANTILES), levels, strict=True))
+    return found
+
+
+def quantiles(values: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    """Compute quantiles along the last axis, leaving NaN out: B x R in, levels x B out.
+
+    Linear between order statistics, as numpy.nanquantile has it, which needs many times as long
+    because it selects for each row and level anew where one sort serves all.
+    """
+    ordered = np.sort(values, axis=-1)  # NaN last
+    n_valid = np.count_nonzero(~np.isnan(values), axis=-1)
+    found = np.empty((len(levels), len(values)))
+    for i, level in enumerate(levels):
+        place = level * np.maximum(n_valid - 1, 0)
+        below = place.astype(int)
+        above = np.minimum(below + 1, np.maximum(n_valid - 1, 0))
+        low, high = (
+            np.take_along_axis(ordered, at[:, None], axis=-1)[:, 0].astype(float)
+            for at in (below, above)
+        )
+        found[i] = low + (place - below) * (high - low)
     return found

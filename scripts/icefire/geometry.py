@@ -40,9 +40,12 @@ class Geometry(Protocol):
         """Give the n_bins x N matrix of N stars, one where a star is in a bin, else zero."""
 
 
-def _matrix(bins: np.ndarray, stars: np.ndarray, n_bins: int, n_stars: int) -> sparse.csr_array:
-    ones = np.ones(len(bins))
-    return sparse.coo_array((ones, (bins, stars)), shape=(n_bins, n_stars)).tocsr()
+def _matrix(bins: np.ndarray, inside: np.ndarray, n_bins: int) -> sparse.csr_array:
+    """Build the membership from each star's candidate bins and which of them it is in, N x K."""
+    starts = np.concatenate([[0], np.cumsum(np.count_nonzero(inside, axis=1))])
+    ones = np.ones(starts[-1], np.float32)
+    # Star after star is the order of a column matrix; its rows come out sorted without a sort.
+    return sparse.csc_array((ones, bins[inside], starts), shape=(n_bins, len(bins))).tocsr()
 
 
 @dataclass(frozen=True)
@@ -86,21 +89,19 @@ class PlaneGrid:
         return {a: (first.ravel(), "kpc"), b: (second.ravel(), "kpc")}
 
     def membership(self, stars: dict[str, np.ndarray]) -> sparse.csr_array:
-        a, b = (stars[name] / self.step_kpc + self.n_points // 2 for name in self.name)
-        near_a, near_b = np.rint(a).astype(int), np.rint(b).astype(int)
         reach = int(np.floor(self.radius_kpc / self.step_kpc + 0.5))
-        limit = (self.radius_kpc / self.step_kpc) ** 2
-        bins, members = [], []
-        for i in range(-reach, reach + 1):
-            for j in range(-reach, reach + 1):
-                at_a, at_b = near_a + i, near_b + j
-                inside = (a - at_a) ** 2 + (b - at_b) ** 2 <= limit
-                inside &= (at_a >= 0) & (at_a < self.n_points)
-                inside &= (at_b >= 0) & (at_b < self.n_points)
-                (found,) = np.nonzero(inside)
-                bins.append(at_a[found] * self.n_points + at_b[found])
-                members.append(found)
-        return _matrix(np.concatenate(bins), np.concatenate(members), self.n_bins, len(a))
+        around = np.arange(-reach, reach + 1)
+        at, gap = [], []
+        for name in self.name:
+            place = stars[name] / self.step_kpc + self.n_points // 2
+            near = np.rint(place)[:, None] + around
+            beyond = (near < 0) | (near >= self.n_points)
+            at.append(near.astype(np.int32))
+            gap.append(np.where(beyond, np.inf, (place[:, None] - near) ** 2))
+        bins = at[0][:, :, None] * self.n_points + at[1][:, None, :]
+        inside = gap[0][:, :, None] + gap[1][:, None, :] <= (self.radius_kpc / self.step_kpc) ** 2
+        flat = len(bins), len(around) ** 2
+        return _matrix(bins.reshape(flat), inside.reshape(flat), self.n_bins)
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class HealpixSky:
         import healpy
 
         pixel = healpy.ang2pix(self.nside, stars["l"], stars["b"], lonlat=True)
-        return _matrix(pixel, np.arange(len(pixel)), self.n_bins, len(pixel))
+        return _matrix(pixel[:, None], np.ones((len(pixel), 1), bool), self.n_bins)
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,8 @@ class RadialShells:
         r = stars["r"]
         shell = np.searchsorted(edges, r, side="right") - 1
         shell[r == self.max_kpc] = self.bins - 1
-        (inside,) = np.nonzero((shell >= 0) & (shell < self.bins))
+        inside = (shell >= 0) & (shell < self.bins)
         east, north = stars["l"] < 180, stars["b"] > 0
         quadrant = np.where(north, np.where(east, 2, 1), np.where(east, 3, 4))
-        bins = [shell[inside], quadrant[inside] * self.bins + shell[inside]]
-        return _matrix(np.concatenate(bins), np.tile(inside, 2), self.n_bins, len(r))
+        bins = np.column_stack([shell, quadrant * self.bins + shell])
+        return _matrix(bins, np.column_stack([inside, inside]), self.n_bins)

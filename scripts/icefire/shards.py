@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from icefire.geometry import Geometry
 from icefire.tables import replacing
 
 _COORDINATE = "coordinate_"
+# Bins stored together: a summary reads this many of all realisations at once.
+_BINS_AT_ONCE = 256
 
 
 def share(realisations: int, shard: int, shards: int) -> range:
@@ -23,14 +25,39 @@ def share(realisations: int, shard: int, shards: int) -> range:
     return range(realisations * shard // shards, realisations * (shard + 1) // shards)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Shard:
-    """One file of measurements: bins, coordinates with units, realisations and metadata."""
+    """One file of measurements; the variances stay in it until they are asked for.
 
-    measurement: Measurement
+    Attributes
+    ----------
+    path
+        The file.
+    n_stars, bins
+        As in `dispersion.Measurement`.
+    coordinates
+        Columns that describe the bins, each with its unit.
+    numbers
+        The realisations measured.
+    meta
+        The table's metadata.
+    """
+
+    path: str
+    n_stars: np.ndarray
+    bins: np.ndarray
     coordinates: dict[str, tuple[np.ndarray, str | None]]
     numbers: np.ndarray
     meta: dict
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks that the measured bins are stored in."""
+        return -(-len(self.bins) // _BINS_AT_ONCE)
+
+    def variance(self, block: int) -> np.ndarray:
+        """Read the variances of one block of bins, bins x 3 x realisations."""
+        return _load(self.path, [f"variance_{block}"])[0]
 
 
 def write(
@@ -44,12 +71,14 @@ def write(
     coordinates = geometry.coordinates()
     units = {name: unit for name, (_, unit) in coordinates.items()}
     arrays = {_COORDINATE + name: values for name, (values, _) in coordinates.items()}
+    for start in range(0, len(measurement.bins), _BINS_AT_ONCE):
+        part = measurement.variance[start : start + _BINS_AT_ONCE]
+        arrays[f"variance_{start // _BINS_AT_ONCE}"] = part
     with replacing(path) as temporary, temporary.open("wb") as out:
         np.savez(
             out,
             n_stars=measurement.n_stars,
             bins=measurement.bins,
-            variance=measurement.variance,
             numbers=np.asarray(numbers, dtype=np.int64),
             units=np.array(json.dumps(units)),
             meta=np.array(json.dumps(meta)),
@@ -57,46 +86,63 @@ def write(
         )
 
 
-def read(path: str | os.PathLike) -> Shard:
-    """Read a shard.
-
-    Raises UserError naming the file when it is damaged or not a shard.
-    """
+def _load(path: str | os.PathLike, names: Sequence[str]) -> list[np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        units = json.loads(str(arrays["units"]))
-        return Shard(
-            Measurement(arrays["n_stars"], arrays["bins"], arrays["variance"]),
-            {name: (arrays[_COORDINATE + name], unit) for name, unit in units.items()},
-            arrays["numbers"],
-            json.loads(str(arrays["meta"])),
-        )
+            return [stored[name] for name in names]
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
             f"{path}: not a whole shard of run_realisations.py ({error}); delete it and run again"
         ) from error
 
 
-def join(paths: Sequence[str]) -> Shard:
-    """Join all shards of one geometry and sample, in the order of their realisations.
+def read(path: str | os.PathLike) -> Shard:
+    """Open a shard.
+
+    Raises UserError naming the file when it is damaged or not a shard.
+    """
+    n_stars, bins, numbers, units, meta = _load(
+        path, ("n_stars", "bins", "numbers", "units", "meta")
+    )
+    units = json.loads(str(units))
+    values = _load(path, [_COORDINATE + name for name in units])
+    coordinates = dict(zip(units, zip(values, units.values(), strict=True), strict=True))
+    return Shard(os.fspath(path), n_stars, bins, coordinates, numbers, json.loads(str(meta)))
+
+
+@dataclass(frozen=True)
+class Run:
+    """All shards of one geometry and sample, in the order of their realisations."""
+
+    shards: tuple[Shard, ...]
+
+    @property
+    def first(self) -> Shard:
+        """A shard, for what all have in common."""
+        return self.shards[0]
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Give bins and their variances in all realisations (bins x 3 x R), block by block."""
+        for block in range(self.first.n_blocks):
+            bins = self.first.bins[block * _BINS_AT_ONCE : (block + 1) * _BINS_AT_ONCE]
+            yield bins, np.concatenate([one.variance(block) for one in self.shards], axis=-1)
+
+
+def join(paths: Sequence[str]) -> Run:
+    """Join all shards of one geometry and sample.
 
     Raises UserError when realisations are missing or doubled, or shards of different runs meet.
     """
-    parts = sorted(((read(path), path) for path in paths), key=lambda part: part[0].numbers[0])
-    first = parts[0][0]
-    numbers = np.concatenate([part.numbers for part, _ in parts])
+    found = sorted((read(path) for path in paths), key=lambda shard: shard.numbers[0])
+    first = found[0]
+    for shard in found:
+        if shard.meta != first.meta or not np.array_equal(shard.n_stars, first.n_stars):
+            raise UserError(f"{shard.path}: made with other stars or settings than {first.path}")
     wanted = first.meta["parameters"]["run_realisations"]["realisations"]
-    for part, path in parts:
-        if part.meta != first.meta or not np.array_equal(
-            part.measurement.n_stars, first.measurement.n_stars
-        ):
-            raise UserError(f"{path}: made with other stars or settings than {parts[0][1]}")
+    numbers = np.concatenate([shard.numbers for shard in found])
     if not np.array_equal(numbers, np.arange(wanted)):
         raise UserError(
             f"{paths[0]} and its fellows do not hold the realisations 0 to {wanted - 1} once each;"
             " give every shard of one run"
         )
-    variance = np.concatenate([part.measurement.variance for part, _ in parts], axis=-1)
-    measurement = Measurement(first.measurement.n_stars, first.measurement.bins, variance)
-    return Shard(measurement, first.coordinates, numbers, first.meta)
+    return Run(tuple(found))

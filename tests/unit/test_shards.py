@@ -49,10 +49,12 @@ def test_a_shard_is_read_as_it_was_written(tmp_path):
     found = shards.read(write(tmp_path, 1, 3))
     wanted = measurement(shards.share(REALISATIONS, 1, 3))
     np.testing.assert_array_equal(found.numbers, shards.share(REALISATIONS, 1, 3))
-    for name in ("n_stars", "bins", "variance"):
-        stored, given = getattr(found.measurement, name), getattr(wanted, name)
-        np.testing.assert_array_equal(stored, given)
-        assert stored.dtype == given.dtype
+    assert found.n_blocks == 1
+    stored = (found.n_stars, found.bins, found.variance(0))
+    given = (wanted.n_stars, wanted.bins, wanted.variance)
+    for one, other in zip(stored, given, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
     assert found.meta == meta()
     assert list(found.coordinates) == list(SHELLS.coordinates())
     for name, (values, unit) in SHELLS.coordinates().items():
@@ -66,9 +68,26 @@ def test_joined_shards_are_the_whole_run_whatever_their_order(tmp_path, n_shards
     wanted = measurement(range(REALISATIONS))
     for order in (paths, paths[::-1], paths[1:] + paths[:1]):
         found = shards.join(order)
-        np.testing.assert_array_equal(found.numbers, np.arange(REALISATIONS))
-        np.testing.assert_array_equal(found.measurement.variance, wanted.variance)
-        np.testing.assert_array_equal(found.measurement.bins, wanted.bins)
+        ((bins, variance),) = found.blocks()
+        np.testing.assert_array_equal(variance, wanted.variance)
+        np.testing.assert_array_equal(bins, wanted.bins)
+
+
+def test_many_bins_come_in_blocks_and_in_order(tmp_path):
+    sky = HealpixSky(8)
+    variance = np.random.default_rng(0).random((700, 3, 5)).astype("f4")
+    measured = Measurement(np.full(sky.n_bins, 50), np.arange(10, 710), variance)
+    shards.write(
+        tmp_path / "a.npz",
+        sky,
+        measured,
+        range(5),
+        {"parameters": {"run_realisations": {"realisations": 5}}},
+    )
+    blocks = list(shards.join([str(tmp_path / "a.npz")]).blocks())
+    assert len(blocks) == 3
+    np.testing.assert_array_equal(np.concatenate([bins for bins, _ in blocks]), measured.bins)
+    np.testing.assert_array_equal(np.concatenate([part for _, part in blocks]), variance)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +138,7 @@ def test_a_damaged_shard_is_named(tmp_path):
     content[place] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"0-of-2\.npz"):
-        shards.read(path)
+        shards.read(path).variance(0)
 
 
 def test_what_is_no_shard_is_named(tmp_path):

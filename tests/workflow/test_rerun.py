@@ -74,6 +74,7 @@ CHANGES = {
     "montecarlo.min_stars": (12, ENGINE | MAPS | LINES_OF_SIGHT | PROFILES),
     "montecarlo.seed": (1, ENGINE),
     "montecarlo.shards": (3, ENGINE),
+    "montecarlo.max_memory_mb": (500, ENGINE),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
     "figures.sigma_cmap": ("viridis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
