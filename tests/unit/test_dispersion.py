@@ -20,6 +20,7 @@ from icefire.dispersion import (
     summarise,
     variances,
 )
+from icefire.errors import UserError
 from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
 from icefire.realisations import COMPONENTS, Bootstrap, Han2024
 
@@ -132,8 +133,14 @@ def test_results_do_not_depend_on_the_memory_allowed(recipe, monkeypatch):
     wanted = everything(run(stars, recipe, range(37)))
     # Only samples too large to be held read their stars again for each group of realisations.
     monkeypatch.setattr(dispersion, "_HELD", 0)
-    for memory in (1e-6, 0.2, 1e5):
+    for memory in (0.1, 0.3, 1e5):
         assert everything(run(stars, recipe, range(37), memory=memory)) == wanted
+
+
+def test_more_realisations_than_memory_holds_are_refused_with_the_remedy():
+    stars = make_stars(500)
+    with pytest.raises(UserError, match=r"montecarlo\.shards"):
+        run(stars, Bootstrap(), range(100), memory=1e-3)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=IDS)
