@@ -24,10 +24,13 @@ from icefire.errors import UserError
 from icefire.geometry import Geometry
 from icefire.realisations import COMPONENTS, Recipe
 
-# Stars per block: a constant, because rounding depends on it.
-STARS_AT_ONCE = 16384
+# Stars per block: a constant, because rounding depends on it. Not a power of two, which would
+# put one star's values in all realisations on the same few lines of the processor's cache.
+STARS_AT_ONCE = 5300
 # Realisations multiplied together: bounds the scratch memory, changes no result.
-_DRAWN_AT_ONCE = 32
+_DRAWN_AT_ONCE = 64
+# Bins whose sums become variances together: keeps them in the processor's cache.
+_ROWS_AT_ONCE = 256
 # Samples up to this size keep their membership in memory instead of building it for each group.
 _HELD = 500_000
 # A bin is summed in double precision where its mean is this many dispersions off the sample's.
@@ -107,17 +110,21 @@ def measure(
             f" {max_memory_mb:g} MB; raise montecarlo.shards or montecarlo.max_memory_mb"
         )
     variance = np.empty((3, survey.n_rows, len(numbers)), np.float32)
+    # One array for all groups: fresh memory costs more than the work done in it.
+    all_sums = np.empty((n_sums, survey.n_rows, min(size, len(numbers))))
     done = 0
     for group in progress(groups, len(groups), "realisations"):
-        sums = np.zeros((n_sums, survey.n_rows, len(group)))
+        sums = all_sums[:, :, : len(group)]
         streams = recipe.start(seed, sample, group, n_stars)
         for block in held if held is not None else survey.prepared(recipe):
             for start in range(0, len(group), _DRAWN_AT_ONCE):
                 part = slice(start, start + _DRAWN_AT_ONCE)
-                block.add(sums[:, :, part], *recipe.draw(streams[part], block.stars))
+                block.add(sums[:, :, part], recipe.moments(streams[part], block.stars))
         here = slice(done, done + len(group))
-        # The sums are ordered by precision, the result is in the order of the bins.
-        variance[:, survey.order, here] = variances(sums, recipe.subtract_errors)
+        for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            # The sums are ordered by precision, the result is in the order of the bins.
+            variance[:, survey.order[rows], here] = variances(sums[:, rows], recipe.subtract_errors)
         done += len(group)
 
     variance = variance.transpose(1, 0, 2)
@@ -174,42 +181,37 @@ class _Survey:
 
     def prepared(self, recipe: Recipe) -> Iterator[_Block]:
         """Give the blocks of stars, each with its membership in the measured bins."""
-        for stars, members in self._looked_at():
-            members = members[self._rows]
-            errors = None
-            if recipe.subtract_errors:
-                errors = np.array([stars[f"{name}_error"] ** 2 for name in COMPONENTS])
-            yield _Block(recipe.prepare(stars, self.mean), members, self._n_near, errors)
+        for number, (stars, members) in enumerate(self._looked_at()):
+            prepared = recipe.prepare(stars, self.mean)
+            yield _Block(prepared, members[self._rows], self._n_near, first=number == 0)
 
 
 class _Block:
     """A block of stars, and how it adds to the sums of all measured bins."""
 
-    def __init__(
-        self, stars: dict, members: sparse.csr_array, n_near: int, errors: np.ndarray | None
-    ):
+    def __init__(self, stars: dict, members: sparse.csr_array, n_near: int, first: bool):
         self.stars = stars
-        self._n_near = n_near
+        self._n_near, self._first = n_near, first
         self._near = members[:n_near].astype(np.float32)
-        self._far = members[n_near:].astype(np.float64)
-        self._errors = None if errors is None else errors.astype(np.float32)[..., None]
+        # Far bins are few, and so are their stars: only these are ever taken in double precision.
+        far = members[n_near:].astype(np.float64)
+        self._far_stars = np.unique(far.indices)
+        self._far = far[:, self._far_stars]
 
-    def add(self, sums: np.ndarray, weights: np.ndarray, velocities: np.ndarray) -> None:
-        """Add this block's stars to `sums`, which are quantities x bins x realisations."""
-        self._multiply(self._near, sums[:, : self._n_near], weights, velocities)
-        if self._far.shape[0]:
-            doubled = weights.astype(float), velocities.astype(float)
-            self._multiply(self._far, sums[:, self._n_near :], *doubled)
+    def add(self, sums: np.ndarray, moments: Iterable[np.ndarray]) -> None:
+        """Add this block's stars to `sums`, which are quantities x bins x realisations.
 
-    def _multiply(self, members, sums, weights, velocities) -> None:
-        sums[0] += members @ weights
-        for i in range(3):
-            first = weights * velocities[i]
-            sums[1 + i] += members @ first
-            first *= velocities[i]
-            sums[4 + i] += members @ first
-            if self._errors is not None:
-                sums[7 + i] += members @ (weights * self._errors[i])
+        The first block sets them, whatever was there.
+        """
+        for total, moment in zip(sums, moments, strict=True):
+            near, far = total[: self._n_near], total[self._n_near :]
+            some = moment[:, self._far_stars].astype(float)
+            if self._first:
+                near[...] = self._near @ moment.T
+                far[...] = self._far @ some.T
+            else:
+                near += self._near @ moment.T
+                far += self._far @ some.T
 
 
 def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
@@ -218,8 +220,8 @@ def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
     Parameters
     ----------
     sums
-        First axis: sum of w; of w v (3 components); of w v2 (3); and, if `subtract_errors`, of
-        w error2 (3).
+        First axis, in the order of `Recipe.moments`: sum of w; of w v and w v2, for each of the 3
+        components; and, if `subtract_errors`, of w error2, for each of the 3.
     subtract_errors
         False: the plain variance, sum of squares over n, as numpy.std has it. True: the unbiased
         one, with n/(n-1), less the mean error variance (n is the sum of weights).
@@ -229,14 +231,17 @@ def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
     ndarray
         First axis: variances of the 3 components; NaN where the weights add up to one or less.
     """
+    weight = sums[0]
     with np.errstate(invalid="ignore", divide="ignore"):
-        weight = sums[0]
-        mean = sums[1:4] / weight
-        variance = np.maximum(sums[4:7] / weight - mean**2, 0)
+        share = np.where(weight > 1, 1 / weight, np.nan)
+        mean = sums[1:7:2] * share
+        variance = sums[2:7:2] * share
+        mean *= mean
+        variance -= mean
+        np.maximum(variance, 0, out=variance)
         if subtract_errors:
             variance *= weight / (weight - 1)
-            variance -= sums[7:10] / weight
-    variance[:, weight <= 1] = np.nan
+            variance -= sums[7:10] * share
     return variance
 
 
@@ -259,20 +264,25 @@ def summarise(variance: np.ndarray) -> dict[str, np.ndarray]:
     variance that the subtraction of errors made negative counts as a dispersion of zero.
     """
     components = variance.transpose(1, 0, 2)
-    sigma = np.sqrt(np.maximum(components, 0))
-    values = [*sigma, anisotropy(components)]
-    found = {}
-    for name, value in zip(QUANTITIES, values, strict=True):
-        levels = quantiles(value, tuple(QUANTILES.values()))
-        found.update(zip((name + ending for ending in QUANTILES), levels, strict=True))
-    return found
+    levels = tuple(QUANTILES.values())
+    # A dispersion's order statistics are those of its variance, so the roots can wait.
+    found = [quantiles(part, levels, lambda v: np.sqrt(np.maximum(v, 0))) for part in components]
+    found.append(quantiles(anisotropy(components), levels))
+    return {
+        quantity + ending: values
+        for quantity, rows in zip(QUANTITIES, found, strict=True)
+        for ending, values in zip(QUANTILES, rows, strict=True)
+    }
 
 
-def quantiles(values: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+def quantiles(
+    values: np.ndarray, levels: tuple[float, ...], increasing: Callable = lambda values: values
+) -> np.ndarray:
     """Compute quantiles along the last axis, leaving NaN out: B x R in, levels x B out.
 
-    Linear between order statistics, as numpy.nanquantile has it, which needs many times as long
-    because it selects for each row and level anew where one sort serves all.
+    Of an increasing function of the values, if one is given. Linear between order statistics, as
+    numpy.nanquantile has it, which needs many times as long because it selects for each row and
+    level anew where one sort serves all.
     """
     ordered = np.sort(values, axis=-1)  # NaN last
     n_valid = np.count_nonzero(~np.isnan(values), axis=-1)
@@ -282,7 +292,7 @@ def quantiles(values: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
         below = place.astype(int)
         above = np.minimum(below + 1, np.maximum(n_valid - 1, 0))
         low, high = (
-            np.take_along_axis(ordered, at[:, None], axis=-1)[:, 0].astype(float)
+            increasing(np.take_along_axis(ordered, at[:, None], axis=-1)[:, 0].astype(float))
             for at in (below, above)
         )
         found[i] = low + (place - below) * (high - low)

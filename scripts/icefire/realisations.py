@@ -8,7 +8,7 @@ whatever shard or order it is drawn, and beside whichever others, as long as the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -40,12 +40,15 @@ class Recipe(Protocol):
         """Open the streams of realisations `numbers` of a sample of `n_stars` stars."""
 
     def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
-        """Reduce one block of stars to what `draw` needs; velocities are taken less `about`."""
+        """Reduce one block of stars to what `moments` needs; velocities are taken less `about`."""
 
-    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Give weights (N x G) and velocities less `about` (3 x N x G, or 3 x N x 1 if all
-        realisations share them, km/s) of the N stars of the next block in G realisations, in
-        single precision."""
+    def moments(self, streams: list, block: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
+        """Draw the next block's N stars in G realisations and give what is summed over bins.
+
+        One G x N array after the other, in single precision: weights w; for each component w v
+        and w v2, where v is the velocity less `about` in km/s; and, if errors are subtracted, for
+        each component w error2. An array is good until the next one is asked for.
+        """
 
 
 def stream(seed: int, sample: str, number: int) -> np.random.Generator:
@@ -75,43 +78,73 @@ class Han2024:
     def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
         return {
             "velocity": _velocity(stars, about),
-            "root": cholesky(stars, self._correlated).astype(np.float32)[..., None],
+            "root": cholesky(stars, self._correlated).astype(np.float32),
         }
 
-    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def moments(self, streams: list, block: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
         velocity, root = block["velocity"], block["root"]
-        n_stars = velocity.shape[1]
-        weights = np.ones((n_stars, len(streams)), np.float32)
-        normals = np.empty((len(streams), 3, n_stars))
+        n_stars = velocity.shape[-1]
+        weights = np.ones((len(streams), n_stars), np.float32)
+        noise = np.empty((3, len(streams), n_stars), np.float32)
+        excluded = []
         for i, one in enumerate(streams):
-            weights[one.excluded(n_stars), i] = 0
-            one.generator.standard_normal(out=normals[i])
-        # Stars first, realisations last: as the sums want them
-        noise = np.empty((3, n_stars, len(streams)), np.float32)
-        noise[...] = normals.transpose(1, 2, 0)
-        velocities = root[(0, 1, 2), (0, 1, 2)] * noise
-        velocities += velocity
-        if self._correlated:
-            for i, j in ((1, 0), (2, 0), (2, 1)):
-                velocities[i] += root[i, j] * noise[j]
-        return weights, velocities
+            excluded.append(one.excluded(n_stars))
+            weights[i, excluded[i]] = 0
+            for component in noise:
+                one.generator.standard_normal(dtype=np.float32, out=component[i])
+        yield weights
+        moment, scratch = np.empty_like(weights), np.empty_like(weights)
+        for i in range(3):
+            np.multiply(root[i, i], noise[i], out=moment)
+            moment += velocity[i]
+            for j in range(i if self._correlated else 0):
+                np.multiply(root[i, j], noise[j], out=scratch)
+                moment += scratch
+            # The weight is one or zero, and zeroing a tenth is less work than multiplying all.
+            for row, gone in zip(moment, excluded, strict=True):
+                row[gone] = 0
+            yield moment
+            moment *= moment
+            yield moment
 
 
 class _Draws:
-    """One realisation's stream, and how many stars it has yet to leave out of how many."""
+    """One realisation's stream, and which of the stars to come it leaves out.
+
+    Stars are picked in chapters of one fixed length: how many of a chapter go is hypergeometric,
+    which of them is a choice without replacement, and so the total is exact.
+    """
+
+    _CHAPTER = 65536
 
     def __init__(self, generator: np.random.Generator, n_excluded: int, n_stars: int):
         self.generator = generator
-        self._to_exclude = n_excluded
-        self._to_come = n_stars
+        self._to_exclude, self._to_come = n_excluded, n_stars
+        self._picked = np.empty(0, np.int64)
+        self._left = 0  # stars of the chapter that have not come yet
 
     def excluded(self, n_stars: int) -> np.ndarray:
-        """Pick which of the next stars to leave out, keeping the total over all blocks exact."""
+        """Tell which of the next stars to leave out."""
+        found, done = [], 0
+        while done < n_stars:
+            if self._left == 0:
+                self._open_chapter()
+            step = min(self._left, n_stars - done)
+            end = np.searchsorted(self._picked, step)
+            found.append(self._picked[:end] + done)
+            self._picked = self._picked[end:] - step
+            self._left -= step
+            done += step
+        return found[0] if len(found) == 1 else np.concatenate([np.empty(0, np.int64), *found])
+
+    def _open_chapter(self) -> None:
+        self._left = min(self._CHAPTER, self._to_come)
         others = self._to_come - self._to_exclude
-        count = int(self.generator.hypergeometric(self._to_exclude, others, n_stars))
+        count = int(self.generator.hypergeometric(self._to_exclude, others, self._left))
         self._to_exclude -= count
-        self._to_come -= n_stars
-        return self.generator.choice(n_stars, count, replace=False, shuffle=False)
+        self._to_come -= self._left
+        self._picked = self.generator.choice(self._left, count, replace=False, shuffle=False)
+        self._picked.sort()
 
 
 class Bootstrap:
@@ -126,20 +159,31 @@ class Bootstrap:
         return [stream(seed, sample, number) for number in numbers]
 
     def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
-        return {"velocity": _velocity(stars, about)}
+        variances = [stars[f"{name}_error"] ** 2 for name in COMPONENTS]
+        return {
+            "velocity": _velocity(stars, about),
+            "variance": np.array(variances, np.float32),
+        }
 
-    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        velocity = block["velocity"]
-        weights = np.empty((velocity.shape[1], len(streams)), np.float32)
-        for i, one in enumerate(streams):
-            weights[:, i] = one.poisson(1.0, velocity.shape[1])
-        return weights, velocity
+    def moments(self, streams: list, block: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
+        n_stars = block["velocity"].shape[-1]
+        weights = np.empty((len(streams), n_stars), np.float32)
+        for row, one in zip(weights, streams, strict=True):
+            row[:] = one.poisson(1.0, n_stars)
+        yield weights
+        for velocity in block["velocity"]:
+            moment = weights * velocity
+            yield moment
+            moment *= velocity
+            yield moment
+        for variance in block["variance"]:
+            yield weights * variance
 
 
 def _velocity(stars: dict[str, np.ndarray], about: np.ndarray) -> np.ndarray:
-    """Stack the velocities less `about`, 3 x N x 1; subtracted before precision is given up."""
+    """Stack the velocities less `about`, 3 x N; subtracted before precision is given up."""
     relative = [stars[name] - mean for name, mean in zip(COMPONENTS, about, strict=True)]
-    return np.array(relative, np.float32)[..., None]
+    return np.array(relative, np.float32)
 
 
 def recipe(method: str, exclude_fraction: float, correlated: bool) -> Recipe:
