@@ -119,7 +119,8 @@ def measure(
         for block in held if held is not None else survey.prepared(recipe):
             for start in range(0, len(group), _DRAWN_AT_ONCE):
                 part = slice(start, start + _DRAWN_AT_ONCE)
-                block.add(sums[:, :, part], recipe.moments(streams[part], block.stars))
+                drawn = recipe.draw(streams[part], block.stars)
+                block.add(sums[:, :, part], *drawn, recipe.zeroed)
         here = slice(done, done + len(group))
         for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
@@ -182,36 +183,65 @@ class _Survey:
     def prepared(self, recipe: Recipe) -> Iterator[_Block]:
         """Give the blocks of stars, each with its membership in the measured bins."""
         for number, (stars, members) in enumerate(self._looked_at()):
-            prepared = recipe.prepare(stars, self.mean)
-            yield _Block(prepared, members[self._rows], self._n_near, first=number == 0)
+            prepared, errors = recipe.prepare(stars, self.mean), None
+            if recipe.subtract_errors:
+                errors = np.array([stars[f"{n}_error"] ** 2 for n in COMPONENTS], np.float32)
+            yield _Block(prepared, members[self._rows], self._n_near, errors, first=number == 0)
 
 
 class _Block:
     """A block of stars, and how it adds to the sums of all measured bins."""
 
-    def __init__(self, stars: dict, members: sparse.csr_array, n_near: int, first: bool):
+    def __init__(
+        self,
+        stars: dict,
+        members: sparse.csr_array,
+        n_near: int,
+        errors: np.ndarray | None,
+        first: bool,
+    ):
         self.stars = stars
-        self._n_near, self._first = n_near, first
+        self._n_near, self._errors, self._first = n_near, errors, first
         self._near = members[:n_near].astype(np.float32)
         # Far bins are few, and so are their stars: only these are ever taken in double precision.
         far = members[n_near:].astype(np.float64)
         self._far_stars = np.unique(far.indices)
         self._far = far[:, self._far_stars]
 
-    def add(self, sums: np.ndarray, moments: Iterable[np.ndarray]) -> None:
+    def add(
+        self, sums: np.ndarray, weights: np.ndarray, velocities: np.ndarray, zeroed: bool
+    ) -> None:
         """Add this block's stars to `sums`, which are quantities x bins x realisations.
 
         The first block sets them, whatever was there.
         """
-        for total, moment in zip(sums, moments, strict=True):
-            near, far = total[: self._n_near], total[self._n_near :]
-            some = moment[:, self._far_stars].astype(float)
-            if self._first:
-                near[...] = self._near @ moment.T
-                far[...] = self._far @ some.T
-            else:
-                near += self._near @ moment.T
-                far += self._far @ some.T
+        drawn = (weights, velocities, self._errors)
+        some = [None if a is None else a[..., self._far_stars].astype(float) for a in drawn]
+        for members, rows, parts in (
+            (self._far, slice(self._n_near, None), some),
+            (self._near, slice(self._n_near), drawn),
+        ):
+            for total, moment in zip(sums, _moments(*parts, zeroed), strict=True):
+                if self._first:
+                    total[rows] = members @ moment.T
+                else:
+                    total[rows] += members @ moment.T
+
+
+def _moments(weights, velocities, errors, zeroed: bool) -> Iterator[np.ndarray]:
+    """Give what is summed: w; for each component w v and w v2; perhaps for each w error2.
+
+    One array after the other, each good until the next one is asked for.
+    """
+    yield weights
+    scratch = np.empty_like(weights)
+    for velocity in velocities:
+        first = velocity if zeroed else np.multiply(weights, velocity, out=scratch)
+        yield first
+        yield np.multiply(first, velocity, out=scratch)
+    if errors is not None:
+        for error in errors:
+            yield np.multiply(weights, error, out=scratch)
 
 
 def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
@@ -220,7 +250,7 @@ def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
     Parameters
     ----------
     sums
-        First axis, in the order of `Recipe.moments`: sum of w; of w v and w v2, for each of the 3
+        First axis: sum of w; of w v and w v2, for each of the 3
         components; and, if `subtract_errors`, of w error2, for each of the 3.
     subtract_errors
         False: the plain variance, sum of squares over n, as numpy.std has it. True: the unbiased

@@ -8,7 +8,7 @@ whatever shard or order it is drawn, and beside whichever others, as long as the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -32,22 +32,25 @@ class Recipe(Protocol):
     ----------
     subtract_errors
         Whether measurement variance is taken off the dispersions afterwards.
+    zeroed
+        Whether weights are one or zero and velocities without weight come as zero, so that they
+        need not be multiplied by their weights.
     """
 
     subtract_errors: bool
+    zeroed: bool
 
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
         """Open the streams of realisations `numbers` of a sample of `n_stars` stars."""
 
     def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
-        """Reduce one block of stars to what `moments` needs; velocities are taken less `about`."""
+        """Reduce one block of stars to what `draw` needs; velocities are taken less `about`."""
 
-    def moments(self, streams: list, block: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
-        """Draw the next block's N stars in G realisations and give what is summed over bins.
+    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the next block's N stars in G realisations, in single precision.
 
-        One G x N array after the other, in single precision: weights w; for each component w v
-        and w v2, where v is the velocity less `about` in km/s; and, if errors are subtracted, for
-        each component w error2. An array is good until the next one is asked for.
+        Gives weights (G x N) and velocities less `about` (km/s; 3 x G x N, or 3 x 1 x N where all
+        realisations share them).
         """
 
 
@@ -66,6 +69,7 @@ class Han2024:
     """
 
     subtract_errors = False
+    zeroed = True
 
     def __init__(self, exclude_fraction: float, correlated: bool):
         self._fraction = exclude_fraction
@@ -81,7 +85,7 @@ class Han2024:
             "root": cholesky(stars, self._correlated).astype(np.float32),
         }
 
-    def moments(self, streams: list, block: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
+    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         velocity, root = block["velocity"], block["root"]
         n_stars = velocity.shape[-1]
         weights = np.ones((len(streams), n_stars), np.float32)
@@ -92,20 +96,16 @@ class Han2024:
             weights[i, excluded[i]] = 0
             for component in noise:
                 one.generator.standard_normal(dtype=np.float32, out=component[i])
-        yield weights
-        moment, scratch = np.empty_like(weights), np.empty_like(weights)
-        for i in range(3):
-            np.multiply(root[i, i], noise[i], out=moment)
-            moment += velocity[i]
+        velocities, scratch = np.empty_like(noise), np.empty_like(weights)
+        for i, found in enumerate(velocities):
+            np.multiply(root[i, i], noise[i], out=found)
+            found += velocity[i]
             for j in range(i if self._correlated else 0):
                 np.multiply(root[i, j], noise[j], out=scratch)
-                moment += scratch
-            # The weight is one or zero, and zeroing a tenth is less work than multiplying all.
-            for row, gone in zip(moment, excluded, strict=True):
+                found += scratch
+            for row, gone in zip(found, excluded, strict=True):
                 row[gone] = 0
-            yield moment
-            moment *= moment
-            yield moment
+        return weights, velocities
 
 
 class _Draws:
@@ -154,30 +154,20 @@ class Bootstrap:
     """
 
     subtract_errors = True
+    zeroed = False
 
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
         return [stream(seed, sample, number) for number in numbers]
 
     def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
-        variances = [stars[f"{name}_error"] ** 2 for name in COMPONENTS]
-        return {
-            "velocity": _velocity(stars, about),
-            "variance": np.array(variances, np.float32),
-        }
+        return {"velocity": _velocity(stars, about)[:, None]}
 
-    def moments(self, streams: list, block: dict[str, np.ndarray]) -> Iterator[np.ndarray]:
-        n_stars = block["velocity"].shape[-1]
-        weights = np.empty((len(streams), n_stars), np.float32)
+    def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        velocity = block["velocity"]
+        weights = np.empty((len(streams), velocity.shape[-1]), np.float32)
         for row, one in zip(weights, streams, strict=True):
-            row[:] = one.poisson(1.0, n_stars)
-        yield weights
-        for velocity in block["velocity"]:
-            moment = weights * velocity
-            yield moment
-            moment *= velocity
-            yield moment
-        for variance in block["variance"]:
-            yield weights * variance
+            row[:] = one.poisson(1.0, velocity.shape[-1])
+        return weights, velocity
 
 
 def _velocity(stars: dict[str, np.ndarray], about: np.ndarray) -> np.ndarray:

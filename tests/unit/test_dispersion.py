@@ -69,15 +69,9 @@ def run(stars, recipe, numbers=range(6), geometries=GEOMETRIES, min_stars=10, me
 def drawn(stars: dict, recipe, number: int) -> tuple[np.ndarray, np.ndarray]:
     """One realisation's weights (N) and velocities (3 x N), in double precision."""
     streams = recipe.start(SEED, SAMPLE, [number], len(stars["v_r"]))
-    parts = []
-    for block in streamed(stars):
-        drawn = recipe.moments(streams, recipe.prepare(block, np.zeros(3)))
-        parts.append([moment[0].astype(float) for moment in drawn])
-    moments = np.concatenate(parts, axis=1)
-    weights, first = moments[0], moments[1:7:2]
-    if isinstance(recipe, Bootstrap):
-        return weights, np.array([stars[name] for name in COMPONENTS])
-    return weights, np.divide(first, weights, out=np.zeros_like(first), where=weights > 0)
+    parts = [recipe.draw(streams, recipe.prepare(block, np.zeros(3))) for block in streamed(stars)]
+    weights, velocities = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
+    return weights[0].astype(float), velocities[:, 0].astype(float)
 
 
 def two_pass(stars: dict, recipe, weights, velocities, mask: np.ndarray) -> list[float]:
@@ -215,7 +209,7 @@ def sums_of(v: np.ndarray, w: np.ndarray, error: np.ndarray) -> np.ndarray:
     """The ten sums of one bin in one realisation: v and error are N x 3."""
     w = w[:, None]
     columns = np.hstack([w, w * v, w * v**2, w * error**2]).sum(axis=0)
-    # The order of Recipe.moments
+    # First and second moments of a component stand side by side.
     return columns[[0, 1, 4, 2, 5, 3, 6, 7, 8, 9]][:, None, None]
 
 
