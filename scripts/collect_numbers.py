@@ -4,8 +4,8 @@
 Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
-        --accreted-xy xy_accreted.ecsv --halo-radial radial_halo.ecsv \\
-        --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
+        --accreted-xy xy_accreted.ecsv --accreted-radial radial_accreted.ecsv \\
+        --insitu-radial radial_insitu.ecsv \\
         --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex
 """
 
@@ -19,15 +19,20 @@ import yaml
 
 from icefire import claims, cli, tables
 from icefire.claims import number
+from icefire.errors import UserError
 from icefire.kinematics import KM_S_PER_MAS_YR_KPC
 
 _VELOCITIES = ("v_r", "v_phi", "v_theta")
+_SUBSTRUCTURE = ("sagittarius", "satellites", "aleph", "unbound")
+_ERRORS = ("v_r_error", "v_phi_error", "v_theta_error")
 # Of figure 3: the proper motion error whose tangential velocity error the paper draws
 _DRAWN_PM_ERROR_MAS_YR = 0.1
 _SUMMARIES = {
-    "sky": ("l", "b", "n_stars", "sigma_r", "beta", "accreted_fraction"),
+    "sky": (
+        *("n_stars", "accreted_fraction", "sigma_r", "sigma_r_lo68", "sigma_r_hi68"),
+        *("beta", "beta_lo68", "beta_hi68"),
+    ),
     "accreted_xy": ("x", "y", "n_stars", "sigma_r"),
-    "halo_radial": ("quadrant", "r_mid", "n_stars", "beta"),
     "accreted_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
     "insitu_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
 }
@@ -42,7 +47,7 @@ def build_parser():
     for name in _SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
     parser.add_argument(
-        "--feh-slices", type=cli.points, default=(), metavar="FROM,TO:...", help="[Fe/H], dex"
+        "--feh-slices", type=cli.ranges, default=(), metavar="FROM,TO:...", help="[Fe/H], dex"
     )
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")
@@ -62,10 +67,7 @@ def counts(ledger, clean: tables.StarReader) -> dict:
         "good": number(clean.n_rows),
         **{f"good_beyond_{limit}_kpc": number(n) for limit, n in beyond.items()},
         "giants": number(rows["giants"]["n_out"]),
-        **{
-            f"removed_as_{step}": number(rows[step]["n_removed"])
-            for step in ("sagittarius", "satellites", "aleph", "unbound")
-        },
+        **{f"removed_as_{step}": number(rows[step]["n_removed"]) for step in _SUBSTRUCTURE},
         **{sample: number(n) for sample, n in samples.items()},
         "neither_accreted_nor_insitu": number(rows["chemistry"]["n_removed"]),
     }
@@ -115,8 +117,7 @@ def difference(one: dict, other: dict, unit: str = "") -> dict:
 
 def velocity_errors(halo: tables.StarReader) -> dict:
     """Measure the velocity errors of figure 3."""
-    names = ("r", "v_r_error", "v_phi_error", "v_theta_error")
-    stars = halo.all(names)
+    stars = halo.all(("r", *_ERRORS))
     far = stars["r"] > 30
     drawn = KM_S_PER_MAS_YR_KPC * _DRAWN_PM_ERROR_MAS_YR * stars["r"][far]
     tangential = np.concatenate(
@@ -231,13 +232,16 @@ def macros(numbers: dict) -> str:
 
 
 def work(arguments) -> None:
-    ledger = tables.read_ecsv(arguments.ledger, ("step", "reason", "n_in", "n_removed", "n_out"))
+    ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_removed", "n_out"), ("step", "reason"))
+    steps = {"clean", "giants", *_SUBSTRUCTURE, "chemistry"} - set(ledger["step"])
+    if "samples" not in ledger.meta or steps:
+        raise UserError(f"{arguments.ledger}: is no whole ledger of select_samples.py")
     summaries = {
         name: tables.read_ecsv(getattr(arguments, name), columns)
         for name, columns in _SUMMARIES.items()
     }
     clean = tables.StarReader(arguments.clean, ("distance",))
-    needed = (*_VELOCITIES, "feh", "x", "z", "l", "b", "r")
+    needed = (*_VELOCITIES, *_ERRORS, "feh", "x", "z", "l", "b", "r")
     readers = {
         sample: tables.StarReader(getattr(arguments, sample), needed)
         for sample in ("halo", "accreted", "insitu")
@@ -246,7 +250,20 @@ def work(arguments) -> None:
     angle, error = claims.elongation_angle_deg(
         *(np.asarray(xy[name], float) for name in ("x", "y", "sigma_r")), np.asarray(xy["n_stars"])
     )
+    shells = [summaries[name]["r_mid"] for name in ("accreted_radial", "insitu_radial")]
+    if not np.array_equal(*shells):
+        raise UserError(f"{arguments.insitu_radial}: has other shells than the accreted profile")
     meta = summaries["sky"].meta
+    for key in ("catalogue", "synthetic", "icefire_version"):
+        if key not in meta:
+            raise UserError(f"{arguments.sky}: its metadata have no {key}; make it anew")
+    metas = [ledger.meta, clean.meta, *(one.meta for one in readers.values())]
+    for other in (*metas, *(table.meta for table in summaries.values())):
+        if other.get("catalogue") != meta["catalogue"]:
+            raise UserError(
+                f"tables of two catalogues, {meta['catalogue']} and {other.get('catalogue')},"
+                " were given; give those of one run"
+            )
     numbers = {
         "catalogue": {key: meta[key] for key in ("catalogue", "synthetic", "icefire_version")},
         "counts": counts(ledger, clean),

@@ -26,6 +26,37 @@ def build_parser():
     return parser
 
 
+# The forms that a rule of agreement may have, and what its values are.
+_RULES = (
+    {"about": (int, float), "within": (int, float)},
+    {"about": (int, float), "within": (int, float), "axis": (bool,)},
+    {"above": (int, float)},
+    {"below": (int, float)},
+)
+
+
+def check_claim(claim, path: str) -> None:
+    """Make sure that a claim says what, where and when it agrees.
+
+    Raises UserError naming the file and what is missing or malformed.
+    """
+    if not isinstance(claim, dict):
+        raise UserError(f"{path}: must be a list of claims, each a mapping")
+    missing = {"claim", "where", "paper", "number", "agrees"} - set(claim)
+    if missing:
+        raise UserError(f"{path}: a claim has no {', '.join(sorted(missing))}")
+    rule = claim["agrees"]
+    for form in _RULES:
+        if isinstance(rule, dict) and set(rule) == set(form):
+            kinds = {key: type(value) in form[key] for key, value in rule.items()}
+            if all(kinds.values()):
+                return
+    raise UserError(
+        f"{path}: claim {claim['claim']!r}: agrees must be {{about: N, within: N}},"
+        " {above: N} or {below: N}"
+    )
+
+
 def verdict(value: float | None, rule: dict) -> str:
     """Tell whether a value agrees with a claim: `yes`, `no` or `not measured`."""
     if value is None:
@@ -57,6 +88,8 @@ def entry(numbers: dict, key: str, path: str) -> dict:
         if not isinstance(found, dict) or part not in found:
             raise UserError(f"{path}: number {key} is not in the run's numbers; correct the claim")
         found = found[part]
+    if not isinstance(found, dict) or "value" not in found:
+        raise UserError(f"{path}: {key} is no number of the run; correct the claim")
     return found
 
 
@@ -75,15 +108,16 @@ def work(arguments) -> None:
 
     numbers = _read(arguments.numbers, dict)
     claims = _read(arguments.claims, list)
-    catalogue = numbers["catalogue"]["catalogue"]
+    source = numbers.get("catalogue")
+    if not isinstance(source, dict) or not {"catalogue", "synthetic"} <= set(source):
+        raise UserError(f"{arguments.numbers}: are no numbers of collect_numbers.py")
+    catalogue = source["catalogue"]
     if numbers["catalogue"]["synthetic"]:
         catalogue += " (synthetic catalogue)"
     names = ("claim", "where", "paper", "value", "lo68", "hi68", "counts_as_agreement", "agrees")
     rows = []
     for claim in claims:
-        missing = {"claim", "where", "paper", "number", "agrees"} - set(claim)
-        if missing:
-            raise UserError(f"{arguments.claims}: a claim has no {', '.join(sorted(missing))}")
+        check_claim(claim, arguments.claims)
         found = entry(numbers, claim["number"], arguments.claims)
         value, low, high = (
             np.nan if found.get(key) is None else float(found[key])

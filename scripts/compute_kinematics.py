@@ -23,7 +23,7 @@ _NEEDED = (
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--clean", required=True, help="good stars, of clean_catalog.py")
-    parser.add_argument("--galcen-distance-kpc", type=cli.finite, required=True)
+    parser.add_argument("--galcen-distance-kpc", type=cli.positive, required=True)
     parser.add_argument("--sun-height-pc", type=cli.finite, required=True, help="above the plane")
     parser.add_argument("--sun-velocity-km-s", type=cli.triple, required=True, metavar="X,Y,Z")
     parser.add_argument("--potential", choices=dynamics.POTENTIALS, required=True)

@@ -34,15 +34,15 @@ def build_parser():
     group.add_argument("--spared-afe-intercept", type=cli.finite, required=True, help="dex")
     group = parser.add_argument_group("dwarf galaxies and globular clusters")
     group.add_argument("--satellites", required=True, help="their catalogue (ECSV)")
-    group.add_argument("--min-radius-deg", type=cli.finite, required=True)
-    group.add_argument("--max-sigma", type=cli.finite, required=True)
+    group.add_argument("--min-radius-deg", type=cli.not_negative, required=True)
+    group.add_argument("--max-sigma", type=cli.positive, required=True)
     group = parser.add_argument_group("Aleph (paper, figure 2)")
-    group.add_argument("--insitu-polygon", type=cli.points, metavar="FEH,AFE:...")
+    group.add_argument("--insitu-polygon", type=cli.polygon, metavar="FEH,AFE:...")
     group.add_argument("--low-alpha-slope", type=cli.finite, required=True)
     group.add_argument("--low-alpha-intercept", type=cli.finite, required=True, help="dex")
     group.add_argument("--max-eccentricity", type=cli.finite, required=True)
-    group.add_argument("--orbit-time-gyr", type=cli.finite, required=True)
-    group.add_argument("--orbit-step-myr", type=cli.finite, required=True)
+    group.add_argument("--orbit-time-gyr", type=cli.positive, required=True)
+    group.add_argument("--orbit-step-myr", type=cli.positive, required=True)
     group.add_argument("--potential", choices=dynamics.POTENTIALS, required=True)
     parser.add_argument("--stars", required=True, help="everything known (FITS), written")
     return parser
@@ -50,7 +50,7 @@ def build_parser():
 
 def work(arguments) -> None:
     clean = tables.StarReader(arguments.clean, tuple(tables.CLEAN_COLUMNS))
-    derived = tables.StarReader(arguments.kinematics, tuple(tables.KINEMATIC_COLUMNS))
+    derived = tables.StarReader(arguments.kinematics, ("star_id", *tables.KINEMATIC_COLUMNS))
     if clean.n_rows != derived.n_rows:
         raise UserError(
             f"{arguments.kinematics}: has {derived.n_rows} rows but {arguments.clean} has"

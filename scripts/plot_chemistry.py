@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--insitu-polygon",
         default=(),
-        type=cli.points,
+        type=cli.polygon,
         metavar="FEH,AFE:...",
         help="vertices of the in-situ polygon, dex",
     )

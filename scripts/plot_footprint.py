@@ -31,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--fields", required=True, metavar="PATH", help="fields of the survey")
     parser.add_argument("--color", required=True, type=style.color, help="colour of the fields")
     parser.add_argument(
-        "--field-diameter-deg", required=True, type=style.positive, help="diameter of a field"
+        "--field-diameter-deg", required=True, type=cli.positive, help="diameter of a field"
     )
     style.add_page_flags(parser)
     return parser

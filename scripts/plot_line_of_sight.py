@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--circle-area-per-star",
         required=True,
-        type=style.positive,
+        type=cli.positive,
         help="area of a circle per star, square points",
     )
     style.add_min_stars_flag(parser)

@@ -65,12 +65,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--levels", required=True, type=contour_levels, help="contour levels, 2 to 100"
     )
     parser.add_argument(
-        "--galcen-distance-kpc", required=True, type=style.positive, help="places the Sun"
+        "--galcen-distance-kpc", required=True, type=cli.positive, help="places the Sun"
     )
     parser.add_argument(
-        "--gse-semi-major-kpc", required=True, type=style.positive, help="of the drawn ellipse"
+        "--gse-semi-major-kpc", required=True, type=cli.positive, help="of the drawn ellipse"
     )
-    parser.add_argument("--gse-axis-ratio", type=style.positive, help="of the ellipse (xy)")
+    parser.add_argument("--gse-axis-ratio", type=cli.positive, help="of the ellipse (xy)")
     parser.add_argument(
         "--gse-angle-deg", type=cli.finite, help="of its major axis, from +X toward +Y (xy)"
     )

@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="the halo sample")
     parser.add_argument(
-        "--bins", required=True, type=style.count, help="percentile bins; 99 are n to n + 1 %%"
+        "--bins", required=True, type=cli.count, help="percentile bins; 99 are n to n + 1 %%"
     )
     style.add_page_flags(parser)
     return parser

@@ -25,22 +25,24 @@ def build_parser():
     parser.add_argument("--stars", required=True, help="the sample, of select_samples.py")
     parser.add_argument("--sample", required=True, help="its name; part of the random streams")
     parser.add_argument("--shard", type=int, required=True, help="which share, from 0")
-    parser.add_argument("--shards", type=int, required=True, help="into how many shares")
+    parser.add_argument("--shards", type=cli.count, required=True, help="into how many shares")
     parser.add_argument("--method", choices=("han2024", "bootstrap"), required=True)
     parser.add_argument("--correlated", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--realisations", type=int, required=True, help="of all shards together")
+    parser.add_argument(
+        "--realisations", type=cli.count, required=True, help="of all shards together"
+    )
     parser.add_argument("--exclude-fraction", type=cli.finite, default=0.1)
-    parser.add_argument("--min-stars", type=int, required=True, help="fewer: no measurement")
+    parser.add_argument("--min-stars", type=cli.count, required=True, help="fewer: no measurement")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--max-memory-mb", type=cli.finite, default=1000.0)
+    parser.add_argument("--max-memory-mb", type=cli.positive, default=1000.0)
     for plane in ("xy", "xz"):
-        parser.add_argument(f"--{plane}-half-width-kpc", type=cli.finite, required=True)
-        parser.add_argument(f"--{plane}-step-kpc", type=cli.finite, required=True)
-        parser.add_argument(f"--{plane}-radius-kpc", type=cli.finite, required=True)
-    parser.add_argument("--sky-nside", type=int, required=True)
-    parser.add_argument("--radial-min-kpc", type=cli.finite, required=True)
-    parser.add_argument("--radial-max-kpc", type=cli.finite, required=True)
-    parser.add_argument("--radial-bins", type=int, required=True)
+        parser.add_argument(f"--{plane}-half-width-kpc", type=cli.positive, required=True)
+        parser.add_argument(f"--{plane}-step-kpc", type=cli.positive, required=True)
+        parser.add_argument(f"--{plane}-radius-kpc", type=cli.positive, required=True)
+    parser.add_argument("--sky-nside", type=cli.count, required=True)
+    parser.add_argument("--radial-min-kpc", type=cli.not_negative, required=True)
+    parser.add_argument("--radial-max-kpc", type=cli.positive, required=True)
+    parser.add_argument("--radial-bins", type=cli.count, required=True)
     for geometry in ("xy", "xz", "sky", "radial"):
         parser.add_argument(f"--{geometry}", required=True, help="its shard (npz), written")
     return parser
@@ -67,9 +69,6 @@ def check(arguments) -> None:
         raise UserError("--shard must be below --shards, and --shards not above --realisations")
     if not 0 <= arguments.exclude_fraction < 1:
         raise UserError("--exclude-fraction must be at least 0 and below 1")
-    for name in ("min_stars", "sky_nside", "radial_bins", "xy_step_kpc", "xz_step_kpc"):
-        if getattr(arguments, name) <= 0:
-            raise UserError(f"--{name.replace('_', '-')} must be positive")
     if arguments.seed < 0:
         raise UserError("--seed must not be negative")
     if arguments.sky_nside & (arguments.sky_nside - 1):

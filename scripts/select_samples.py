@@ -30,7 +30,7 @@ def build_parser():
     parser.add_argument("--min-abs-z-kpc", type=cli.finite, required=True, help="to be exceeded")
     parser.add_argument("--min-radius-kpc", type=cli.finite, required=True, help="to be exceeded")
     parser.add_argument("--method", choices=("polygon", "feh_ranges"), required=True)
-    parser.add_argument("--insitu-polygon", type=cli.points, metavar="FEH,AFE:...")
+    parser.add_argument("--insitu-polygon", type=cli.polygon, metavar="FEH,AFE:...")
     parser.add_argument("--insitu-min-feh", type=cli.finite, help="dex, with feh_ranges")
     parser.add_argument("--accreted-max-feh", type=cli.finite, help="dex, with feh_ranges")
     for sample in SAMPLES:

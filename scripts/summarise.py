@@ -62,12 +62,15 @@ def work(arguments) -> None:
         for name, values in dispersion.summarise(variance).items():
             table[name][bins] = np.round(values, _DECIMALS)
     if arguments.fraction_of:
-        counts = [shards.read(path).n_stars for path in arguments.fraction_of]
-        if len(counts) != 2 or any(len(count) != len(table) for count in counts):
+        given = [shards.read(path) for path in arguments.fraction_of]
+        samples = [one.meta["parameters"]["run_realisations"].get("sample") for one in given]
+        alike = all(len(one.n_stars) == len(table) for one in given)
+        if samples != ["accreted", "insitu"] or not alike:
             raise UserError(
                 "--fraction-of needs two shards of the same geometry: accreted, then in situ"
             )
-        table["accreted_fraction"] = np.round(accreted_fraction(*counts), _DECIMALS)
+        fraction = accreted_fraction(*(one.n_stars for one in given))
+        table["accreted_fraction"] = np.round(fraction, _DECIMALS)
     tables.write_ecsv(arguments.summary, table, first.meta)
     cli.report("bins measured", len(first.bins), of=len(table))
 

@@ -53,6 +53,30 @@ def finite(text: str) -> float:
     return value
 
 
+def positive(text: str) -> float:
+    """Read a flag's value as a finite number above zero."""
+    value = finite(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return value
+
+
+def not_negative(text: str) -> float:
+    """Read a flag's value as a finite number of zero or more."""
+    value = finite(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below zero")
+    return value
+
+
+def count(text: str) -> int:
+    """Read a flag's value as a whole number of one or more."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not one or more")
+    return value
+
+
 def numbers(text: str) -> tuple[float, ...]:
     """Read numbers with commas between them."""
     return tuple(finite(part) for part in text.split(","))
@@ -62,7 +86,7 @@ def triple(text: str) -> tuple[float, ...]:
     """Read three numbers with commas between them."""
     found = numbers(text)
     if len(found) != 3:
-        raise ValueError(f"{text} is not three numbers")
+        raise argparse.ArgumentTypeError(f"{text} is not three numbers")
     return found
 
 
@@ -70,7 +94,23 @@ def points(text: str) -> tuple[tuple[float, ...], ...]:
     """Read pairs of numbers with colons between them: `x,y:x,y:...`; none in an empty text."""
     found = tuple(numbers(part) for part in text.split(":") if part)
     if any(len(pair) != 2 for pair in found):
-        raise ValueError(f"{text} is not a list of pairs")
+        raise argparse.ArgumentTypeError(f"{text} is not a list of pairs")
+    return found
+
+
+def polygon(text: str) -> tuple[tuple[float, ...], ...]:
+    """Read the vertices of a polygon, `x,y:x,y:...`; none in an empty text."""
+    found = points(text)
+    if 0 < len(found) < 3:
+        raise argparse.ArgumentTypeError(f"{text} has fewer than three vertices")
+    return found
+
+
+def ranges(text: str) -> tuple[tuple[float, ...], ...]:
+    """Read ranges, `from,to:from,to:...`, each from the lower to the higher number."""
+    found = points(text)
+    if any(low >= high for low, high in found):
+        raise argparse.ArgumentTypeError(f"{text} has a range that does not go upward")
     return found
 
 

@@ -15,10 +15,8 @@ from icefire.kinematics import KM_S_PER_MAS_YR_KPC, Frame
 from icefire.mock_galaxy import Chemistry
 from icefire.tables import read_ecsv
 
-SATELLITE_COLUMNS = (
-    "name", "kind", "ra", "dec", "radius", "radius_kind", "distance", "rv", "sigma_v", "pmra",
-    "pmdec",
-)  # fmt: skip
+SATELLITE_NUMBERS = ("ra", "dec", "radius", "distance", "rv", "sigma_v", "pmra", "pmdec")
+SATELLITE_TEXTS = ("name", "kind", "radius_kind")
 NAME_BYTES = 24
 
 _G = 4.300917e-6  # kpc km2 / s2 / Msun
@@ -185,7 +183,7 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
 
     Raises UserError naming file and column when the table lacks one.
     """
-    table = read_ecsv(path, SATELLITE_COLUMNS)
+    table = read_ecsv(path, SATELLITE_NUMBERS, SATELLITE_TEXTS)
     n_each = settings["particles_per_object"]
     kinds = sorted(settings["kinds"])
     parts: dict[str, list] = {

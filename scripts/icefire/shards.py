@@ -39,6 +39,8 @@ class Shard:
         Columns that describe the bins, each with its unit.
     numbers
         The realisations measured.
+    wanted
+        How many realisations all shards of the run have together.
     meta
         The table's metadata.
     """
@@ -48,6 +50,7 @@ class Shard:
     bins: np.ndarray
     coordinates: dict[str, tuple[np.ndarray, str | None]]
     numbers: np.ndarray
+    wanted: int
     meta: dict
 
     @property
@@ -104,10 +107,14 @@ def read(path: str | os.PathLike) -> Shard:
     n_stars, bins, numbers, units, meta = _load(
         path, ("n_stars", "bins", "numbers", "units", "meta")
     )
-    units = json.loads(str(units))
+    try:
+        units, meta = json.loads(str(units)), json.loads(str(meta))
+        wanted = meta["parameters"]["run_realisations"]["realisations"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: has no metadata of run_realisations.py ({error})") from error
     values = _load(path, [_COORDINATE + name for name in units])
     coordinates = dict(zip(units, zip(values, units.values(), strict=True), strict=True))
-    return Shard(os.fspath(path), n_stars, bins, coordinates, numbers, json.loads(str(meta)))
+    return Shard(os.fspath(path), n_stars, bins, coordinates, numbers, wanted, meta)
 
 
 @dataclass(frozen=True)
@@ -138,11 +145,10 @@ def join(paths: Sequence[str]) -> Run:
     for shard in found:
         if shard.meta != first.meta or not np.array_equal(shard.n_stars, first.n_stars):
             raise UserError(f"{shard.path}: made with other stars or settings than {first.path}")
-    wanted = first.meta["parameters"]["run_realisations"]["realisations"]
     numbers = np.concatenate([shard.numbers for shard in found])
-    if not np.array_equal(numbers, np.arange(wanted)):
+    if not np.array_equal(numbers, np.arange(first.wanted)):
         raise UserError(
-            f"{paths[0]} and its fellows do not hold the realisations 0 to {wanted - 1} once each;"
-            " give every shard of one run"
+            f"{paths[0]} and its fellows do not hold the realisations 0 to {first.wanted - 1}"
+            " once each; give every shard of one run"
         )
     return Run(tuple(found))

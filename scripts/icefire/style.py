@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import textwrap
 
 import matplotlib
@@ -61,7 +62,7 @@ def add_sigma_flags(parser: argparse.ArgumentParser) -> None:
 def add_min_stars_flag(parser: argparse.ArgumentParser) -> None:
     """Add the number of stars below which a bin has no value; only named in the figure."""
     parser.add_argument(
-        "--min-stars", required=True, type=count, help="fewest stars of a bin that has a value"
+        "--min-stars", required=True, type=cli.count, help="fewest stars of a bin that has a value"
     )
 
 
@@ -77,22 +78,6 @@ def cmap(text: str) -> str:
     if text not in matplotlib.colormaps:
         raise argparse.ArgumentTypeError(f"{text!r} is no matplotlib colour map, such as cividis")
     return text
-
-
-def count(text: str) -> int:
-    """Read a flag's value as a whole number of one or more."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
-
-
-def positive(text: str) -> float:
-    """Read a flag's value as a finite number above zero."""
-    value = cli.finite(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
-    return value
 
 
 def sigma_limits(arguments: argparse.Namespace) -> tuple[float, float]:
@@ -117,10 +102,22 @@ def use(path: str) -> None:
     with open(path, encoding="utf-8"):
         pass  # matplotlib's own error for a missing sheet does not name the file as one
     matplotlib.rcdefaults()
+    complaints: list[str] = []
+    listener = logging.Handler(logging.WARNING)
+    listener.emit = lambda record: complaints.append(record.getMessage())
+    # matplotlib only logs what it cannot read in a sheet; here that is a mistake to report.
+    logger = logging.getLogger("matplotlib")
+    logger.addHandler(listener)
+    logger.propagate = False
     try:
         matplotlib.style.use(path)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: not a matplotlib style sheet ({error})") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        complaints.append(str(error))
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = True
+    if complaints:
+        raise UserError(f"{path}: not a matplotlib style sheet ({complaints[0]})")
 
 
 def common_meta(**metas: dict) -> dict:
@@ -178,7 +175,8 @@ def save(body: SubFigure, arguments: argparse.Namespace) -> None:
     """Write the figure of a page as PDF and PNG, both or neither, without a date in them."""
     figure = body.figure
     # Laid out once, at the PNG's resolution: half the time, and the two files agree.
-    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    dpi = matplotlib.rcParams["savefig.dpi"]
+    figure.set_dpi(matplotlib.rcParams["figure.dpi"] if dpi == "figure" else dpi)
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")
     with contextlib.ExitStack() as stack:
@@ -372,10 +370,7 @@ def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[
     values with only a range stand side by side along the visible part of it.
     Raises UserError naming file and column when the table is not one of literature values.
     """
-    table = tables.read_ecsv(path, (*LITERATURE_TEXTS, *LITERATURE_NUMBERS))
-    for name in LITERATURE_NUMBERS:
-        if table[name].dtype.kind not in "fi":
-            raise UserError(f"{path}: column {name} holds texts; write numbers, or nan for none")
+    table = tables.read_ecsv(path, LITERATURE_NUMBERS, LITERATURE_TEXTS)
     n_rows = len(table)
     verified = np.isin(np.asarray(table["verified"], dtype=str), ("yes", "derived"))
     table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]

@@ -8,6 +8,7 @@ metadata hold what made it but never a time or a path, so that equal inputs give
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -139,6 +140,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     A step that is killed or fails leaves nothing under the final name.
     """
     path = Path(path)
+    if path.is_dir():
+        # Said now, because replacing it later would name the temporary file.
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     os.close(handle)
@@ -169,10 +173,10 @@ def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
     write_text(path, text.getvalue())
 
 
-def read_ecsv(path: str | os.PathLike, columns: tuple[str, ...] = ()):
-    """Read an ECSV table and make sure it has `columns`.
+def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()):
+    """Read an ECSV table and make sure it has these columns, of numbers and of texts.
 
-    Raises UserError naming the file and the column when one is missing.
+    Raises UserError naming the file and the column when one is missing or of the other kind.
     """
     from astropy.table import Table
 
@@ -180,9 +184,12 @@ def read_ecsv(path: str | os.PathLike, columns: tuple[str, ...] = ()):
         table = Table.read(os.fspath(path), format="ascii.ecsv")
     except (ValueError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable ECSV table ({error})") from error
-    for name in columns:
+    for name in (*numbers, *texts):
         if name not in table.colnames:
-            raise UserError(f"{path}: column {name} is missing; make the table anew")
+            raise UserError(f"{path}: column {name} is missing")
+        kind = "numbers" if name in numbers else "texts"
+        if len(table) and (table[name].dtype.kind in "fiub") != (kind == "numbers"):
+            raise UserError(f"{path}: column {name} does not hold {kind}")
     return table
 
 
@@ -319,7 +326,10 @@ class StarReader:
             if column.null not in (None, ""):
                 self._null[column.name] = int(column.null)
         self.logical = {c.name for c in definitions if c.format.format == "L"}
-        self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
+        try:
+            self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{self.path}: header card {_META_KEY} is damaged ({error})") from error
         expected = self._offset + self.n_rows * self._dtype.itemsize
         if self.path.stat().st_size < expected:
             raise UserError(

@@ -120,7 +120,7 @@ def test_an_unknown_error_dispersion_or_radius_counts_as_zero(tmp_path, name, un
         ({"pmdec": MaskedColumn([1.0, 2.0], mask=[True, False])}, "Alpha has no pmdec"),
         ({"distance": [50.0, 0.0]}, "Beta has a distance of zero"),
         ({"distance": [-1.0, 50.0]}, "Alpha has a distance of zero"),
-        ({"ra": ["10h", "11h"]}, "column ra must hold numbers"),
+        ({"ra": ["10h", "11h"]}, "column ra does not hold numbers"),
     ],
 )
 def test_what_a_satellite_must_have(tmp_path, changes, words):

@@ -7,10 +7,11 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from conftest import REPO
 
+REPO = Path(__file__).resolve().parents[2]
 STEPS = re.search(
     r"<!-- steps -->\n```\n(.*?)```\n<!-- end of steps -->", (REPO / "README.md").read_text(), re.S
 )[1].split("\n\n")

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 import yaml
-from conftest import REPO
 
 from icefire.workflow import _leaves, code
 
@@ -119,8 +118,8 @@ def _overlay(key: str, value) -> dict:
     return value
 
 
-def test_every_leaf_of_the_configuration_is_changed_here():
-    config = yaml.safe_load((REPO / "config" / "config.yaml").read_text())
+def test_every_leaf_of_the_configuration_is_changed_here(repo):
+    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
     assert _leaf_keys(config) == set(CHANGES) | ELSEWHERE
 
 

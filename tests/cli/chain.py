@@ -1,0 +1,235 @@
+"""The steps of a small run, from the survey table to the comparison with the paper."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from pathlib import Path
+
+import yaml
+
+from icefire.workflow import GEOMETRIES, SAMPLES, Flags
+
+from .calls import REPO, Done, call, call_alone
+
+SHARDS = 2
+# Enough stars for measured bins in every sample, and no more bins and realisations than that.
+SMALL = {
+    "synthetic": {"rows": 20_000},
+    "aleph": {"orbit_step_myr": 4.0, "orbit_time_gyr": 1.0},
+    "geometry": {
+        "xy": {"step_kpc": 10.0, "radius_kpc": 10.0},
+        "xz": {"step_kpc": 10.0, "radius_kpc": 10.0},
+        "sky": {"nside": 2},
+        "radial": {"bins": 4},
+    },
+    "montecarlo": {"realisations": 8, "shards": SHARDS},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One call of a script: its files by flag, and its other flags as the rule writes them."""
+
+    name: str
+    script: str
+    inputs: dict[str, list[Path]]
+    outputs: dict[str, Path]
+    params: list[str]
+
+    def argv(self) -> list[str]:
+        words = [word for flag, paths in self.inputs.items() for word in (flag, *map(str, paths))]
+        words += [word for flag, path in self.outputs.items() for word in (flag, str(path))]
+        return words + self.params
+
+    def writing_to(self, folder: Path) -> Step:
+        """Give the same step with its outputs, under their names, in another folder."""
+        outputs = {flag: folder / path.name for flag, path in self.outputs.items()}
+        return dataclasses.replace(self, outputs=outputs)
+
+    def reading(self, flag: str, path: Path) -> Step:
+        """Give the same step with another file as the (first) input of a flag."""
+        return self.reading_all(flag, [path, *self.inputs[flag][1:]])
+
+    def reading_all(self, flag: str, paths: list[Path]) -> Step:
+        """Give the same step with other files as the input of a flag, or without the flag."""
+        others = {name: given for name, given in self.inputs.items() if name != flag}
+        return dataclasses.replace(self, inputs=others | ({flag: paths} if paths else {}))
+
+    def with_flag(self, flag: str, value: str) -> Step:
+        """Give the same step with another value of a flag."""
+        without = self.without_flag(flag)
+        return dataclasses.replace(without, params=[*without.params, f"{flag}={value}"])
+
+    def without_flag(self, flag: str) -> Step:
+        """Give the same step without one of its flags."""
+        params = [word for word in self.params if word.split("=")[0] != flag]
+        return dataclasses.replace(self, params=params)
+
+    def call(self) -> Done:
+        return call(self.script, self.argv())
+
+
+@dataclasses.dataclass
+class Chain:
+    """The steps of a run by name, in their order, and what each of them did."""
+
+    folder: Path
+    steps: dict[str, Step]
+    done: dict[str, Done] = dataclasses.field(default_factory=dict)
+
+    def of_script(self, script: str) -> Step:
+        """Give the first step that runs a script."""
+        return next(step for step in self.steps.values() if step.script == script)
+
+    def run(self, alone: bool) -> Chain:
+        """Do every step; with `alone`, the first of every script in a process of its own."""
+        for name in ("config", "resources"):
+            shutil.copytree(REPO / name, self.folder / name)
+        # Small pictures are quicker, and are no other code.
+        style = self.folder / "config" / "paper.mplstyle"
+        text = re.sub(r"^(savefig.dpi:).*", r"\1 50", style.read_text(encoding="utf-8"), flags=re.M)
+        style.write_text(text, encoding="utf-8")
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        for name, step in self.steps.items():
+            if alone and step is self.of_script(step.script):
+                self.done[name] = call_alone(step.script, step.argv(), elsewhere)
+            else:
+                self.done[name] = step.call()
+        return self
+
+    def output(self, step: str, flag: str) -> Path:
+        """Give the file that a step writes for a flag."""
+        return self.steps[step].outputs[flag]
+
+
+def small_config() -> dict:
+    """Give the project's configuration, smaller."""
+
+    def overlay(below: dict, above: dict) -> dict:
+        merged = {k: overlay(below[k], v) if isinstance(v, dict) else v for k, v in above.items()}
+        return {**below, **merged}
+
+    text = (REPO / "config" / "config.yaml").read_text(encoding="utf-8")
+    return overlay(yaml.safe_load(text), SMALL)
+
+
+def params(rule: str, config: dict) -> list[str]:
+    """Write the flags that a rule gives its script, from the words of its `params`."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(REPO.glob("rules/*.smk"))]
+    bodies = re.split(r"^rule (\w+):\n", "\n".join(texts), flags=re.M)
+    body = dict(zip(bodies[1::2], bodies[2::2], strict=True))[rule]
+    found = re.search(r"^    params:\n(.*?)^    shell:", body, re.M | re.S)
+    return list(eval(f"dict({found[1]})", {"flag": Flags(config)}).values()) if found else []
+
+
+def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain:
+    """Lay out all steps in a folder, from a catalogue or else from a simulated one."""
+    results, figures = folder / "results", folder / "figures"
+    steps: dict[str, Step] = {}
+
+    def add(name, inputs, outputs, script=None, rule=None, more=()):
+        script = script or name.split()[0]
+        inputs = {k: v if isinstance(v, list) else [v] for k, v in inputs.items()}
+        flags = [*more, *params(rule or script, config)]
+        steps[name] = Step(name, script, inputs, outputs, flags)
+
+    satellites = folder / config["satellites"]["catalogue"]
+    if catalogue is None:
+        catalogue = results / "synthetic" / "catalogue.fits"
+        add(
+            "simulate_survey",
+            {"--model": folder / config["synthetic"]["model"], "--satellites": satellites},
+            {"--catalogue": catalogue, "--truth": catalogue.with_name("truth.fits")},
+        )
+    made = results / "catalog"
+    clean, kinematics, stars = (made / f"{n}.fits" for n in ("clean", "kinematics", "stars"))
+    fields, ledger = made / "fields.ecsv", made / "ledger.ecsv"
+    survey = folder / "config" / "surveys" / f"{config['catalog']['survey']}.yaml"
+    add(
+        "clean_catalog",
+        {"--catalogue": catalogue, "--survey": survey},
+        {"--clean": clean, "--fields": fields},
+    )
+    add("compute_kinematics", {"--clean": clean}, {"--kinematics": kinematics})
+    add(
+        "flag_substructure",
+        {"--clean": clean, "--kinematics": kinematics, "--satellites": satellites},
+        {"--stars": stars},
+    )
+    samples = {f"--{sample}": results / "samples" / f"{sample}.fits" for sample in SAMPLES}
+    add("select_samples", {"--stars": stars}, {**samples, "--ledger": ledger})
+
+    def shard(geometry, sample, number) -> Path:
+        return results / "montecarlo" / geometry / sample / f"{geometry}_{number}-of-{SHARDS}.npz"
+
+    for sample in SAMPLES:
+        for number in range(SHARDS):
+            add(
+                f"run_realisations {sample} {number}",
+                {"--stars": samples[f"--{sample}"]},
+                {f"--{geometry}": shard(geometry, sample, number) for geometry in GEOMETRIES},
+                more=(f"--sample={sample}", f"--shard={number}", f"--shards={SHARDS}"),
+            )
+    summary = {}
+    # First the lines of sight of the halo, the only summary with an accreted fraction.
+    for geometry in sorted(GEOMETRIES, key=lambda name: name != "sky"):
+        for sample in SAMPLES:
+            summary[geometry, sample] = results / "summaries" / geometry / f"{sample}.ecsv"
+            inputs = {"--shards": [shard(geometry, sample, i) for i in range(SHARDS)]}
+            if (geometry, sample) == ("sky", "halo"):
+                inputs["--fraction-of"] = [shard("sky", s, 0) for s in ("accreted", "insitu")]
+            outputs = {"--summary": summary[geometry, sample]}
+            add(f"summarise {geometry} {sample}", inputs, outputs)
+
+    def plot(rule, inputs, script=None, more=()):
+        outputs = {f"--{kind}": figures / f"{rule}.{kind}" for kind in ("pdf", "png")}
+        style = {"--style": folder / "config" / "paper.mplstyle"}
+        add(rule, {**inputs, **style}, outputs, script or rule, rule, more)
+
+    def summaries(geometry, wanted=SAMPLES, ending="") -> dict:
+        return {f"--{sample}{ending}": summary[geometry, sample] for sample in wanted}
+
+    plot("plot_footprint", {"--fields": fields})
+    plot("plot_chemistry", {"--stars": stars, "--halo": samples["--halo"]})
+    plot("plot_velocity_errors", {"--halo": samples["--halo"]})
+    for plane in ("xy", "xz"):
+        points = {f"{flag}-stars": path for flag, path in samples.items()}
+        inputs = {**summaries(plane), **points}
+        plot(f"plot_sigma_{plane}", inputs, "plot_sigma_plane", [f"--plane={plane}"])
+    plot("plot_sigma_sky", summaries("sky"))
+    for quantity in ("sigma_r", "beta"):
+        rule = f"plot_{quantity.split('_')[0]}_vs_accreted"
+        inputs = {"--sky": summary["sky", "halo"]}
+        plot(rule, inputs, "plot_line_of_sight", [f"--quantity={quantity}"])
+    literature = {n: folder / config["figures"][f"literature_{n}"] for n in ("sigma_r", "beta")}
+    inputs = summaries("radial", ("accreted", "insitu"))
+    plot("plot_sigma_profile", {**inputs, "--literature": literature["sigma_r"]})
+    inputs = summaries("radial", ("halo",))
+    plot("plot_beta_profile", {**inputs, "--literature": literature["beta"]})
+
+    numbers = results / "numbers.yaml"
+    add(
+        "collect_numbers",
+        {
+            "--ledger": ledger,
+            "--clean": clean,
+            **samples,
+            "--sky": summary["sky", "halo"],
+            "--accreted-xy": summary["xy", "accreted"],
+            **summaries("radial", ("accreted", "insitu"), "-radial"),
+        },
+        {"--yaml": numbers, "--tex": numbers.with_suffix(".tex")},
+    )
+    add(
+        "compare_with_paper",
+        {"--numbers": numbers, "--claims": folder / "resources" / "paper_claims.yaml"},
+        {"--comparison": results / "paper_comparison.ecsv"},
+    )
+    return Chain(folder, steps)
+
+
+# The same steps without files, for parameters of tests and for flags that fail before any is read
+LAYOUT = chain_of(Path("/nowhere"), small_config())

@@ -1,0 +1,48 @@
+"""Fixtures: the chain of all steps on a small table, and a working folder that is not the clone."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from .chain import Chain, Step, chain_of, small_config
+from .needed import shorten
+
+# What shells, FITS file names, style sheets and URLs give a meaning to
+ODD_NAME = 'it\'s "ice" & $HOME; [1] #% {fire} ~ é雪'
+
+
+@pytest.fixture(autouse=True)
+def another_working_folder(tmp_path, monkeypatch):
+    """Scripts read and write the paths they are given, wherever they are started."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def config() -> dict:
+    """The project's configuration with fewer stars, bins and realisations."""
+    return small_config()
+
+
+@pytest.fixture(scope="session")
+def chain(config, tmp_path_factory) -> Chain:
+    """All steps done, the first of each script in a process of its own."""
+    # Where matplotlib has no cache yet it says so on stderr; let that be here, not in a step.
+    import matplotlib.font_manager  # noqa: F401
+
+    folder = tmp_path_factory.mktemp("chain") / ODD_NAME
+    folder.mkdir()
+    return chain_of(folder, config).run(alone=True)
+
+
+@pytest.fixture(scope="session")
+def shortened(chain, tmp_path_factory):
+    """Give the first step of a script with small tables, for cases that only read them."""
+    folder = tmp_path_factory.mktemp("shortened")
+
+    @functools.cache
+    def short(script: str) -> Step:
+        return shorten(chain.of_script(script), folder)
+
+    return short

@@ -1,0 +1,102 @@
+"""Tables without a column that a step needs, or with texts in it: the file and column are named."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import yaml
+
+from .calls import SCRIPTS
+from .chain import LAYOUT
+from .needed import MAPPED, NEEDED, SURVEY, read, write
+from .test_bad_input import refused
+
+
+def suffix(script: str, flag: str) -> str:
+    return LAYOUT.of_script(script).inputs[flag][0].suffix
+
+
+CASES = [pytest.param(*case, id=" ".join(case)) for case in NEEDED]
+SMALL_TABLES = [case for case in CASES if suffix(*case.values) == ".ecsv"]
+
+
+def test_every_table_that_a_script_reads_is_among_the_cases():
+    read_by_scripts = {
+        (script, flag)
+        for script in SCRIPTS
+        for flag in LAYOUT.of_script(script).inputs
+        if suffix(script, flag) in (".fits", ".ecsv")
+    }
+    assert read_by_scripts == set(NEEDED)
+
+
+@pytest.mark.parametrize(("script", "flag"), CASES)
+def test_a_missing_column_is_named(shortened, tmp_path, script, flag):
+    step = shortened(script)
+    good = step.inputs[flag][0]
+    columns, units, meta = read(good)
+    bad = tmp_path / f"bad{good.suffix}"
+    for name in NEEDED[script, flag]:
+        others = {n: v for n, v in columns.items() if n != name}
+        write(bad, others or {"another": columns[name]}, units, meta)
+        line = refused(step.reading(flag, bad))
+        assert re.search(rf"{re.escape(str(bad))}: column {name}\b.* is missing", line)
+
+
+@pytest.mark.parametrize(("script", "flag"), SMALL_TABLES)
+def test_a_column_of_texts_instead_of_numbers_is_named(shortened, tmp_path, script, flag):
+    step = shortened(script)
+    good = step.inputs[flag][0]
+    columns, units, meta = read(good)
+    bad = tmp_path / f"bad{good.suffix}"
+    for name in NEEDED[script, flag]:
+        if columns[name].dtype.kind in "fi":
+            texts = {**columns, name: np.array(["a text"] * len(columns[name]))}
+            write(bad, texts, units, meta)
+            line = refused(step.reading(flag, bad))
+            assert re.search(rf"{re.escape(str(bad))}: column {name}\b", line)
+
+
+@pytest.mark.parametrize("name", [n for n in MAPPED if MAPPED[n] not in ("star_id", "field")])
+def test_a_survey_column_of_texts_instead_of_numbers_is_named(shortened, tmp_path, name):
+    step = shortened("clean_catalog")
+    columns, units, meta = read(step.inputs["--catalogue"][0])
+    bad = tmp_path / "texts.fits"
+    columns[name] = np.array([b"a text"] * len(columns[name]))
+    write(bad, columns, units, meta)
+    line = refused(step.reading("--catalogue", bad))
+    assert f"{bad}: column {name}, " in line
+    assert f"mapped to {MAPPED[name]}" in line
+
+
+def test_a_column_of_another_case_is_suggested(shortened, tmp_path):
+    step = shortened("clean_catalog")
+    columns, units, meta = read(step.inputs["--catalogue"][0])
+    bad = tmp_path / "case.fits"
+    columns["VRAD"], units["VRAD"] = columns.pop("Vrad"), units["Vrad"]
+    write(bad, columns, units, meta)
+    assert "(the file has VRAD)" in refused(step.reading("--catalogue", bad))
+
+
+def test_a_column_without_a_unit_anywhere_is_named(shortened, tmp_path):
+    step = shortened("clean_catalog")
+    columns, units, meta = read(step.inputs["--catalogue"][0])
+    bad, survey = tmp_path / "unitless.fits", tmp_path / "survey.yaml"
+    write(bad, columns, {**units, "Vrad": None}, meta)
+    unitless = {**SURVEY["columns"], "rv": {"source": "Vrad"}}
+    survey.write_text(yaml.safe_dump({**SURVEY, "columns": unitless}))
+    line = refused(step.reading("--catalogue", bad).reading("--survey", survey))
+    assert f"{bad}: column Vrad" in line
+    assert "columns.rv.unit" in line
+
+
+def test_a_unit_that_does_not_convert_is_named(shortened, tmp_path):
+    step = shortened("clean_catalog")
+    columns, units, meta = read(step.inputs["--catalogue"][0])
+    bad = tmp_path / "units.fits"
+    write(bad, columns, {**units, "Vrad": "kpc"}, meta)
+    line = refused(step.reading("--catalogue", bad))
+    assert f"{bad}: Vrad" in line
+    assert "'kpc'" in line

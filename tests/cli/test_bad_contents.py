@@ -1,0 +1,390 @@
+"""Files that can be read but say what cannot be: shards, ledgers, claims, maps and metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from astropy.table import Table
+
+from icefire import tables
+
+from .test_bad_input import refused
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """Write a file for a bad input and give its path."""
+
+    def write(name: str, content) -> Path:
+        path = tmp_path / name
+        if path.suffix == ".ecsv":
+            tables.write_ecsv(path, content, content.meta)
+        elif path.suffix == ".npz":
+            np.savez(path, **content)
+        else:
+            path.write_text(yaml.safe_dump(content), encoding="utf-8")
+        return path
+
+    return write
+
+
+def ecsv(path: Path) -> Table:
+    return Table.read(path, format="ascii.ecsv")
+
+
+# --- shards ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def summarise(chain):
+    """The step that summarises all shards of the halo's lines of sight, and needs fractions."""
+    return chain.steps["summarise sky halo"]
+
+
+@pytest.fixture
+def arrays(summarise) -> dict[str, np.ndarray]:
+    with np.load(summarise.inputs["--shards"][0]) as stored:
+        return dict(stored)
+
+
+def test_a_shard_without_one_of_its_arrays_is_named(summarise, arrays, bad):
+    for name in arrays:
+        path = bad("shard.npz", {n: v for n, v in arrays.items() if n != name})
+        assert str(path) in refused(summarise.reading("--shards", path))
+
+
+def test_an_npz_file_of_something_else_is_named(summarise, bad):
+    path = bad("shard.npz", {"a": np.arange(3)})
+    assert str(path) in refused(summarise.reading("--shards", path))
+
+
+def test_pickled_objects_in_a_shard_are_not_loaded(summarise, arrays, bad):
+    path = bad("shard.npz", {**arrays, "bins": np.array([{"any": "object"}], dtype=object)})
+    assert str(path) in refused(summarise.reading("--shards", path))
+
+
+@pytest.mark.parametrize("name", ["units", "meta"])
+def test_a_shard_with_damaged_texts_is_named(summarise, arrays, bad, name):
+    path = bad("shard.npz", {**arrays, name: np.array("{not JSON")})
+    assert str(path) in refused(summarise.reading("--shards", path))
+
+
+def test_a_shard_of_other_settings_is_named(summarise, arrays, bad):
+    meta = json.loads(str(arrays["meta"]))
+    meta["parameters"]["run_realisations"]["seed"] += 1
+    path = bad("shard.npz", {**arrays, "meta": np.array(json.dumps(meta))})
+    line = refused(summarise.reading("--shards", path))
+    assert str(path) in line
+    assert "other stars or settings" in line
+
+
+@pytest.mark.parametrize("geometry", ["xy", "radial"])
+def test_shards_of_two_geometries_are_refused(chain, summarise, geometry):
+    other = chain.steps[f"summarise {geometry} halo"].inputs["--shards"][0]
+    assert str(other) in refused(summarise.reading("--shards", other))
+
+
+def test_shards_of_two_samples_are_refused(chain, summarise):
+    other = chain.steps["summarise sky accreted"].inputs["--shards"][0]
+    assert str(other) in refused(summarise.reading("--shards", other))
+
+
+def test_shards_must_hold_every_realisation_once(summarise):
+    first, *others = summarise.inputs["--shards"]
+    for given in ([first], others, [first, first, *others]):
+        assert "once each" in refused(summarise.reading_all("--shards", given))
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_an_accreted_fraction_needs_two_shards(summarise, number):
+    given = [summarise.inputs["--fraction-of"][0]] * number
+    assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
+
+
+def test_an_accreted_fraction_needs_shards_of_the_same_geometry(chain, summarise):
+    other = chain.steps["summarise xy accreted"].inputs["--shards"][0]
+    assert "--fraction-of" in refused(summarise.reading("--fraction-of", other))
+
+
+def test_an_accreted_fraction_needs_the_accreted_sample_first(summarise):
+    swapped = summarise.inputs["--fraction-of"][::-1]
+    assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", swapped))
+
+
+# --- tables that belong to another run -------------------------------------------------------
+
+
+def test_kinematics_of_other_stars_are_named(chain, tmp_path):
+    step = chain.of_script("flag_substructure")
+    reader = tables.StarReader(step.inputs["--kinematics"][0])
+    other = tmp_path / "other.fits"
+    columns = {"star_id": tables.CLEAN_COLUMNS["star_id"], **tables.KINEMATIC_COLUMNS}
+    for stars, what in ((reader.read(1, reader.n_rows), "rows"), (reader.all(), "other stars")):
+        with tables.StarWriter(other, columns) as writer:
+            writer.write({name: values[::-1] for name, values in stars.items()})
+            writer.meta = reader.meta
+        line = refused(step.reading("--kinematics", other))
+        assert str(other) in line
+        assert what in line
+
+
+def test_stars_without_a_ledger_are_named(chain, tmp_path):
+    step = chain.of_script("select_samples")
+    reader = tables.StarReader(step.inputs["--stars"][0])
+    other = tmp_path / "other.fits"
+    with tables.StarWriter(other, tables.STAR_COLUMNS) as writer:
+        writer.write(reader.read(0, 5))
+    line = refused(step.reading("--stars", other))
+    assert str(other) in line
+    assert "ledger" in line
+
+
+def test_damaged_metadata_of_a_star_table_are_named(chain, tmp_path):
+    step = chain.of_script("compute_kinematics")
+    content = step.inputs["--clean"][0].read_bytes()
+    other = tmp_path / "other.fits"
+    other.write_bytes(content.replace(b"ICEFIRE = '{", b"ICEFIRE = 'x", 1))
+    assert str(other) in refused(step.reading("--clean", other))
+
+
+def test_figures_of_two_catalogues_are_refused(shortened, bad):
+    step = shortened("plot_sigma_sky")
+    table = ecsv(step.inputs["--insitu"][0])
+    table.meta["catalogue"] = "another survey"
+    line = refused(step.reading("--insitu", bad("other.ecsv", table)))
+    assert "--insitu 'another survey'" in line
+
+
+def test_numbers_of_two_catalogues_are_refused(shortened, bad):
+    step = shortened("collect_numbers")
+    table = ecsv(step.inputs["--accreted-xy"][0])
+    table.meta["catalogue"] = "another survey"
+    line = refused(step.reading("--accreted-xy", bad("other.ecsv", table)))
+    assert "another survey" in line
+
+
+def test_a_summary_that_is_no_grid_is_named(shortened, bad):
+    step = shortened("plot_sigma_plane")
+    path = bad("rows.ecsv", ecsv(step.inputs["--accreted"][0])[:-1])
+    assert str(path) in refused(step.reading("--accreted", path))
+
+
+@pytest.mark.parametrize("rows", [slice(0), slice(1, None), slice(12, 24)], ids=str)
+def test_a_summary_that_is_no_whole_sky_is_named(shortened, bad, rows):
+    step = shortened("plot_sigma_sky")
+    path = bad("rows.ecsv", ecsv(step.inputs["--halo"][0])[rows])
+    assert str(path) in refused(step.reading("--halo", path))
+
+
+@pytest.mark.parametrize("without", ["clean", "giants", "unbound", "chemistry", "any"])
+def test_a_ledger_without_one_of_its_steps_is_named(shortened, bad, without):
+    step = shortened("collect_numbers")
+    ledger = ecsv(step.inputs["--ledger"][0])
+    path = bad("rows.ecsv", ledger[(ledger["step"] != without) & (without != "any")])
+    assert str(path) in refused(step.reading("--ledger", path))
+
+
+@pytest.mark.parametrize("flag", ["--ledger", "--sky"])
+def test_a_table_without_our_metadata_is_named(shortened, bad, flag):
+    step = shortened("collect_numbers")
+    table = ecsv(step.inputs[flag][0])
+    table.meta.clear()
+    path = bad("meta.ecsv", table)
+    assert str(path) in refused(step.reading(flag, path))
+
+
+def test_profiles_of_different_shells_are_named(shortened, bad):
+    step = shortened("collect_numbers")
+    for rows in (slice(0), slice(2, None)):
+        path = bad("rows.ecsv", ecsv(step.inputs["--insitu-radial"][0])[rows])
+        assert str(path) in refused(step.reading("--insitu-radial", path))
+
+
+# --- claims and numbers ----------------------------------------------------------------------
+
+CLAIM = {
+    "claim": "stars",
+    "where": "section 2",
+    "paper": "many",
+    "number": "counts.halo",
+    "agrees": {"above": 5},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"number": number} for number in ("counts.haloes", "counts", "counts.halo.value.more")),
+        *(
+            {"agrees": rule}
+            for rule in ({}, {"about": 3}, {"within": 3}, {"over": 3}, {"above": "many"}, "above")
+        ),
+        *({key: None} for key in CLAIM),
+    ],
+    ids=str,
+)
+def test_a_claim_that_cannot_be_checked_is_named(chain, bad, change):
+    step = chain.of_script("compare_with_paper")
+    claim = {key: value for key, value in {**CLAIM, **change}.items() if value is not None}
+    path = bad("claims.yaml", [claim])
+    assert str(path) in refused(step.reading("--claims", path))
+
+
+@pytest.mark.parametrize("claims", [{"claim": CLAIM}, ["a text"], [None]], ids=str)
+def test_claims_that_are_no_list_of_mappings_are_named(chain, bad, claims):
+    step = chain.of_script("compare_with_paper")
+    path = bad("claims.yaml", claims)
+    assert str(path) in refused(step.reading("--claims", path))
+
+
+@pytest.mark.parametrize("content", [{}, {"catalogue": {}}, {"catalogue": "H3"}, []], ids=str)
+def test_numbers_of_something_else_are_named(chain, bad, content):
+    step = chain.of_script("compare_with_paper")
+    path = bad("numbers.yaml", content)
+    assert str(path) in refused(step.reading("--numbers", path))
+
+
+# --- satellites, literature, style -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", ["simulate_survey", "flag_substructure"])
+def test_no_satellites_at_all_are_fine(chain, bad, script):
+    step = chain.of_script(script).writing_to(Path("out"))
+    path = bad("none.ecsv", ecsv(step.inputs["--satellites"][0])[:0])
+    done = step.reading("--satellites", path).call()
+    assert (done.status, done.err) == (0, "")
+
+
+def test_a_satellite_of_unknown_kind_is_named(chain, bad):
+    step = chain.of_script("simulate_survey")
+    table = ecsv(step.inputs["--satellites"][0])
+    table["kind"] = "galaxies"
+    path = bad("kinds.ecsv", table)
+    assert str(path) in refused(step.reading("--satellites", path))
+
+
+def test_a_satellite_without_a_distance_is_named(chain, bad):
+    step = chain.of_script("flag_substructure")
+    table = ecsv(step.inputs["--satellites"][0])
+    table["distance"][3] = np.nan
+    path = bad("distances.ecsv", table)
+    line = refused(step.reading("--satellites", path))
+    assert str(path) in line
+    assert str(table["name"][3]) in line
+
+
+@pytest.mark.parametrize(
+    ("script", "given"), [("plot_sigma_profile", True), ("plot_beta_profile", False)]
+)
+def test_profiles_are_drawn_without_published_values(chain, bad, script, given):
+    step = chain.of_script(script).writing_to(Path("out"))
+    path = bad("none.ecsv", ecsv(step.inputs["--literature"][0])[:0])
+    step = step.reading_all("--literature", [path] if given else [])
+    done = step.call()
+    assert (done.status, done.err) == (0, "")
+
+
+def test_an_empty_style_sheet_is_matplotlibs_own_style(chain, tmp_path):
+    path = tmp_path / "empty.mplstyle"
+    path.write_text("# nothing\n")
+    done = chain.of_script("plot_footprint").writing_to(Path("out")).reading("--style", path).call()
+    assert (done.status, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "line", ["font.size: large enough", "font.sise: 9", "font.size 9", "axes.edgecolor: bluish"]
+)
+def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
+    step = chain.of_script("plot_footprint")
+    path = tmp_path / "wrong.mplstyle"
+    good = step.inputs["--style"][0].read_text(encoding="utf-8")
+    path.write_text(f"{good}\n{line}\n", encoding="utf-8")
+    assert str(path) in refused(step.reading("--style", path))
+
+
+# --- column maps and the model ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["name", "columns"])
+def test_a_column_map_without_a_key_is_named(chain, bad, key):
+    step = chain.of_script("clean_catalog")
+    survey = yaml.safe_load(step.inputs["--survey"][0].read_text(encoding="utf-8"))
+    del survey[key]
+    path = bad("survey.yaml", survey)
+    line = refused(step.reading("--survey", path))
+    assert f"{path}: {key}" in line
+
+
+def test_a_needed_column_that_the_map_leaves_out_is_named(chain, bad):
+    step = chain.of_script("clean_catalog")
+    survey = yaml.safe_load(step.inputs["--survey"][0].read_text(encoding="utf-8"))
+    for name in ("rv", "logg", "snr", "flag"):
+        columns = {key: value for key, value in survey["columns"].items() if key != name}
+        path = bad("survey.yaml", {**survey, "columns": columns})
+        line = refused(step.reading("--survey", path))
+        assert str(path) in line
+        assert name in line
+
+
+def test_a_key_that_the_model_does_not_know_is_named(chain, bad):
+    step = chain.of_script("simulate_survey")
+    model = yaml.safe_load(step.inputs["--model"][0].read_text(encoding="utf-8"))
+    path = bad("model.yaml", {**model, "componants": []})
+    line = refused(step.reading("--model", path))
+    assert str(path) in line
+    assert "componants" in line
+
+
+# --- where nothing can be written ------------------------------------------------------------
+
+WRITERS = [
+    ("clean_catalog", "--clean"),
+    ("clean_catalog", "--fields"),
+    ("select_samples", "--ledger"),
+    ("run_realisations", "--sky"),
+    ("summarise", "--summary"),
+    ("plot_footprint", "--png"),
+    ("collect_numbers", "--tex"),
+]
+
+
+def hidden_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob(".*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("script", "flag"), WRITERS)
+def test_a_folder_in_the_place_of_an_output_is_named(chain, tmp_path, script, flag):
+    step = chain.of_script(script).writing_to(tmp_path / "out")
+    step.outputs[flag].mkdir(parents=True)
+    done = step.call()
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done
+    assert str(step.outputs[flag]) in done.err
+    assert not hidden_files(tmp_path)
+
+
+@pytest.mark.parametrize(("script", "flag"), WRITERS)
+def test_a_file_in_the_place_of_an_output_folder_is_named(chain, tmp_path, script, flag):
+    step = chain.of_script(script).writing_to(tmp_path / "out")
+    (tmp_path / "file").write_text("no folder")
+    step.outputs[flag] = tmp_path / "file" / "output"
+    done = step.call()
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done
+    assert str(tmp_path / "file") in done.err
+    assert not hidden_files(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+@pytest.mark.parametrize(("script", "flag"), WRITERS)
+def test_a_folder_that_may_not_be_written_is_named(chain, tmp_path, script, flag):
+    step = chain.of_script(script).writing_to(tmp_path / "out")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    step.outputs[flag] = closed / "output"
+    done = step.call()
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done
+    assert str(closed) in done.err

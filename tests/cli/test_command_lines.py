@@ -1,0 +1,111 @@
+"""Every script's command line: help, version, its own usage example, and mistyped flags."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from icefire import __version__
+
+from .calls import REPO, SCRIPTS, call, module
+from .chain import LAYOUT
+
+NUMBER = r"-?\d+(\.\d+)?"
+# A script's flags that take numbers, alone or with commas and colons between them
+NUMERIC = [
+    (step.name, *word.split("="))
+    for step in (LAYOUT.of_script(script) for script in SCRIPTS)
+    for word in step.params
+    if re.fullmatch(rf"--[\w-]+={NUMBER}([,:]{NUMBER})*", word)
+]
+
+
+def examples(script: str) -> list[list[str]]:
+    """Give the flags of each usage example in a script's docstring."""
+    text = module(script).__doc__.replace("\\\n", " ")
+    found = re.findall(rf"^ *python scripts/{script}\.py (.*)$", text, re.MULTILINE)
+    whole = [shlex.split(line) for line in found]
+    # Three dots stand for the flags of the first example.
+    return [whole[0] + words[1:] if words[0] == "..." else words for words in whole]
+
+
+def test_every_script_is_in_the_chain_that_these_tests_run():
+    assert {step.script for step in LAYOUT.steps.values()} == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_shows_the_usage_line(script):
+    done = call(script, ["--help"])
+    assert (done.status, done.err) == (0, "")
+    assert f"usage: {script}.py" in done.out
+    assert f"python scripts/{script}.py --" in done.out
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_version_is_that_of_the_library(script):
+    done = call(script, ["--version"])
+    assert (done.status, done.out, done.err) == (0, f"icefire {__version__}\n", "")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_usage_examples_have_every_required_flag_and_no_unknown_one(script):
+    found = examples(script)
+    assert found
+    for words in found:
+        # Stops the test when a flag is unknown, missing or has a value that cannot be.
+        module(script).build_parser().parse_args(words)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_files_of_the_clone_in_usage_examples_exist(script):
+    for words in examples(script):
+        for word in words:
+            if word.startswith(("config/", "resources/")):
+                assert (REPO / word).is_file(), word
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_an_unknown_flag_is_refused(script):
+    done = call(script, [*LAYOUT.of_script(script).argv(), "--no-such-flag=1"])
+    assert done.status == 2
+    assert done.err.endswith("error: unrecognized arguments: --no-such-flag=1\n")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_an_abbreviated_flag_is_refused(script):
+    argv = LAYOUT.of_script(script).argv()
+    parser = module(script).build_parser()
+    known = {flag for action in parser._actions for flag in action.option_strings}
+    for flag in known - {"-h"}:
+        shortened = flag[:-1]
+        if shortened not in known:
+            done = call(script, [*argv, f"{shortened}=1"])
+            assert done.status == 2
+            assert done.err.endswith(f"error: unrecognized arguments: {shortened}=1\n")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_required_flag_that_is_missing_is_named(script):
+    parser = module(script).build_parser()
+    for action in parser._actions:
+        if action.required:
+            (flag,) = action.option_strings
+            words = LAYOUT.of_script(script).argv()
+            start = next(i for i, w in enumerate(words) if w.split("=")[0] == flag)
+            stop = start + 1
+            while "=" not in words[start] and stop < len(words) and words[stop][0] != "-":
+                stop += 1
+            done = call(script, words[:start] + words[stop:])
+            assert done.status == 2
+            assert done.err.endswith(f"error: the following arguments are required: {flag}\n")
+
+
+@pytest.mark.parametrize(("name", "flag", "value"), NUMERIC)
+def test_what_is_no_finite_number_is_refused(name, flag, value):
+    others = re.split(r"(?=[,:])", value, maxsplit=1)[1:]
+    for wrong in ("nan", "inf", "-inf", "1e999", "many", ""):
+        done = LAYOUT.steps[name].with_flag(flag, "".join([wrong, *others])).call()
+        assert done.status == 2, wrong
+        assert re.search(rf"error: argument {flag}: invalid .* value: '.*'$", done.err.strip())

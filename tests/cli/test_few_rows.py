@@ -1,0 +1,136 @@
+"""The whole chain, from cleaning to the comparison, on a table of no star and of one star."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+import yaml
+from astropy.table import Table
+
+from icefire import tables
+from icefire.mock_catalogue import CATALOGUE_COLUMNS
+from icefire.workflow import SAMPLES
+
+from .chain import Chain, chain_of
+from .needed import without_model
+
+
+def numbers_of(entry: dict, name: str = ""):
+    """Give (name, value) of every number in numbers.yaml."""
+    if "value" in entry:
+        yield name, entry["value"]
+    else:
+        for key, item in entry.items():
+            if isinstance(item, dict):
+                yield from numbers_of(item, f"{name}.{key}".strip("."))
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["no star", "one star"])
+def n_stars(request) -> int:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def short(n_stars, chain, config, tmp_path_factory) -> Chain:
+    """The chain on the first stars of the accreted sample."""
+    folder = tmp_path_factory.mktemp(f"rows{n_stars}")
+    accreted = tables.StarReader(chain.output("select_samples", "--accreted"))
+    wanted = accreted.read(0, n_stars, ("star_id",))["star_id"]
+    whole = tables.StarReader(chain.output("simulate_survey", "--catalogue"))
+    block = whole.all()
+    kept = np.flatnonzero(np.isin(block["H3_ID"], wanted))[:n_stars]
+    with tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
+        writer.write({name: values[kept] for name, values in block.items()})
+        writer.meta = without_model(whole.meta)
+    return chain_of(folder, config, folder / "catalogue.fits").run(alone=False)
+
+
+def read(short: Chain, step: str, flag: str) -> Table:
+    path = short.output(step, flag)
+    return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
+
+
+def test_every_step_succeeds_and_prints_nothing_on_stderr(short):
+    for name, done in short.done.items():
+        assert (name, done.status, done.err) == (name, 0, "")
+
+
+def test_every_file_is_there(short):
+    for step in short.steps.values():
+        for path in step.outputs.values():
+            assert path.stat().st_size > 0
+
+
+def test_samples_and_ledger_hold_the_stars(short, n_stars):
+    for sample, expected in zip(SAMPLES, (n_stars, n_stars, 0), strict=True):
+        stars = read(short, "select_samples", f"--{sample}")
+        assert len(stars) == expected
+        assert stars.colnames == list(tables.STAR_COLUMNS)
+        assert stars["r"].unit == "kpc"
+        assert stars["is_giant"].dtype == bool
+    ledger = read(short, "select_samples", "--ledger")
+    assert list(ledger["n_in"]) == [n_stars] * len(ledger)
+    assert ledger["n_removed"].sum() == 0
+    assert ledger.meta["samples"] == {"halo": n_stars, "accreted": n_stars, "insitu": 0}
+
+
+@pytest.fixture(scope="module")
+def full_summaries(chain) -> dict[str, Table]:
+    """The summaries of many stars."""
+    names = [name for name in chain.steps if name.startswith("summarise")]
+    return {name: read(chain, name, "--summary") for name in names}
+
+
+def test_summaries_count_the_stars_and_have_no_value(short, full_summaries, n_stars):
+    for name, full in full_summaries.items():
+        found = read(short, name, "--summary")
+        assert (found.colnames, len(found)) == (full.colnames, len(full))
+        if name.endswith("insitu") or n_stars == 0:
+            assert not found["n_stars"].any()
+        else:
+            assert found["n_stars"].max() == 1
+        for column in found.colnames:
+            if column.startswith(("sigma", "beta")):
+                assert np.isnan(found[column]).all()
+                assert found[column].unit == full[column].unit
+    fraction = read(short, "summarise sky halo", "--summary")["accreted_fraction"]
+    assert np.count_nonzero(np.isfinite(fraction)) == n_stars
+    assert np.all(fraction[np.isfinite(fraction)] == 1)
+
+
+def test_numbers_are_counts_or_none(short, n_stars):
+    path = short.output("collect_numbers", "--yaml")
+    found = dict(numbers_of(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    for name in ("rows", "good", "good_beyond_10_kpc", "giants", "halo", "accreted"):
+        assert found[f"counts.{name}"] == n_stars
+    for name, value in found.items():
+        assert value is None or math.isfinite(value), name
+        if re.search(r"(sigma|beta)(_|$)", name):
+            assert value is None, name
+    assert found["plain_dispersion.halo.n_stars"] == n_stars
+
+
+def test_macros_are_whole_where_nothing_is_measured(short):
+    lines = short.output("collect_numbers", "--tex").read_text(encoding="utf-8").splitlines()
+    macro = re.compile(r"\\newcommand\{\\icefire[A-Za-z]+\}\{(-?[\d.e+-]+|\\ldots)\}")
+    for line in lines:
+        assert line.startswith("%") or macro.fullmatch(line), line
+    assert any(line.endswith(r"{\ldots}") for line in lines)
+
+
+def test_claims_without_a_number_are_not_measured(short):
+    table = read(short, "compare_with_paper", "--comparison")
+    unmeasured = np.isnan(np.asarray(table["value"], float))
+    assert unmeasured.any()
+    assert list(table["agrees"] == "not measured") == list(unmeasured)
+
+
+def test_figures_say_that_there_is_nothing_to_draw(short, n_stars):
+    # One star is enough for these, and a map of no fields is no surprise.
+    drawn = {"plot_footprint", "plot_chemistry"} if n_stars else {"plot_footprint"}
+    for name, step in short.steps.items():
+        if "--pdf" in step.outputs and name not in drawn:
+            assert re.search(r"^note: |\b0 of ", short.done[name].out, re.MULTILINE), name

@@ -1,0 +1,249 @@
+"""A survey of one's own: its names, units and formats give the samples of the same stars in ours.
+
+Stars of the small synthetic table are written as somebody else's survey would have them, with a
+column map beside, and taken from cleaning to the samples.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from astropy import units as u
+from astropy.table import Table
+
+from icefire import tables
+from icefire.workflow import SAMPLES
+
+from .calls import REPO
+from .chain import Chain, chain_of
+
+H3 = yaml.safe_load((REPO / "config" / "surveys" / "h3.yaml").read_text(encoding="utf-8"))
+# Somebody's names and units of what has a unit; the other columns are named "... of mine".
+FOREIGN = {
+    "ra": ("Right Ascension", "hourangle"),
+    "dec": ("DE", "arcsec"),
+    "distance": ("d", "pc"),
+    "distance_error": ("e_d", "lyr"),
+    "rv": ("HRV", "m/s"),
+    "rv_error": ("e_HRV", "cm/s"),
+    "pmra": ("pmRA*", "arcsec/yr"),
+    "pmra_error": ("e_pmRA*", "uas/yr"),
+    "pmdec": ("pmDE", "mas/d"),
+    "pmdec_error": ("e_pmDE", "deg/Myr"),
+}
+# Gravity in SI units, and signal-to-noise per two pixels: ours is theirs times scale plus offset.
+OTHER_SCALES = {"logg": {"offset": 2.0}, "snr": {"scale": 0.5}}
+NO_ALPHA = {
+    "sagittarius_chemistry": "no alpha abundances were measured",
+    "aleph": "no alpha abundances were measured",
+}
+
+
+@dataclasses.dataclass
+class Survey:
+    """A table and its column map."""
+
+    table: Table
+    columns: dict[str, dict]
+    cuts_off: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def write(self, folder: Path, ending: str) -> tuple[Path, Path]:
+        """Write the table and its column map; give their paths."""
+        table, survey = folder / f"survey{ending}", folder / "map.yaml"
+        self.table.write(table, format={".csv": "ascii.csv"}.get(ending))
+        content = {"name": "Mine", "columns": self.columns, "cuts_off": self.cuts_off}
+        survey.write_text(yaml.safe_dump(content), encoding="utf-8")
+        return table, survey
+
+
+def chain_to_samples(folder: Path, config: dict, survey: Survey, ending: str) -> Chain:
+    """Lay out the steps from cleaning to the samples for a survey."""
+    table, survey_map = survey.write(folder, ending)
+    chain = chain_of(folder / "run", config, table)
+    names = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_samples")
+    chain.steps = {name: chain.steps[name] for name in names}
+    clean = chain.steps["clean_catalog"]
+    chain.steps["clean_catalog"] = clean.reading("--survey", survey_map)
+    return chain
+
+
+@pytest.fixture(scope="module")
+def stars(chain) -> dict[str, np.ndarray]:
+    """Canonical columns of some stars, bad and double ones among them."""
+    reader = tables.StarReader(chain.output("simulate_survey", "--catalogue"))
+    sources = {name: column["source"] for name, column in H3["columns"].items()}
+    found = reader.all(tuple(sources.values()))
+    kept = found["logg"] < 3.7
+    return {name: found[source][kept] for name, source in sources.items()}
+
+
+def canonical(stars: dict) -> Survey:
+    """The stars under our names and in our units."""
+    table = Table(stars)
+    for name, column in tables.CLEAN_COLUMNS.items():
+        if name in stars:
+            table[name].unit = column.unit
+    return Survey(table, {name: {"source": name} for name in stars})
+
+
+def foreign(stars: dict, units_in_the_table: bool) -> Survey:
+    """The same stars under other names, in other units, scales and offsets."""
+    table, columns = Table(), {}
+    for name, values in stars.items():
+        source, unit = FOREIGN.get(name, (f"{name} of mine", None))
+        columns[name] = {"source": source, **OTHER_SCALES.get(name, {})}
+        if unit:
+            values = (values * u.Unit(tables.CLEAN_COLUMNS[name].unit)).to_value(unit)
+        elif name in OTHER_SCALES:
+            change = {"scale": 1.0, "offset": 0.0, **OTHER_SCALES[name]}
+            values = (values - change["offset"]) / change["scale"]
+        table[source] = values
+        if unit and units_in_the_table:
+            table[source].unit = unit
+        elif unit:
+            columns[name]["unit"] = unit
+    return Survey(table, columns)
+
+
+def without_alpha(survey: Survey) -> Survey:
+    columns = {name: c for name, c in survey.columns.items() if not name.startswith("afe")}
+    return Survey(survey.table, columns, NO_ALPHA)
+
+
+def succeeds(chain: Chain) -> Chain:
+    for name, done in chain.run(alone=False).done.items():
+        assert (name, done.status, done.err) == (name, 0, "")
+    return chain
+
+
+def sample_of(chain: Chain, sample: str) -> tuple[dict[str, np.ndarray], dict]:
+    reader = tables.StarReader(chain.output("select_samples", f"--{sample}"))
+    return reader.all(), reader.meta
+
+
+@pytest.fixture(scope="module")
+def ours(stars, config, tmp_path_factory) -> Chain:
+    """The stars as FITS in canonical units, taken to the samples."""
+    folder = tmp_path_factory.mktemp("ours")
+    return succeeds(chain_to_samples(folder, config, canonical(stars), ".fits"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "units_in_the_table"), [(".csv", False), (".ecsv", True)], ids=["CSV", "ECSV"]
+)
+def test_other_names_units_and_formats_give_the_same_samples(
+    stars, ours, config, tmp_path, ending, units_in_the_table
+):
+    survey = foreign(stars, units_in_the_table)
+    theirs = succeeds(chain_to_samples(tmp_path, config, survey, ending))
+    for sample in SAMPLES:
+        (expected, meta), (found, found_meta) = (sample_of(c, sample) for c in (ours, theirs))
+        assert len(expected["star_id"]) > 10
+        for name, values in expected.items():
+            if values.dtype.kind == "f":
+                # Differences of large numbers, such as errors' covariances, keep fewer digits.
+                scale = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 1
+                np.testing.assert_allclose(found[name], values, rtol=1e-9, atol=1e-9 * scale)
+            else:
+                assert np.array_equal(found[name], values), name
+        assert found_meta == meta
+        assert (meta["catalogue"], meta["synthetic"]) == ("Mine", False)
+    ledgers = [chain.output("select_samples", "--ledger").read_bytes() for chain in (ours, theirs)]
+    assert ledgers[0] == ledgers[1]
+
+
+def test_identifiers_may_be_texts(stars, ours, config, tmp_path):
+    texts = {**stars, "star_id": np.array([f"star {number}" for number in stars["star_id"]])}
+    theirs = succeeds(chain_to_samples(tmp_path, config, canonical(texts), ".ecsv"))
+    for sample in SAMPLES:
+        (expected, _), (found, _) = (sample_of(chain, sample) for chain in (ours, theirs))
+        assert [i.decode() for i in found["star_id"]] == [f"star {i}" for i in expected["star_id"]]
+
+
+def test_a_survey_that_needs_alpha_abundances_declares_their_cuts_off(stars, config, tmp_path):
+    survey = without_alpha(canonical(stars))
+    survey.cuts_off = {}
+    chain = chain_to_samples(tmp_path, config, survey, ".fits")
+    done = chain.steps["clean_catalog"].call()
+    assert done.status == 2
+    assert str(tmp_path / "map.yaml") in done.err
+    assert "cuts_off.sagittarius_chemistry" in done.err
+
+
+@pytest.fixture(scope="module")
+def alphaless(stars, config, tmp_path_factory) -> Chain:
+    """The stars without [alpha/Fe], split by their [Fe/H]."""
+    folder = tmp_path_factory.mktemp("alphaless")
+    chain = chain_to_samples(folder, config, without_alpha(canonical(stars)), ".fits")
+    flags, select = (chain.steps.pop(n) for n in ("flag_substructure", "select_samples"))
+    chain.steps["flag_substructure"] = flags.without_flag("--insitu-polygon")
+    select = select.without_flag("--insitu-polygon").with_flag("--method", "feh_ranges")
+    select = select.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1")
+    chain.steps["select_samples"] = select
+    return succeeds(chain)
+
+
+def test_without_alpha_abundances_metallicity_splits_the_halo(alphaless):
+    (halo, meta), (accreted, _), (insitu, _) = (sample_of(alphaless, s) for s in SAMPLES)
+    assert np.isnan(halo["afe"]).all()
+    assert not halo["is_aleph"].any()
+    assert np.array_equal(accreted["star_id"], halo["star_id"][halo["feh"] < -1])
+    assert np.array_equal(insitu["star_id"], halo["star_id"][halo["feh"] > -0.7])
+    assert len(accreted["star_id"]) > 0 < len(insitu["star_id"])
+    assert meta["cuts_off"] == NO_ALPHA
+    neither = len(halo["star_id"]) - len(accreted["star_id"]) - len(insitu["star_id"])
+    ledger = Table.read(alphaless.output("select_samples", "--ledger"), format="ascii.ecsv")
+    assert ledger["n_removed"][ledger["step"] == "chemistry"] == [neither]
+
+
+def test_cuts_that_are_off_are_in_the_log_with_their_reason(alphaless):
+    for cut, reason in NO_ALPHA.items():
+        for step in ("clean_catalog", "flag_substructure"):
+            assert f"cut {cut} is off: {reason}" in alphaless.done[step].out
+
+
+def test_a_polygon_without_alpha_abundances_is_refused(alphaless, config, tmp_path):
+    polygon = chain_of(alphaless.folder, config).steps["select_samples"].writing_to(tmp_path)
+    done = polygon.call()
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert str(polygon.inputs["--stars"][0]) in done.err
+    assert "chemistry.method" in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_chemistry_figure_does_without_alpha_abundances(alphaless, chain, tmp_path):
+    step = chain.of_script("plot_chemistry").writing_to(tmp_path)
+    step = step.reading("--stars", alphaless.output("flag_substructure", "--stars"))
+    step = step.reading("--halo", alphaless.output("select_samples", "--halo"))
+    step = step.without_flag("--insitu-polygon").with_flag("--method", "feh_ranges")
+    done = step.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1").call()
+    assert (done.status, done.err) == (0, "")
+    assert "no star has [alpha/Fe]" in done.out
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_metallicity_splits_a_survey_with_alpha_abundances_too(chain, tmp_path):
+    step = chain.of_script("select_samples").writing_to(tmp_path)
+    step = step.without_flag("--insitu-polygon").with_flag("--method", "feh_ranges")
+    done = step.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1").call()
+    assert (done.status, done.err) == (0, "")
+    halo, accreted, insitu = (
+        tables.StarReader(step.outputs[f"--{sample}"]).all(("star_id", "feh")) for sample in SAMPLES
+    )
+    assert np.array_equal(accreted["star_id"], halo["star_id"][halo["feh"] < -1])
+    assert np.array_equal(insitu["star_id"], halo["star_id"][halo["feh"] > -0.7])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".ecsv"])
+@pytest.mark.parametrize("n_rows", [0, 1])
+def test_few_rows_of_any_format_are_cleaned(stars, config, tmp_path, ending, n_rows):
+    survey = foreign(stars, units_in_the_table=ending == ".ecsv")
+    survey.table = survey.table[:n_rows]
+    step = chain_to_samples(tmp_path, config, survey, ending).steps["clean_catalog"]
+    done = step.call()
+    assert (done.status, done.err) == (0, "")
+    assert tables.StarReader(step.outputs["--clean"]).n_rows <= n_rows
