@@ -1,5 +1,6 @@
 # make paper   environment, then the default run: every figure and number
 # make test    environment, then linters and tests
+# make bench   environment, then the benchmark of the measurement
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
 # the README.
@@ -9,13 +10,18 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: paper test lint lock clean
+.PHONY: paper test lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
 
 test: lint
 	$(BIN)/pytest tests
+
+# Time and memory of the measurement beside a notebook's way; five minutes, 1.5 GB of disk.
+bench: $(VENV)/run.installed
+	mkdir -p results
+	$(BIN)/python benchmarks/engine.py --output results/benchmark_engine
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff check .
