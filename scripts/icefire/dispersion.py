@@ -28,7 +28,7 @@ from icefire.realisations import COMPONENTS, Recipe
 # put one star's values in all realisations on the same few lines of the processor's cache.
 STARS_AT_ONCE = 5300
 # Realisations multiplied together: bounds the scratch memory, changes no result.
-_DRAWN_AT_ONCE = 64
+_DRAWN_AT_ONCE = 48
 # Bins whose sums become variances together: keeps them in the processor's cache.
 _ROWS_AT_ONCE = 256
 # Samples up to this size keep their membership in memory instead of building it for each group.
@@ -124,15 +124,15 @@ def measure(
         here = slice(done, done + len(group))
         for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
-            # The sums are ordered by precision, the result is in the order of the bins.
-            variance[:, survey.order[rows], here] = variances(sums[:, rows], recipe.subtract_errors)
+            variance[:, rows, here] = variances(sums[:, rows], recipe.subtract_errors)
         done += len(group)
 
-    variance = variance.transpose(1, 0, 2)
+    # Rows are ordered by precision; each geometry gets its own, in the order of its bins.
+    places = np.argsort(survey.order)
     measured, row = {}, 0
     for geometry, count, bins in zip(geometries, survey.counts, survey.kept, strict=True):
-        part = variance[row : row + len(bins)]
-        measured[geometry.name] = Measurement(count, bins, part)
+        part = variance[:, places[row : row + len(bins)]]
+        measured[geometry.name] = Measurement(count, bins, part.transpose(1, 0, 2))
         row += len(bins)
     return measured
 
@@ -223,25 +223,27 @@ class _Block:
         ):
             for total, moment in zip(sums, _moments(*parts, zeroed), strict=True):
                 if self._first:
-                    total[rows] = members @ moment.T
+                    total[rows] = members @ moment
                 else:
-                    total[rows] += members @ moment.T
+                    total[rows] += members @ moment
 
 
 def _moments(weights, velocities, errors, zeroed: bool) -> Iterator[np.ndarray]:
     """Give what is summed: w; for each component w v and w v2; perhaps for each w error2.
 
-    One array after the other, each good until the next one is asked for.
+    One N x G array after the other, each good until the next one is asked for.
     """
+    weights = np.ascontiguousarray(weights.T)
     yield weights
     scratch = np.empty_like(weights)
     for velocity in velocities:
+        velocity = np.ascontiguousarray(velocity.T)
         first = velocity if zeroed else np.multiply(weights, velocity, out=scratch)
         yield first
         yield np.multiply(first, velocity, out=scratch)
     if errors is not None:
         for error in errors:
-            yield np.multiply(weights, error, out=scratch)
+            yield np.multiply(weights, error[:, None], out=scratch)
 
 
 def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
@@ -314,8 +316,10 @@ def quantiles(
     numpy.nanquantile has it, which needs many times as long because it selects for each row and
     level anew where one sort serves all.
     """
-    ordered = np.sort(values, axis=-1)  # NaN last
-    n_valid = np.count_nonzero(~np.isnan(values), axis=-1)
+    ordered = np.sort(values, axis=-1)  # NaN last, so that only rows that end in one have any
+    n_valid = np.full(len(values), values.shape[-1])
+    gaps = np.flatnonzero(np.isnan(ordered[:, -1]))
+    n_valid[gaps] -= np.count_nonzero(np.isnan(ordered[gaps]), axis=-1)
     found = np.empty((len(levels), len(values)))
     for i, level in enumerate(levels):
         place = level * np.maximum(n_valid - 1, 0)
