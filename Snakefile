@@ -38,6 +38,7 @@ pathvars:
 
 
 include: "rules/common.smk"
+include: "rules/synthetic.smk"
 include: "rules/catalog.smk"
 include: "rules/samples.smk"
 include: "rules/montecarlo.smk"
@@ -47,8 +48,9 @@ include: "rules/paper.smk"
 
 
 rule all:
-    """Everything: ten figures, summaries, ledger, numbers and the comparison with the paper."""
+    """Everything: ten figures, summaries, ledger, numbers, the comparison with the paper."""
     default_target: True
     input:
         rules.figures.input,
         rules.compare_with_paper.output,
+        rules.plot_synthetic_check.output if config["catalog"]["path"] is None else [],

@@ -1,31 +1,7 @@
 # From the survey table to one table with everything known about each star.
 #
-# In:  catalog.path, or a synthetic table made here
+# In:  catalog.path, or the synthetic table
 # Out: <results>/catalog/{clean,kinematics,stars}.fits, <results>/catalog/fields.ecsv
-
-
-rule simulate_survey:
-    """Made-up H3 table, and its truth in a file that no other rule reads."""
-    input:
-        code=code("simulate_survey"),
-        model=lookup("synthetic/model", within=config),
-        schema="config/synthetic.schema.yaml",
-        satellites=lookup("satellites/catalogue", within=config),
-    output:
-        catalogue="<results>/synthetic/catalogue.fits",
-        truth="<results>/synthetic/truth.fits",
-    log:
-        "<logs>/simulate_survey.log",
-    benchmark:
-        "<benchmarks>/simulate_survey.tsv"
-    conda:
-        "../envs/paper.yaml"
-    params:
-        rows=flag("--rows", "synthetic/rows"),
-        seed=flag("--seed", "synthetic/seed"),
-    shell:
-        "python {input.code[0]:q} --model {input.model:q} --satellites {input.satellites:q}"
-        " {params:q} --catalogue {output.catalogue:q} --truth {output.truth:q} > {log:q} 2>&1"
 
 
 rule clean_catalog:

@@ -14,7 +14,6 @@ rule collect_numbers:
         accreted=rules.select_samples.output.accreted,
         insitu=rules.select_samples.output.insitu,
         sky="<results>/summaries/sky/halo.ecsv",
-        accreted_xy="<results>/summaries/xy/accreted.ecsv",
         accreted_radial="<results>/summaries/radial/accreted.ecsv",
         insitu_radial="<results>/summaries/radial/insitu.ecsv",
     output:
@@ -31,7 +30,7 @@ rule collect_numbers:
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
-        " --sky {input.sky:q} --accreted-xy {input.accreted_xy:q}"
+        " --sky {input.sky:q}"
         " --accreted-radial {input.accreted_radial:q}"
         " --insitu-radial {input.insitu_radial:q} {params:q} --yaml {output.yaml:q}"
         " --tex {output.tex:q} > {log:q} 2>&1"

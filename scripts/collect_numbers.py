@@ -4,8 +4,7 @@
 Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
-        --accreted-xy xy_accreted.ecsv --accreted-radial radial_accreted.ecsv \\
-        --insitu-radial radial_insitu.ecsv \\
+        --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
         --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex
 """
 
@@ -32,7 +31,6 @@ _SUMMARIES = {
         *("n_stars", "accreted_fraction", "sigma_r", "sigma_r_lo68", "sigma_r_hi68"),
         *("beta", "beta_lo68", "beta_hi68"),
     ),
-    "accreted_xy": ("x", "y", "n_stars", "sigma_r"),
     "accreted_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
     "insitu_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
 }
@@ -89,6 +87,26 @@ def whole_samples(readers: dict[str, tables.StarReader], slices: list) -> dict:
         ends = {"feh_from": number(low, "dex"), "feh_to": number(high, "dex")}
         found[f"halo_feh_{name}"] = ends | dispersion.numbers()
     return found
+
+
+def elongation(accreted: tables.StarReader) -> dict:
+    """Measure in which direction the accreted halo is hot, at fixed radius (figures 4 and 5)."""
+    stars = accreted.all(("x", "y", "z", "v_r"))
+    place = np.array([stars["x"], stars["y"], stars["z"]])
+    found = claims.quadrupole(place, stars["v_r"])
+    if found is None:
+        names = ("xy_direction_deg", "azimuth_deg", "pitch_deg")
+        nothing = {name: number(None, "deg") for name in names}
+        return nothing | {"contrast": number(None), "chi_square_of_5": number(None)}
+    angle, error = found.xy_direction_deg()
+    azimuth, pitch, contrast = found.axis()
+    return {
+        "xy_direction_deg": number(angle, "deg", angle - error, angle + error),
+        "azimuth_deg": number(azimuth, "deg"),
+        "pitch_deg": number(pitch, "deg"),
+        "contrast": number(contrast),
+        "chi_square_of_5": number(found.significance),
+    }
 
 
 def structures(insitu: tables.StarReader) -> dict:
@@ -241,15 +259,11 @@ def work(arguments) -> None:
         for name, columns in _SUMMARIES.items()
     }
     clean = tables.StarReader(arguments.clean, ("distance",))
-    needed = (*_VELOCITIES, *_ERRORS, "feh", "x", "z", "l", "b", "r")
+    needed = (*_VELOCITIES, *_ERRORS, "feh", "x", "y", "z", "l", "b", "r")
     readers = {
         sample: tables.StarReader(getattr(arguments, sample), needed)
         for sample in ("halo", "accreted", "insitu")
     }
-    xy = summaries["accreted_xy"]
-    angle, error = claims.elongation_angle_deg(
-        *(np.asarray(xy[name], float) for name in ("x", "y", "sigma_r")), np.asarray(xy["n_stars"])
-    )
     shells = [summaries[name]["r_mid"] for name in ("accreted_radial", "insitu_radial")]
     if not np.array_equal(*shells):
         raise UserError(f"{arguments.insitu_radial}: has other shells than the accreted profile")
@@ -272,7 +286,7 @@ def work(arguments) -> None:
         "line_of_sight": lines_of_sight(summaries["sky"]),
         "profile": profiles(summaries["accreted_radial"], summaries["insitu_radial"]),
         "map": {
-            "accreted_xy_elongation_deg": number(angle, "deg", angle - error, angle + error),
+            "accreted": elongation(readers["accreted"]),
             **structures(readers["insitu"]),
         },
         "quadrant": quadrants(readers["halo"]),

@@ -14,9 +14,9 @@ The model is checked against config/synthetic.schema.yaml of this repository.
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
@@ -38,6 +38,9 @@ def build_parser():
     parser.add_argument("--rows", type=int, required=True, help=f"stars, at least {MIN_ROWS:,}")
     parser.add_argument("--seed", type=int, required=True, help="seed, 0 or more")
     parser.add_argument("--model", required=True, help="the model, a YAML file")
+    parser.add_argument(
+        "--changes", nargs="*", default=[], help="files of what differs, laid over the model"
+    )
     parser.add_argument("--satellites", required=True, help="dwarf galaxies and clusters (ECSV)")
     parser.add_argument("--catalogue", required=True, help="the survey table (FITS), written")
     parser.add_argument("--truth", required=True, help="what is true of each row (FITS), written")
@@ -49,22 +52,21 @@ def work(arguments) -> None:
         raise UserError(f"--rows: {arguments.rows} is too few; give {MIN_ROWS:,} or more")
     if arguments.seed < 0:
         raise UserError(f"--seed: {arguments.seed} is negative; give 0 or more")
-    model = read_model(arguments.model)
+    model = read_model(arguments.model, arguments.changes)
     frame = kinematics.frame(*FRAME)
     potential = dynamics.potential(POTENTIAL)
-    # Streams of their own, beyond any field's, so that no field depends on them
-    clouds = [
-        mock_cold.sagittarius(
-            model["sagittarius"], frame, potential, stream(arguments.seed, 2**31)
-        ),
-        mock_cold.satellites(
-            arguments.satellites, model["satellites"], frame, stream(arguments.seed, 2**31 + 1)
-        ),
-    ]
-    survey = Survey(arguments.rows, arguments.seed, model, frame, potential, clouds)
+    # Streams of their own, beyond any field's, so that no field depends on them; the satellites
+    # first, because a mistake in their table shows at once and the orbits take a second.
+    members = mock_cold.satellites(
+        arguments.satellites, model["satellites"], frame, stream(arguments.seed, 2**31 + 1)
+    )
+    tail = mock_cold.sagittarius(
+        model["sagittarius"], frame, potential, stream(arguments.seed, 2**31)
+    )
+    survey = Survey(arguments.rows, arguments.seed, model, frame, potential, [tail, members])
     catalogue = Catalogue(survey, model, frame, potential)
     # The model is a file of its own; its digest is enough to know it again.
-    digest = hashlib.sha256(Path(arguments.model).read_bytes()).hexdigest()
+    digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()
     meta = tables.add_step(
         tables.new_meta("synthetic H3", True, "h3", {}),
         "simulate_survey",

@@ -7,6 +7,7 @@ errors follow from the fourth moments and hold for any distribution with many st
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -126,48 +127,102 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> dict:
     return number(rho, "", np.tanh(z - width), np.tanh(z + width))
 
 
-def elongation_angle_deg(
-    x: np.ndarray, y: np.ndarray, sigma: np.ndarray, n_stars: np.ndarray
-) -> tuple[float, float]:
-    """Measure along which direction a map of dispersions is drawn out.
+@dataclass(frozen=True)
+class Quadrupole:
+    """How sigma_r depends on direction at fixed radius: ln sigma_r^2 = f(r) + n Q n.
 
-    The map is fitted with sigma = a + b x + c y + d x^2 + e x y + f y^2, each bin weighted by its
-    number of stars; contours are longest along the axis of the largest second derivative.
+    Attributes
+    ----------
+    values
+        (Qxx - Qyy) / 2, Qxy, Qxz, Qyz and (2 Qzz - Qxx - Qyy) / 6 of the traceless tensor Q.
+    covariance
+        Their 5 x 5 covariance.
+    """
+
+    values: np.ndarray
+    covariance: np.ndarray
+
+    @property
+    def significance(self) -> float:
+        """Chi-square of the five values against a sphere; five degrees of freedom."""
+        return float(self.values @ np.linalg.solve(self.covariance, self.values))
+
+    def xy_direction_deg(self) -> tuple[float, float]:
+        """Give the direction in the XY plane in which sigma_r is largest, and its standard error.
+
+        Angle from +X toward +Y in [0, 180), degrees.
+        """
+        a, b = self.values[:2]
+        angle = 0.5 * np.degrees(np.arctan2(b, a))
+        slope = 0.5 * np.degrees(np.array([-b, a, 0, 0, 0])) / (a**2 + b**2)
+        error = np.sqrt(slope @ self.covariance @ slope)
+        # Twice, because the remainder of a tiny negative angle rounds to 180 itself
+        return float(angle % 180 % 180), float(error)
+
+    def axis(self) -> tuple[float, float, float]:
+        """Give azimuth and pitch (deg) of the axis with the largest sigma_r, and the contrast.
+
+        The azimuth counts from +X toward +Y in [0, 180); the pitch is that of the end on the Sun's
+        side (X < 0) above the plane; the contrast is sigma_r on this axis over that on the coldest.
+        """
+        a, b, c, d, e = self.values
+        tensor = np.array([[a - e, b, c], [b, -a - e, d], [c, d, 2 * e]])
+        size, vectors = np.linalg.eigh(tensor)
+        x, y, z = vectors[:, -1] * (-1 if vectors[0, -1] > 0 else 1)
+        azimuth = np.degrees(np.arctan2(-y, -x)) % 180 % 180
+        pitch = np.degrees(np.arcsin(np.clip(z, -1, 1)))
+        return float(azimuth), float(pitch), float(np.exp(0.5 * (size[-1] - size[0])))
+
+
+def quadrupole(position: np.ndarray, v_r: np.ndarray, degree: int = 3) -> Quadrupole | None:
+    """Fit the directions in which a sample is hot, whatever the survey's footprint.
+
+    Every star counts once. The likelihood is that of Gaussian velocities with ln sigma^2 linear in
+    powers of ln r (any radial profile) and in the five l = 2 harmonics of the direction from the
+    Galactic centre, so an uneven sampling of a sphere gives none. Errors come from the scatter of
+    the scores (White 1982) and need no Gaussian velocities.
+
+    The contours of a map in a plane cannot tell this: where the survey looks, and how far, draws
+    them out as well.
 
     Parameters
     ----------
-    x, y
-        Bin centres, kpc.
-    sigma
-        Dispersions, km/s, NaN where there is none.
-    n_stars
-        Stars per bin.
+    position
+        3 x N, kpc, Galactocentric.
+    v_r
+        N radial velocities, km/s.
+    degree
+        Of the polynomial in ln r.
 
     Returns
     -------
-    tuple
-        Angle from +x toward +y, in [0, 180), and its standard error, degrees; NaN with fewer than
-        seven bins.
+    Quadrupole or None
+        None with fewer than 20 stars, or where their places do not determine it.
     """
-    use = np.isfinite(sigma)
-    if np.count_nonzero(use) < 7:
-        return np.nan, np.nan
-    x, y, sigma, weight = x[use], y[use], sigma[use], n_stars[use].astype(float)
-    design = np.column_stack([np.ones_like(x), x, y, x**2, x * y, y**2])
-    normal = design.T @ (design * weight[:, None])
-    if np.linalg.matrix_rank(normal) < 6:
-        return np.nan, np.nan
-    inverse = np.linalg.inv(normal)
-    fit = inverse @ (design.T @ (weight * sigma))
-    residual = sigma - design @ fit
-    # Circles overlap, so the number of independent values is that of the stars, not of the bins;
-    # the sandwich with the scatter of the residuals is the usual choice and named as such.
-    meat = design.T @ (design * (weight**2 * residual**2)[:, None])
-    covariance = inverse @ meat @ inverse
-    d, e, f = fit[3:]
-    angle = 0.5 * np.degrees(np.arctan2(e, d - f))
-    scale = (d - f) ** 2 + e**2
-    slope = np.degrees(0.5) * np.array([-e, d - f, e]) / scale
-    error = np.sqrt(slope @ covariance[3:, 3:] @ slope)
-    # Twice, because the remainder of a tiny negative angle rounds to 180 itself
-    return float(angle % 180 % 180), float(error)
+    if len(v_r) < 20:
+        return None
+    radius = np.sqrt((position**2).sum(axis=0))
+    x, y, z = position / radius
+    log_r = np.log(radius / np.median(radius))
+    design = np.column_stack(
+        [log_r**k for k in range(degree + 1)]
+        + [x * x - y * y, 2 * x * y, 2 * x * z, 2 * y * z, 2 * z * z - x * x - y * y]
+    )
+    square = (v_r - v_r.mean()) ** 2
+    if np.linalg.matrix_rank(design) < design.shape[1] or not square.any():
+        return None
+    # Fisher scoring: the expected information of ln sigma^2 is the same in every step.
+    fit = np.zeros(design.shape[1])
+    fit[0] = np.log(square.mean())
+    information = design.T @ design
+    for _ in range(200):
+        ratio = square / np.exp(design @ fit)
+        step = np.linalg.solve(information, design.T @ (ratio - 1))
+        fit += step
+        if np.abs(step).max() < 1e-9:
+            break
+    ratio = square / np.exp(design @ fit)
+    inverse = np.linalg.inv((design * ratio[:, None]).T @ design)
+    scores = design.T @ (design * ((ratio - 1) ** 2)[:, None])
+    covariance = inverse @ scores @ inverse
+    return Quadrupole(fit[-5:], covariance[-5:, -5:])

@@ -172,12 +172,14 @@ class Component:
     """One smooth population: its name, shape, velocities and chemistry, from one model entry.
 
     `escape` is None, or for interlopers the range of speeds in units of the escape speed.
+    `others_per_giant` is how many more stars that are no giants it has than an old population.
     """
 
     def __init__(self, settings: dict):
         self.name: str = settings["name"]
         self.shape = SHAPES[settings["shape"]](settings["density"])
         self.chemistry = Chemistry(settings["chemistry"])
+        self.others_per_giant: float = settings.get("others_per_giant", 1.0)
         velocity = settings["velocity"]
         self.escape = velocity.get("escape_speed_ratio")
         self.velocity = None if self.escape else Ellipsoidal(velocity, self.shape)

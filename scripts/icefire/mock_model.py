@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,20 @@ from icefire.errors import UserError
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "synthetic.schema.yaml"
 
 
-def read_model(path: str) -> dict:
+def read_model(path: str, changes: Iterable[str] = ()) -> dict:
     """Read the model and check it against config/synthetic.schema.yaml.
 
-    Raises UserError naming the file and the key that is wrong.
+    Each file of `changes` holds only what differs; it is laid over the model in turn: mappings
+    are merged, lists and values replaced.
+
+    Raises UserError naming the files and the key that is wrong.
     """
     import jsonschema
 
-    try:
-        model = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
+    model = _read(path)
+    for other in changes:
+        model = _merged(model, _read(other))
+        path = f"{path} with {other}"
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     errors = jsonschema.Draft202012Validator(schema).iter_errors(model)
     worst = jsonschema.exceptions.best_match(errors)
@@ -31,6 +35,20 @@ def read_model(path: str) -> dict:
     for where, problem in _inconsistencies(model):
         raise UserError(f"{path}: {where} {problem}")
     return model
+
+
+def _read(path: str):
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable as YAML ({error})") from error
+
+
+def _merged(below, above):
+    """Lay `above` over `below`, mapping by mapping."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return below | {key: _merged(below.get(key), value) for key, value in above.items()}
 
 
 def _place(model, keys) -> str:

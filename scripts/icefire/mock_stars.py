@@ -80,9 +80,12 @@ class Selection:
         `selection` of the model.
     gaia
         `errors.gaia` of the model, whose parallax error blurs the parallax limit.
+    others
+        How many stars that are no giants the population has per giant, relative to the sequence:
+        younger populations have more.
     """
 
-    def __init__(self, sequence: Sequence, settings: dict, gaia: dict):
+    def __init__(self, sequence: Sequence, settings: dict, gaia: dict, others: float = 1.0):
         self._sequence = sequence
         self.modulus = np.arange(*_MODULUS_RANGE, _MODULUS_STEP)
         magnitude = self.modulus[:, None] + sequence.abs_r
@@ -90,7 +93,8 @@ class Selection:
         for window in settings["windows"]:
             inside = (magnitude >= window["r_min"]) & (magnitude < window["r_max"])
             weight[inside] = window["weight"]
-        weight *= np.where(sequence.logg < settings["giants_below_logg"], 1.0, settings["others"])
+        giant = sequence.logg < settings["giants_below_logg"]
+        weight *= np.where(giant, 1.0, others * settings["others"])
         parallax = 100.0 * 10 ** (-0.2 * self.modulus)  # mas
         error = gaia_error(magnitude, gaia, "parallax")
         weight *= ndtr((settings["max_parallax_mas"] - parallax[:, None]) / error)

@@ -135,7 +135,11 @@ class Survey:
         self.components = [Component(entry) for entry in model["components"]]
         self.names = [c.name for c in [*self.components, *self.clouds]]
         self.sequence = Sequence(model["stellar_sequence"], model["selection"]["giants_below_logg"])
-        self.selection = Selection(self.sequence, model["selection"], model["errors"]["gaia"])
+        cuts = model["selection"], model["errors"]["gaia"]
+        # Clouds hold old stars, as the sequence does.
+        others = [c.others_per_giant for c in self.components] + [1.0] * len(self.clouds)
+        by_others = {k: Selection(self.sequence, *cuts, k) for k in dict.fromkeys(others)}
+        self.selections = [by_others[k] for k in others]
 
         fields = model["fields"]
         share = min(rows / (fields["count"] * fields["stars_each"]), 1.0)
@@ -155,7 +159,8 @@ class Survey:
         edges = np.linspace(np.log(reach[0]), np.log(reach[1]), _DISTANCES + 1)
         self._log_step = edges[1] - edges[0]
         self._distance = np.exp(0.5 * (edges[1:] + edges[:-1]))
-        self._seen = self.selection.observed_per_giant(distance_modulus(self._distance))
+        modulus = distance_modulus(self._distance)
+        self._seen = [s.observed_per_giant(modulus) for s in self.selections]
         self.n_blocks = -(-self.n_fields // _FIELDS_AT_ONCE)
 
     def _richest_satellites(self, n_wanted: int) -> np.ndarray:
@@ -164,7 +169,8 @@ class Survey:
         if not cloud.ra.size:
             return np.empty((2, 0))
         which = np.unique(cloud.object_name, return_inverse=True)[1]
-        seen = cloud.giants * self.selection.observed_per_giant(distance_modulus(cloud.distance))
+        modulus = distance_modulus(cloud.distance)
+        seen = cloud.giants * self.selections[-1].observed_per_giant(modulus)
         seen = np.bincount(which, seen)
         centre = np.array([np.bincount(which, u) for u in unit_vector(cloud.ra, cloud.dec)])
         ra = np.degrees(np.arctan2(centre[1], centre[0])) % 360
@@ -222,9 +228,13 @@ class Survey:
         for k, cloud in enumerate(self.clouds, len(self.components)):
             mine = which == k
             stars["object_name"][mine] = cloud.object_name[particle[mine]]
-        stars["abs_r"] = self.selection.draw(
-            distance_modulus(distance), chance["magnitude"], chance["in_bin"]
-        )
+        modulus = distance_modulus(distance)
+        stars["abs_r"] = np.empty(len(which))
+        for selection in set(self.selections):
+            mine = np.isin(which, [k for k, s in enumerate(self.selections) if s is selection])
+            stars["abs_r"][mine] = selection.draw(
+                modulus[mine], chance["magnitude"][mine], chance["in_bin"][mine]
+            )
         stars |= self.sequence.stars(stars["abs_r"], stars["feh"])
         stars |= observables(stars, self._frame)
         return stars
@@ -234,12 +244,15 @@ class Survey:
         centre = unit_vector(self.ra[fields], self.dec[fields])
         away, _, _ = sky_basis(self.ra[fields], self.dec[fields], self._frame)
         place = away[:, :, None] * self._distance + self._frame.origin_kpc[:, None, None]
-        per_cell = self._distance**3 * self._log_step * self._seen
-        weights = [c.shape.density(place) * per_cell for c in self.components]
+        per_giant = self._distance**3 * self._log_step
+        weights = [
+            c.shape.density(place) * per_giant * seen
+            for c, seen in zip(self.components, self._seen, strict=False)
+        ]
         sizes = [_DISTANCES] * len(self.components)
         radius = 0.5 * self._model["fields"]["diameter_deg"]
         for cloud in self.clouds:
-            seen = self.selection.observed_per_giant(distance_modulus(cloud.distance))
+            seen = self.selections[-1].observed_per_giant(distance_modulus(cloud.distance))
             weight = cloud.per_steradian(centre, radius) * seen
             if not cloud.smoothing_deg:
                 # Fibres cannot be packed: no more than so much of a field goes to a cluster.

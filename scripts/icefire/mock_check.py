@@ -1,0 +1,249 @@
+"""Is the synthetic survey table like the survey, and do the cuts find what is in it?
+
+Quantities of the table are measured under the names that resources/h3_targets.yaml uses. The
+truth enters only where a component or the quality of a cut is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from icefire.errors import UserError
+
+# Rows of the survey's table (Han et al. 2024, section 2).
+SURVEY_ROWS = 302_485
+
+# Half the width of the magnitude bins in which Gaia's errors are read off.
+_HALF_BIN_MAG = 0.05
+
+# What has to be read of each table.
+STAR_COLUMNS = (
+    "star_id", "distance", "distance_error", "rv_error", "feh", "feh_error", "afe", "afe_error",
+    "ly", "lz", "energy", "is_giant", "is_sagittarius", "is_satellite", "is_aleph", "is_unbound",
+)  # fmt: skip
+CATALOGUE_COLUMNS = (
+    "tileID", "DEC", "B", "GAIAEDR3_PARALLAX", "PS_r", "GAIAEDR3_G", "GAIAEDR3_PMRA_ERROR",
+    "GAIAEDR3_PMDEC_ERROR", "SNR", "FLAG",
+)  # fmt: skip
+TRUTH_COLUMNS = ("H3_ID", "component", "energy")
+
+# The cuts: flag of stars.fits, and which stars it is meant to find.
+CUTS = {
+    "Sagittarius": "is_sagittarius",
+    "satellites": "is_satellite",
+    "Aleph": "is_aleph",
+    "unbound": "is_unbound",
+}
+_MEMBERS: dict[str, Callable[[dict], np.ndarray]] = {
+    "Sagittarius": lambda truth: truth["component"] == "sagittarius",
+    "satellites": lambda truth: truth["component"] == "satellites",
+    "Aleph": lambda truth: truth["component"] == "aleph",
+    "unbound": lambda truth: truth["energy"] >= 0,
+}
+# Components whose median chemistry is the centre of a sequence.
+_CENTRES = {
+    "gse": ("gse",),
+    "high_alpha_insitu": ("thick_disc", "insitu_halo"),
+    "sagittarius": ("sagittarius",),
+}
+
+
+class Check:
+    """Measures quantities of one synthetic table.
+
+    Parameters
+    ----------
+    giants
+        Good giants: STAR_COLUMNS of stars.fits, N values each.
+    truth
+        `component` (text) and `energy` (km2/s2) of the same N stars.
+    rows
+        CATALOGUE_COLUMNS of every row of the table.
+    counts
+        Numbers that are known already, by name.
+    """
+
+    def __init__(self, giants: dict, truth: dict, rows: dict, counts: dict[str, int]):
+        self._giants, self._truth, self._rows, self._counts = giants, truth, rows, counts
+        # Rows relative to the survey's: what the targets that are counts have to be scaled by.
+        self.size_ratio = len(rows["tileID"]) / SURVEY_ROWS
+        self._measures: dict[str, Callable] = {
+            "fields": lambda _: (len(np.unique(rows["tileID"])), 0.0),
+            "stars_per_field": lambda _: _mean(np.unique(rows["tileID"], return_counts=True)[1]),
+            "min_abs_b": lambda _: (np.min(np.abs(rows["B"])), 0.0),
+            "min_dec": lambda _: (np.min(rows["DEC"]), 0.0),
+            "max_parallax": lambda _: (np.nanmax(rows["GAIAEDR3_PARALLAX"]), 0.0),
+            "r_magnitude": lambda at: _percentile(rows["PS_r"], at),
+            "giants_beyond": lambda at: _fraction(giants["distance"] > at),
+            "feh": lambda at: _percentile(giants["feh"], at),
+            "afe": lambda at: _percentile(giants["afe"], at),
+            "lz": lambda at: _percentile(self._outside_sagittarius("lz") / 1e3, at),
+            "energy": lambda at: _percentile(self._outside_sagittarius("energy") / 1e5, at),
+            "sagittarius_fraction": lambda _: _fraction(giants["is_sagittarius"]),
+            "sagittarius_lz": lambda _: self._of_sagittarius("lz"),
+            "sagittarius_ly": lambda _: self._of_sagittarius("ly"),
+            "unbound_fraction": lambda _: _fraction(giants["is_unbound"]),
+            "distance_error": lambda at: _percentile(
+                giants["distance_error"] / giants["distance"], at
+            ),
+            "rv_error_median": lambda _: _percentile(giants["rv_error"], 50),
+            "rv_error_p90": lambda _: _percentile(giants["rv_error"], 90),
+            "feh_error": lambda at: _percentile(giants["feh_error"], at),
+            "afe_error": lambda at: _percentile(giants["afe_error"], at),
+            "pmra_error": self._motion_error,
+            "pmdec_error_over_pmra_error": lambda _: _percentile(
+                rows["GAIAEDR3_PMDEC_ERROR"] / rows["GAIAEDR3_PMRA_ERROR"], 50
+            ),
+            "flag_1_fraction": lambda _: _fraction(rows["FLAG"] == 1),
+            "snr": lambda at: _percentile(rows["SNR"], at),
+        }
+
+    def measure(self, quantity: str, at: float | None) -> tuple[float, float]:
+        """Measure one quantity: give its value and its standard error.
+
+        `at` is a percentile, a distance or a magnitude, as the quantity needs. Raises UserError
+        for a quantity that this module does not know.
+        """
+        if quantity in self._counts:
+            return float(self._counts[quantity]), 0.0
+        if quantity in self._measures:
+            return self._measures[quantity](at)
+        for element in ("feh", "afe"):
+            components = _CENTRES.get(quantity.removesuffix(f"_centre_{element}"))
+            if components:
+                mine = np.isin(self._truth["component"], components)
+                return _percentile(self._giants[element][mine], 50)
+        parts = quantity.split("_")
+        if parts[:3:2] == ["afe", "feh"] and len(parts) == 6:
+            low, high = float(parts[3]), float(parts[5])
+            inside = (self._giants["feh"] >= low) & (self._giants["feh"] < high)
+            return _percentile(self._giants["afe"][inside], at)
+        raise UserError(f"no measure is called {quantity}; correct the table of targets")
+
+    def purity(self) -> list[dict]:
+        """Hold every cut against the truth: members, flagged stars, purity, completeness.
+
+        Each cut is judged among the good giants that the cuts before it have left, as the ledger
+        counts them.
+        """
+        left = np.ones(len(self._giants["distance"]), bool)
+        found = []
+        for cut, flag in CUTS.items():
+            members, flagged = _MEMBERS[cut](self._truth) & left, self._giants[flag] & left
+            both = np.count_nonzero(members & flagged)
+            n_members, n_flagged = np.count_nonzero(members), np.count_nonzero(flagged)
+            found.append(
+                {
+                    "cut": cut,
+                    "n_members": n_members,
+                    "n_flagged": n_flagged,
+                    "n_both": both,
+                    "purity": both / n_flagged if n_flagged else np.nan,
+                    "completeness": both / n_members if n_members else np.nan,
+                }
+            )
+            left &= ~flagged
+        return found
+
+    def _outside_sagittarius(self, name: str) -> np.ndarray:
+        return self._giants[name][~self._giants["is_sagittarius"]]
+
+    def _of_sagittarius(self, name: str) -> tuple[float, float]:
+        return _percentile(self._giants[name][self._giants["is_sagittarius"]] / 1e3, 50)
+
+    def _motion_error(self, magnitude: float) -> tuple[float, float]:
+        near = np.abs(self._rows["GAIAEDR3_G"] - magnitude) < _HALF_BIN_MAG
+        return _percentile(self._rows["GAIAEDR3_PMRA_ERROR"][near], 50)
+
+
+def _mean(values: np.ndarray) -> tuple[float, float]:
+    return float(np.mean(values)), float(np.std(values) / np.sqrt(len(values)))
+
+
+def _fraction(chosen: np.ndarray) -> tuple[float, float]:
+    share = np.count_nonzero(chosen) / max(len(chosen), 1)
+    return share, float(np.sqrt(share * (1 - share) / max(len(chosen), 1)))
+
+
+def _percentile(values: np.ndarray, at: float) -> tuple[float, float]:
+    """Give a percentile and its standard error, from the order statistics around it."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return np.nan, np.nan
+    width = 100 * np.sqrt(at / 100 * (1 - at / 100) / len(values))
+    low, value, high = np.percentile(values, np.clip([at - width, at, at + width], 0, 100))
+    return float(value), float(0.5 * (high - low))
+
+
+def compare(check: Check, targets: list[dict], source: str) -> list[dict]:
+    """Measure every target and say whether it is met.
+
+    `targets` are the entries of resources/h3_targets.yaml, read from the file `source`. Gives one
+    row per target: quantity, at, unit, target, made, error, tolerance, agrees (bool), because,
+    where.
+
+    Raises UserError naming the file and the quantity of an entry that is malformed.
+    """
+    rows = []
+    for entry in targets:
+        name = entry.get("quantity") if isinstance(entry, dict) else None
+        places = entry.get("at", [None]) if name else []
+        if not name or len(places) != len(entry.get("target", ())) or not entry.get("where"):
+            raise UserError(
+                f"{source}: {name or entry!r}: needs quantity, where, and as many values of target"
+                " as of at"
+            )
+        scale = check.size_ratio if entry.get("scales") else 1.0
+        for at, target in zip(places, entry["target"], strict=True):
+            target *= scale
+            made, error = check.measure(name, at)
+            low, high = _limits(entry, target, source)
+            because = entry.get("because", {})
+            rows.append(
+                {
+                    "quantity": name,
+                    "at": np.nan if at is None else float(at),
+                    "at_unit": entry.get("at_unit", ""),
+                    "unit": entry.get("unit", ""),
+                    "target": float(target),
+                    "made": made,
+                    "error": error,
+                    "from": low,
+                    "to": high,
+                    "agrees": bool(low - 2 * error <= made <= high + 2 * error),
+                    "because": because if isinstance(because, str) else because.get(at, ""),
+                    "where": entry["where"],
+                }
+            )
+    return rows
+
+
+def _limits(entry: dict, target: float, source: str) -> tuple[float, float]:
+    """Give the values between which a target counts as met; of several rules the widest."""
+    within = entry.get("within")
+    if not isinstance(within, dict) or not within or set(within) - set(_TOLERANCES):
+        raise UserError(
+            f"{source}: {entry['quantity']}: within must hold {', '.join(_TOLERANCES)}"
+            f" and not {within!r}"
+        )
+    if "range" in within:
+        low, high = within["range"]
+        return float(low), float(high)
+    size = max(_TOLERANCES[rule](value, target, entry) for rule, value in within.items())
+    return target - size, target + size
+
+
+def _half_spread(entry: dict) -> float:
+    """Give half the range between the 16th and the 84th percentile of the targets."""
+    percentiles = dict(zip(entry["at"], entry["target"], strict=True))
+    return 0.5 * (percentiles[84] - percentiles[16])
+
+
+_TOLERANCES: dict[str, Callable[[float, float, dict], float]] = {
+    "relative": lambda size, target, entry: size * abs(target),
+    "dex": lambda size, target, entry: size,
+    "spread": lambda size, target, entry: size * _half_spread(entry),
+    "range": lambda size, target, entry: 0.0,
+}

@@ -1,0 +1,119 @@
+"""Draw what the synthetic survey table is like beside what is published of the survey.
+
+Lines and open symbols are the synthetic table, filled points the survey's values.
+
+    python scripts/plot_synthetic_check.py --check results/synthetic_check.ecsv \\
+        --distributions results/synthetic_distributions.ecsv \\
+        --style config/paper.mplstyle --pdf check.pdf --png check.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+
+from icefire import cli, style, tables
+from icefire.errors import UserError
+
+MADE = {"color": "#0072b2", "label": "synthetic table"}
+TARGET = {"color": "#d55e00", "marker": "o", "ls": "none", "ms": 3.5, "label": "published of H3"}
+NUMBERS = ("at", "target", "made", "error")
+DISTRIBUTIONS = ("percentile", "distance", "feh", "afe", "lz", "energy")
+# [Fe/H] ranges of the [alpha/Fe] panel: quantity, and where it is drawn.
+SLICES = {
+    "afe_of_feh_-2.0_to_-1.8": -1.9,
+    "afe_of_feh_-1.4_to_-1.2": -1.3,
+    "afe_of_feh_-1.0_to_-0.8": -0.9,
+    "afe_of_feh_-0.6_to_-0.4": -0.5,
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--check", required=True, help="of check_synthetic.py (ECSV)")
+    parser.add_argument("--distributions", required=True, help="of check_synthetic.py (ECSV)")
+    style.add_page_flags(parser)
+    return parser
+
+
+def rows_of(check, quantity: str):
+    """Give the rows of one quantity. Raises UserError where there is none."""
+    rows = check[check["quantity"] == quantity]
+    if not len(rows):
+        raise UserError(f"--check: holds no {quantity}; make it again with check_synthetic.py")
+    return rows
+
+
+def draw_beyond(axes, check, made) -> None:
+    """Fraction of giants beyond each distance."""
+    axes.plot(made["distance"], 1 - made["percentile"] / 100, **MADE)
+    rows = rows_of(check, "giants_beyond")
+    axes.plot(rows["at"], rows["target"], **TARGET)
+    axes.set(xscale="log", yscale="log", xlim=(1.5, 120), ylim=(1.5e-3, 1.5))
+    axes.set(xlabel="distance from the Sun (kpc)", ylabel="giants beyond")
+    axes.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
+    axes.set_xticks([], minor=True)
+    axes.set_yticks([1, 0.1, 0.01], ["1", "0.1", "0.01"])
+
+
+def draw_cumulative(axes, check, made, name: str, per: float, label: str) -> None:
+    """Cumulative distribution with the published percentiles."""
+    values = np.asarray(made[name]) / per
+    axes.plot(values, made["percentile"], **MADE)
+    rows = rows_of(check, name)
+    axes.plot(rows["target"], rows["at"], **TARGET)
+    low, high = np.interp([0.5, 99.0], made["percentile"], values)
+    room = 0.08 * (high - low)
+    axes.set(xlim=(low - room, high + room), ylim=(0, 100))
+    axes.set(xlabel=label, ylabel="giants below (%)")
+
+
+def draw_slices(axes, check) -> None:
+    """16, 50 and 84 per cent of [alpha/Fe] in slices of [Fe/H]."""
+    for quantity, place in SLICES.items():
+        rows = rows_of(check, quantity)
+        axes.plot([place - 0.04] * len(rows), rows["made"], marker="s", ms=3.5, mfc="none", **MADE)
+        axes.plot([place + 0.04] * len(rows), rows["target"], **TARGET)
+    axes.set(xlabel="[Fe/H]", ylabel=r"[$\alpha$/Fe], 16, 50, 84 %", ylim=(0, 0.5))
+
+
+def draw_motion_errors(axes, check) -> None:
+    """Proper motion errors by magnitude."""
+    rows = rows_of(check, "pmra_error")
+    axes.plot(rows["at"], rows["made"], marker="s", ms=5, mfc="none", **MADE)
+    axes.plot(rows["at"], rows["target"], **TARGET)
+    axes.set(xlabel="$G$ (mag)", ylabel=r"$\sigma(\mu_\alpha\cos\delta)$ (mas yr$^{-1}$)")
+    axes.set(ylim=(0, 0.17))
+
+
+def draw(check, made, meta: dict):
+    """Draw the six panels."""
+    figure = style.page(style.TWO_COLUMNS_IN, 4.4, meta)
+    axes = figure.subplots(2, 3)
+    draw_beyond(axes[0, 0], check, made)
+    draw_cumulative(axes[0, 1], check, made, "feh", 1.0, "[Fe/H]")
+    draw_slices(axes[0, 2], check)
+    draw_cumulative(axes[1, 0], check, made, "lz", 1e3, r"$L_z$ (10$^3$ kpc km s$^{-1}$)")
+    draw_cumulative(axes[1, 1], check, made, "energy", 1e5, r"$E$ (10$^5$ km$^2$ s$^{-2}$)")
+    draw_motion_errors(axes[1, 2], check)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2)
+    return figure
+
+
+def work(arguments: argparse.Namespace) -> None:
+    style.use(arguments.style)
+    check = tables.read_ecsv(arguments.check, NUMBERS, ("quantity",))
+    made = tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
+    meta = style.common_meta(check=check.meta, distributions=made.meta)
+    style.save(draw(check, made, meta), arguments)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
