@@ -24,6 +24,9 @@ put_python_first()
 configfile: "config/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 try:
     check_config(config, Path(workflow.basedir) / "config" / "config.schema.yaml")
 except UserError as error:
@@ -44,6 +47,7 @@ include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/report.smk"
 
 
 rule all:
@@ -51,4 +55,5 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.compare_with_paper.output,
+        rules.tabulate_ledger.output,
+        rules.tabulate_comparison.output,

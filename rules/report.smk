@@ -1,0 +1,60 @@
+# Tables as pages of the report. The report itself is Snakemake's: `make report`, after the run.
+# What is wrapped in report(...) is shown in it; its captions are report/*.rst, which include
+# <results>/numbers.rst for the run's numbers.
+#
+# In:  ledger, comparison with the paper
+# Out: <results>/report/ledger.html, <results>/report/paper_comparison.html
+
+
+rule tabulate_ledger:
+    """The ledger as a page."""
+    input:
+        code=code("tabulate"),
+        table=rules.select_samples.output.ledger,
+    output:
+        html=report(
+            "<results>/report/ledger.html",
+            caption="../report/ledger.rst",
+            category="4. Tables",
+            labels={"table": "ledger"},
+        ),
+    log:
+        "<logs>/tabulate_ledger.log",
+    benchmark:
+        "<benchmarks>/tabulate_ledger.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        title="--title=Every removed star under one reason",
+        texts="--texts=step,reason",
+        numbers="--numbers=n_in,n_removed,n_out",
+    shell:
+        "python {input.code[0]:q} --table {input.table:q} {params:q} --html {output.html:q}"
+        " > {log:q} 2>&1"
+
+
+rule tabulate_comparison:
+    """The comparison with the paper as a page."""
+    input:
+        code=code("tabulate"),
+        table=rules.compare_with_paper.output.comparison,
+    output:
+        html=report(
+            "<results>/report/paper_comparison.html",
+            caption="../report/paper_comparison.rst",
+            category="4. Tables",
+            labels={"table": "comparison with the paper"},
+        ),
+    log:
+        "<logs>/tabulate_comparison.log",
+    benchmark:
+        "<benchmarks>/tabulate_comparison.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        title="--title=The paper and this run",
+        texts="--texts=claim,where,paper,counts_as_agreement,agrees",
+        numbers="--numbers=value,lo68,hi68",
+    shell:
+        "python {input.code[0]:q} --table {input.table:q} {params:q} --html {output.html:q}"
+        " > {log:q} 2>&1"
