@@ -55,5 +55,5 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.tabulate_ledger.output,
-        rules.tabulate_comparison.output,
+        rules.write_ledger_page.output,
+        rules.write_comparison_page.output,

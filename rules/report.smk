@@ -6,10 +6,10 @@
 # Out: <results>/report/ledger.html, <results>/report/paper_comparison.html
 
 
-rule tabulate_ledger:
+rule write_ledger_page:
     """The ledger as a page."""
     input:
-        code=code("tabulate"),
+        code=code("write_page"),
         table=rules.select_samples.output.ledger,
     output:
         html=report(
@@ -19,9 +19,9 @@ rule tabulate_ledger:
             labels={"table": "ledger"},
         ),
     log:
-        "<logs>/tabulate_ledger.log",
+        "<logs>/write_ledger_page.log",
     benchmark:
-        "<benchmarks>/tabulate_ledger.tsv"
+        "<benchmarks>/write_ledger_page.tsv"
     conda:
         "../envs/paper.yaml"
     params:
@@ -33,10 +33,10 @@ rule tabulate_ledger:
         " > {log:q} 2>&1"
 
 
-rule tabulate_comparison:
+rule write_comparison_page:
     """The comparison with the paper as a page."""
     input:
-        code=code("tabulate"),
+        code=code("write_page"),
         table=rules.compare_with_paper.output.comparison,
     output:
         html=report(
@@ -46,9 +46,9 @@ rule tabulate_comparison:
             labels={"table": "comparison with the paper"},
         ),
     log:
-        "<logs>/tabulate_comparison.log",
+        "<logs>/write_comparison_page.log",
     benchmark:
-        "<benchmarks>/tabulate_comparison.tsv"
+        "<benchmarks>/write_comparison_page.tsv"
     conda:
         "../envs/paper.yaml"
     params:

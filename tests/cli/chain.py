@@ -230,7 +230,7 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
     )
     for page, table in (("ledger", ledger), ("comparison", results / "paper_comparison.ecsv")):
         outputs = {"--html": results / "report" / f"{page}.html"}
-        add(f"tabulate {page}", {"--table": table}, outputs, rule=f"tabulate_{page}")
+        add(f"write_page {page}", {"--table": table}, outputs, rule=f"write_{page}_page")
     return Chain(folder, steps)
 
 

@@ -143,7 +143,7 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
     tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": name, "synthetic": False})
     subprocess.run(
         [
-            *(sys.executable, folder / "scripts" / "tabulate.py", f"--title={name}"),
+            *(sys.executable, folder / "scripts" / "write_page.py", f"--title={name}"),
             *("--texts=step,reason", "--numbers=n_in", "--table", tmp_path / "ledger.ecsv"),
             *("--html", results / "report" / "ledger.html"),
         ],

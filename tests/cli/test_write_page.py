@@ -44,7 +44,7 @@ def page(tmp_path):
         tables.write_ecsv(tmp_path / "table.ecsv", table, meta)
         files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
         columns = ["--texts=what,agrees", "--numbers=n,value"]
-        done = call("tabulate", [f"--title={title}", *columns, *files])
+        done = call("write_page", [f"--title={title}", *columns, *files])
         assert (done.status, done.err) == (0, "")
         return Page((tmp_path / "page.html").read_text(encoding="utf-8"))
 
@@ -81,6 +81,6 @@ def test_texts_of_titles_catalogues_and_cells_are_no_html(page):
 def test_a_table_that_does_not_say_what_it_is_of_is_refused(tmp_path):
     tables.write_ecsv(tmp_path / "table.ecsv", rows(), {"catalogue": "My Survey"})
     files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
-    done = call("tabulate", ["--title=x", "--texts=what", "--numbers=n", *files])
+    done = call("write_page", ["--title=x", "--texts=what", "--numbers=n", *files])
     assert (done.status, len(done.err.splitlines())) == (2, 1)
     assert "table.ecsv: its metadata have no synthetic" in done.err

@@ -2,7 +2,7 @@
 """Write a table as a page that a browser shows, for the report.
 
 Usage:
-    python scripts/tabulate.py --table ledger.ecsv --title "The ledger" \\
+    python scripts/write_page.py --table ledger.ecsv --title "The ledger" \\
         --texts=step,reason --numbers=n_in,n_removed,n_out --html ledger.html
 """
 
