@@ -25,7 +25,7 @@ td:first-child { min-width: 12em; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .yes { background: #dcfce7; }
 .no { background: #fee2e2; }
-.synthetic { color: #a50f15; font-weight: bold; }
+.warning { color: #a50f15; font-weight: bold; }
 """
 
 
@@ -56,7 +56,7 @@ def page(title: str, table) -> str:
     catalogue = f"<p>Catalogue: {escape(str(table.meta['catalogue']))}</p>"
     if table.meta["synthetic"]:
         catalogue += (
-            '<p class="synthetic">Synthetic catalogue:'
+            '<p class="warning">Synthetic catalogue:'
             " nothing here is a measurement of the Galaxy.</p>"
         )
     names = []
