@@ -1,4 +1,5 @@
 # make paper   environment, then the default run: every figure and number
+# make report  the default run, then its report, one page: results/report.html
 # make test    environment, then linters and tests
 # make bench   environment, then the benchmark of the measurement
 #
@@ -10,10 +11,14 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: paper test lint bench lock clean
+.PHONY: paper report test lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
+
+# One page with every figure and table in it; it is made, and opens, without a network.
+report: paper
+	$(BIN)/snakemake --report results/report.html
 
 test: lint
 	$(BIN)/pytest tests

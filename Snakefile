@@ -24,6 +24,9 @@ put_python_first()
 configfile: "config/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 try:
     check_config(config, Path(workflow.basedir) / "config" / "config.schema.yaml")
 except UserError as error:
@@ -45,6 +48,7 @@ include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/report.smk"
 
 
 rule all:
@@ -52,5 +56,6 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.compare_with_paper.output,
-        rules.plot_synthetic_check.output if config["catalog"]["path"] is None else [],
+        rules.write_ledger_page.output,
+        rules.write_comparison_page.output,
+        SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],

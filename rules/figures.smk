@@ -13,7 +13,12 @@ rule plot_footprint:
         fields="<results>/catalog/fields.ecsv",
     output:
         pdf="<figures>/fig01_footprint.pdf",
-        png="<figures>/fig01_footprint.png",
+        png=report(
+            "<figures>/fig01_footprint.png",
+            caption="../report/fig01_footprint.rst",
+            category="1. The survey",
+            labels={"figure": "01 fields on the sky"},
+        ),
     log:
         "<logs>/plot_footprint.log",
     benchmark:
@@ -37,7 +42,12 @@ rule plot_chemistry:
         halo="<results>/samples/halo.fits",
     output:
         pdf="<figures>/fig02_chemistry.pdf",
-        png="<figures>/fig02_chemistry.png",
+        png=report(
+            "<figures>/fig02_chemistry.png",
+            caption="../report/fig02_chemistry.rst",
+            category="1. The survey",
+            labels={"figure": "02 chemical selection"},
+        ),
     log:
         "<logs>/plot_chemistry.log",
     benchmark:
@@ -61,7 +71,12 @@ rule plot_velocity_errors:
         halo="<results>/samples/halo.fits",
     output:
         pdf="<figures>/fig03_velocity_errors.pdf",
-        png="<figures>/fig03_velocity_errors.png",
+        png=report(
+            "<figures>/fig03_velocity_errors.png",
+            caption="../report/fig03_velocity_errors.rst",
+            category="1. The survey",
+            labels={"figure": "03 velocity errors"},
+        ),
     log:
         "<logs>/plot_velocity_errors.log",
     benchmark:
@@ -88,7 +103,12 @@ rule plot_sigma_xy:
         insitu_stars="<results>/samples/insitu.fits",
     output:
         pdf="<figures>/fig04_sigma_xy.pdf",
-        png="<figures>/fig04_sigma_xy.png",
+        png=report(
+            "<figures>/fig04_sigma_xy.png",
+            caption="../report/fig04_sigma_xy.rst",
+            category="2. Maps",
+            labels={"figure": "04 σ_r in X and Y"},
+        ),
     log:
         "<logs>/plot_sigma_xy.log",
     benchmark:
@@ -126,7 +146,12 @@ rule plot_sigma_xz:
         insitu_stars="<results>/samples/insitu.fits",
     output:
         pdf="<figures>/fig05_sigma_xz.pdf",
-        png="<figures>/fig05_sigma_xz.png",
+        png=report(
+            "<figures>/fig05_sigma_xz.png",
+            caption="../report/fig05_sigma_xz.rst",
+            category="2. Maps",
+            labels={"figure": "05 σ_r in X and Z"},
+        ),
     log:
         "<logs>/plot_sigma_xz.log",
     benchmark:
@@ -162,7 +187,12 @@ rule plot_sigma_sky:
         insitu="<results>/summaries/sky/insitu.ecsv",
     output:
         pdf="<figures>/fig06_sigma_sky.pdf",
-        png="<figures>/fig06_sigma_sky.png",
+        png=report(
+            "<figures>/fig06_sigma_sky.png",
+            caption="../report/fig06_sigma_sky.rst",
+            category="2. Maps",
+            labels={"figure": "06 σ_r on the sky"},
+        ),
     log:
         "<logs>/plot_sigma_sky.log",
     benchmark:
@@ -188,7 +218,12 @@ rule plot_sigma_vs_accreted:
         sky="<results>/summaries/sky/halo.ecsv",
     output:
         pdf="<figures>/fig07_sigma_vs_accreted.pdf",
-        png="<figures>/fig07_sigma_vs_accreted.png",
+        png=report(
+            "<figures>/fig07_sigma_vs_accreted.png",
+            caption="../report/fig07_sigma_vs_accreted.rst",
+            category="2. Maps",
+            labels={"figure": "07 σ_r against accreted fraction"},
+        ),
     log:
         "<logs>/plot_sigma_vs_accreted.log",
     benchmark:
@@ -213,7 +248,12 @@ rule plot_beta_vs_accreted:
         sky="<results>/summaries/sky/halo.ecsv",
     output:
         pdf="<figures>/fig08_beta_vs_accreted.pdf",
-        png="<figures>/fig08_beta_vs_accreted.png",
+        png=report(
+            "<figures>/fig08_beta_vs_accreted.png",
+            caption="../report/fig08_beta_vs_accreted.rst",
+            category="2. Maps",
+            labels={"figure": "08 β against accreted fraction"},
+        ),
     log:
         "<logs>/plot_beta_vs_accreted.log",
     benchmark:
@@ -239,7 +279,12 @@ rule plot_sigma_profile:
         literature=lookup("figures/literature_sigma_r", within=config),
     output:
         pdf="<figures>/fig09_sigma_profile.pdf",
-        png="<figures>/fig09_sigma_profile.png",
+        png=report(
+            "<figures>/fig09_sigma_profile.png",
+            caption="../report/fig09_sigma_profile.rst",
+            category="3. Profiles",
+            labels={"figure": "09 σ_r against radius"},
+        ),
     log:
         "<logs>/plot_sigma_profile.log",
     benchmark:
@@ -265,7 +310,12 @@ rule plot_beta_profile:
         literature=lookup("figures/literature_beta", within=config),
     output:
         pdf="<figures>/fig10_beta_profile.pdf",
-        png="<figures>/fig10_beta_profile.png",
+        png=report(
+            "<figures>/fig10_beta_profile.png",
+            caption="../report/fig10_beta_profile.rst",
+            category="3. Profiles",
+            labels={"figure": "10 β against radius"},
+        ),
     log:
         "<logs>/plot_beta_profile.log",
     benchmark:

@@ -1,11 +1,13 @@
 # Numbers for a manuscript, and how they compare with the paper's.
 #
 # In:  ledger, samples and summaries
-# Out: <results>/numbers.yaml, <results>/numbers.tex, <results>/paper_comparison.ecsv
+# Out: <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv
+
+from icefire.workflow import comparison
 
 
 rule collect_numbers:
-    """Every number a manuscript quotes, as YAML and as LaTeX macros."""
+    """Every number a manuscript or a caption quotes: YAML, LaTeX macros, reST substitutions."""
     input:
         code=code("collect_numbers"),
         ledger=rules.select_samples.output.ledger,
@@ -19,6 +21,7 @@ rule collect_numbers:
     output:
         yaml="<results>/numbers.yaml",
         tex="<results>/numbers.tex",
+        rst="<results>/numbers.rst",
     log:
         "<logs>/collect_numbers.log",
     benchmark:
@@ -33,11 +36,11 @@ rule collect_numbers:
         " --sky {input.sky:q}"
         " --accreted-radial {input.accreted_radial:q}"
         " --insitu-radial {input.insitu_radial:q} {params:q} --yaml {output.yaml:q}"
-        " --tex {output.tex:q} > {log:q} 2>&1"
+        " --tex {output.tex:q} --rst {output.rst:q} > {log:q} 2>&1"
 
 
 rule compare_with_paper:
-    """The paper's claims beside this run's numbers (results are printed in the log)."""
+    """The paper's claims beside this run's numbers, as a table and as text in the log."""
     input:
         code=code("compare_with_paper"),
         numbers=rules.collect_numbers.output.yaml,
@@ -53,3 +56,8 @@ rule compare_with_paper:
     shell:
         "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q}"
         " --comparison {output.comparison:q} > {log:q} 2>&1"
+
+
+# After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.
+onsuccess:
+    print(comparison(workflow.dag.jobs), end="", flush=True)

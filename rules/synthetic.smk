@@ -67,7 +67,12 @@ rule plot_synthetic_check:
         distributions=rules.check_synthetic.output.distributions,
     output:
         pdf="<figures>/synthetic_check.pdf",
-        png="<figures>/synthetic_check.png",
+        png=report(
+            "<figures>/synthetic_check.png",
+            caption="../report/synthetic_check.rst",
+            category="5. Synthetic catalogue",
+            labels={"figure": "distributions"},
+        ),
     log:
         "<logs>/plot_synthetic_check.log",
     benchmark:

@@ -1,22 +1,21 @@
 #!/usr/bin/env python
-"""Collect every number a manuscript quotes, as YAML and as LaTeX macros.
+"""Collect every number a manuscript quotes, as YAML, LaTeX macros and reStructuredText.
 
 Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
         --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
-        --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex
+        --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex --rst numbers.rst
 """
 
 from __future__ import annotations
 
-import re
 import sys
 
 import numpy as np
 import yaml
 
-from icefire import claims, cli, tables
+from icefire import claims, cli, quoting, tables
 from icefire.claims import number
 from icefire.errors import UserError
 from icefire.kinematics import KM_S_PER_MAS_YR_KPC
@@ -49,6 +48,7 @@ def build_parser():
     )
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")
+    parser.add_argument("--rst", required=True, help="the same as reST substitutions, written")
     return parser
 
 
@@ -213,42 +213,6 @@ def quadrants(halo: tables.StarReader) -> dict:
     }
 
 
-def macros(numbers: dict) -> str:
-    """Write numbers as LaTeX macros: \\icefireCountsHalo and, with an interval, ...Low, ...High."""
-    digits = dict(
-        zip(
-            "0123456789",
-            ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"],
-            strict=True,
-        )
-    )
-
-    def spell(name: str) -> str:
-        words = "".join(word[:1].upper() + word[1:] for word in re.split(r"[_\W]+", name))
-        return "".join(digits.get(letter, letter) for letter in words)
-
-    lines = ["% Made by collect_numbers.py; \\input this file. Unmeasured numbers are \\ldots."]
-    if numbers["catalogue"]["synthetic"]:
-        lines.append("% From a SYNTHETIC CATALOGUE: none of these is a measurement of the Galaxy.")
-
-    def walk(entry: dict, name: str) -> None:
-        if "value" not in entry:
-            for key, item in entry.items():
-                walk(item, name + spell(key))
-            return
-        for key, ending in (("value", ""), ("lo68", "Low"), ("hi68", "High")):
-            if key in entry:
-                text = "\\ldots" if entry[key] is None else f"{entry[key]:.4g}"
-                if isinstance(entry[key], int):
-                    text = str(entry[key])
-                lines.append(f"\\newcommand{{\\icefire{name}{ending}}}{{{text}}}")
-
-    for group, entry in numbers.items():
-        if group != "catalogue":
-            walk(entry, spell(group))
-    return "\n".join(lines) + "\n"
-
-
 def work(arguments) -> None:
     ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_removed", "n_out"), ("step", "reason"))
     steps = {"clean", "giants", *_SUBSTRUCTURE, "chemistry"} - set(ledger["step"])
@@ -292,7 +256,8 @@ def work(arguments) -> None:
         "quadrant": quadrants(readers["halo"]),
     }
     tables.write_text(arguments.yaml, yaml.safe_dump(numbers, sort_keys=False))
-    tables.write_text(arguments.tex, macros(numbers))
+    tables.write_text(arguments.tex, quoting.macros(numbers))
+    tables.write_text(arguments.rst, quoting.substitutions(numbers))
     cli.report("stars of the halo sample", readers["halo"].n_rows)
 
 

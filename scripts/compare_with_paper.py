@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from icefire import cli, tables
+from icefire import cli, quoting, tables
 from icefire.errors import UserError
 
 
@@ -115,7 +115,7 @@ def work(arguments) -> None:
     if numbers["catalogue"]["synthetic"]:
         catalogue += " (synthetic catalogue)"
     names = ("claim", "where", "paper", "value", "lo68", "hi68", "counts_as_agreement", "agrees")
-    rows = []
+    rows, quotes = [], []
     for claim in claims:
         check_claim(claim, arguments.claims)
         found = entry(numbers, claim["number"], arguments.claims)
@@ -126,12 +126,22 @@ def work(arguments) -> None:
         rule = claim["agrees"]
         texts = (claim["claim"], claim["where"], claim["paper"])
         rows.append((*texts, value, low, high, tolerance(rule), verdict(found["value"], rule)))
+        quotes.append(quoting.quote(found))
     table = Table(rows=rows, names=names)
     table["catalogue"] = catalogue
     meta = {**numbers["catalogue"], "tolerances": "our choice, resources/paper_claims.yaml"}
     tables.write_ecsv(arguments.comparison, table, meta)
-    for row in table:
-        print(f"{row['agrees']:>12}  {row['value']:>12.6g}  {row['paper']:>20}  {row['claim']}")
+    print_out(table, quotes)
+    agree = int(np.count_nonzero(table["agrees"] == "yes"))
+    print(f"{agree} of {len(table)} agree; catalogue: {catalogue}")
+
+
+def print_out(table, quotes: list[str]) -> None:
+    """Print the claims for a reader; a run shows them at its end."""
+    line = "{:<14}{:<18}{:<30}{}".format
+    print(line("agrees", "paper", "this run (68 %)", "claim"))
+    for row, quote in zip(table, quotes, strict=True):
+        print(line(row["agrees"], row["paper"], quote, row["claim"]))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -137,6 +137,15 @@ def fraction_shards(shards: int):
     return inputs
 
 
+# --- at the end of a run ---------------------------------------------------------------------
+
+
+def comparison(jobs) -> str:
+    """Give what the job that compares the run with the paper has printed; nothing without one."""
+    logs = [Path(job.log[0]) for job in jobs if job.rule.name == "compare_with_paper"]
+    return "\n".join(log.read_text(encoding="utf-8") for log in logs if log.is_file())
+
+
 # --- checking the configuration --------------------------------------------------------------
 
 

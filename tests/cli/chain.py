@@ -221,13 +221,16 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
             "--accreted-xy": summary["xy", "accreted"],
             **summaries("radial", ("accreted", "insitu"), "-radial"),
         },
-        {"--yaml": numbers, "--tex": numbers.with_suffix(".tex")},
+        {f"--{kind}": numbers.with_suffix(f".{kind}") for kind in ("yaml", "tex", "rst")},
     )
     add(
         "compare_with_paper",
         {"--numbers": numbers, "--claims": folder / "resources" / "paper_claims.yaml"},
         {"--comparison": results / "paper_comparison.ecsv"},
     )
+    for page, table in (("ledger", ledger), ("comparison", results / "paper_comparison.ecsv")):
+        outputs = {"--html": results / "report" / f"{page}.html"}
+        add(f"write_page {page}", {"--table": table}, outputs, rule=f"write_{page}_page")
     return Chain(folder, steps)
 
 

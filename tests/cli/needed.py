@@ -66,6 +66,7 @@ NEEDED = {
         ("collect_numbers", "sky", "n_stars accreted_fraction sigma_r[68] beta[68]"),
         ("collect_numbers", "accreted-xy", "x y n_stars sigma_r"),
         ("collect_numbers", "accreted-radial insitu-radial", "quadrant r_mid n_stars sigma_r"),
+        ("write_page", "table", "step reason n_in n_removed n_out"),
     )
     for flag in (f"--{word}" for word in flags.split())
 }

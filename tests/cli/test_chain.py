@@ -101,6 +101,7 @@ def counts(chain, config) -> dict[str, list[str]]:
         "plot_beta_profile": ["quadrant 4: radial bins drawn: ", f" of {shells}"],
         "collect_numbers": [f"stars of the halo sample: {halo:,}"],
         "compare_with_paper": [claim["claim"] for claim in read(claims)],
+        "write_page": [f"rows: {len(ledger)}"],
     }
 
 

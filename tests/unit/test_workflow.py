@@ -362,3 +362,19 @@ def test_all_mistakes_are_told_at_once_and_each_once(config, schema_path):
     for words in ("halo.min_abs_z_kpc is missing", "halo.min_radius_kpc is missing"):
         assert told.count(words) == 1
     assert told.count("quality.min_snr") == 1 and told.count("extra is not a key") == 1
+
+
+# --- the end of a run ------------------------------------------------------------------------
+
+
+def test_the_comparison_is_what_its_job_printed_and_nothing_without_one(tmp_path):
+    def job(rule: str, text: str | None):
+        log = tmp_path / f"{rule}.log"
+        if text is not None:
+            log.write_text(text)
+        return SimpleNamespace(rule=SimpleNamespace(name=rule), log=[str(log)])
+
+    other, silent = job("plot_footprint", "fields: 7\n"), job("compare_with_paper", None)
+    assert workflow.comparison([other]) == ""
+    assert workflow.comparison([other, silent]) == ""
+    assert workflow.comparison([other, job("compare_with_paper", "a table\n")]) == "a table\n"

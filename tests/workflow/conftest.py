@@ -81,6 +81,7 @@ def quick_run(repo, tmp_path_factory) -> Path:
     folder = copy_project(repo, tmp_path_factory.mktemp("workflow") / "ice fire's copy")
     done = snakemake(folder, "--cores", "2", *QUICK)
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "quick_run.out").write_text(done.stdout)
     return folder
 
 

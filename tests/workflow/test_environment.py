@@ -31,7 +31,7 @@ def test_the_conda_environment_has_the_locked_versions(repo):
     wanted["matplotlib"] = wanted.pop("matplotlib-base")
     assert wanted == {name: locked[name] for name in wanted}
     asked = (repo / "envs" / "requirements.in").read_text().splitlines()
-    asked = {line for line in asked if line and not line.startswith("#")} - {"snakemake"}
+    asked = {line for line in asked if line and not line.startswith("#")} - {"snakemake[reports]"}
     assert set(wanted) == asked
 
 

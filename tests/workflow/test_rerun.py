@@ -194,6 +194,7 @@ def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downs
         "summarise": {"summarise"},
         "collect_numbers": {"collect_numbers"},
         "compare_with_paper": {"compare_with_paper"},
+        "write_page": {"write_ledger_page", "write_comparison_page"},
         "plot_footprint": {"plot_footprint"},
         "plot_chemistry": {"plot_chemistry"},
         "plot_velocity_errors": {"plot_velocity_errors"},

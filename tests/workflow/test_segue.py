@@ -77,5 +77,8 @@ def test_nothing_calls_real_stars_synthetic(segue_run, results):
     for path in results.rglob("*.ecsv"):
         meta = Table.read(path, format="ascii.ecsv").meta
         assert meta["synthetic"] is False and meta["catalogue"] == "SEGUE K giants", path
+    for path in (results / "numbers.rst", *(results / "report").glob("*.html")):
+        text = path.read_text()
+        assert "SEGUE" in text and "ynthetic" not in text, path
     assert len(list((segue_run / "figures" / "segue_kgiants").glob("fig*"))) == 20
     assert not (results / "synthetic").exists()

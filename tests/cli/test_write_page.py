@@ -1,0 +1,86 @@
+"""Tables as pages: every cell there, as a text, whatever it holds."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from icefire import tables
+
+from .calls import call
+
+EVIL = "</td><script>alert(1)</script> & \"<img src='x' onerror=alert(2)>\""
+HEAD, BODY = {"html", "head", "meta", "title", "style"}, {"body", "h1", "p"}
+TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
+
+
+class Page(HTMLParser):
+    """What a browser would find in a page: its tags, its cells, and all of its text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags, self.cells, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag in ("td", "th"):
+            self.cells.append("")
+
+    def handle_data(self, data):
+        self.text += data
+        if self.cells and self.tags[-1] in ("td", "th"):
+            self.cells[-1] += data.strip("\n")
+
+
+@pytest.fixture
+def page(tmp_path):
+    """Make a page of a table with the given metadata."""
+
+    def make(table: Table, meta: dict, title: str = "A title") -> Page:
+        tables.write_ecsv(tmp_path / "table.ecsv", table, meta)
+        files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
+        columns = ["--texts=what,agrees", "--numbers=n,value"]
+        done = call("write_page", [f"--title={title}", *columns, *files])
+        assert (done.status, done.err) == (0, "")
+        return Page((tmp_path / "page.html").read_text(encoding="utf-8"))
+
+    return make
+
+
+def rows(what: str = "a claim") -> Table:
+    columns = {"what": [what, "b"], "n": [1234567, 0], "other": [1, 2]}
+    columns |= {"value": [63.67453, np.nan], "agrees": ["yes", "not measured"]}
+    return Table(columns)
+
+
+def test_cells_are_in_the_table_s_order_and_readable(page):
+    found = page(rows(), {"catalogue": "My Survey", "synthetic": False})
+    assert found.cells[:4] == ["what", "n", "value", "agrees"]
+    assert found.cells[4:8] == ["a claim", "1,234,567", "63.67", "yes"]
+    assert found.cells[8:] == ["b", "0", "–", "not measured"]
+    assert "Catalogue: My Survey" in found.text
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_a_synthetic_catalogue_and_no_other_is_called_so(page, synthetic):
+    found = page(rows(), {"catalogue": "My Survey", "synthetic": synthetic})
+    assert ("Synthetic catalogue: nothing here is a measurement" in found.text) == synthetic
+
+
+def test_texts_of_titles_catalogues_and_cells_are_no_html(page):
+    found = page(rows(EVIL), {"catalogue": EVIL, "synthetic": False}, EVIL)
+    assert set(found.tags) == HEAD | BODY | TABLE
+    assert found.cells[4] == EVIL
+    assert found.text.count(EVIL) == 4
+
+
+def test_a_table_that_does_not_say_what_it_is_of_is_refused(tmp_path):
+    tables.write_ecsv(tmp_path / "table.ecsv", rows(), {"catalogue": "My Survey"})
+    files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
+    done = call("write_page", ["--title=x", "--texts=what", "--numbers=n", *files])
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert "table.ecsv: its metadata have no synthetic" in done.err

@@ -1,0 +1,83 @@
+"""Quoted numbers: what a reader of a manuscript or a caption gets to see."""
+
+from __future__ import annotations
+
+import html
+import re
+import warnings
+
+import pytest
+from docutils.core import publish_parts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from icefire import quoting
+
+
+def rendered(text: str) -> str:
+    """Give the text of one paragraph of reStructuredText as a browser shows it."""
+    with warnings.catch_warnings(action="ignore"):
+        body = publish_parts(text, writer_name="html")["body"]
+    assert "system-message" not in body and "<script" not in body, body
+    (found,) = re.findall(r"<p>(.*?)</p>", body, re.S)
+    return html.unescape(re.sub("</?strong>", "", found))
+
+
+NUMBERS = {
+    "catalogue": {"catalogue": "My Survey", "synthetic": False},
+    "counts": {"halo": {"value": 10469}},
+    "map": {
+        "cold": {"sigma_r": {"value": 63.6745, "lo68": 57.9162, "hi68": 69.4329, "unit": "km/s"}},
+        "angle_2": {"value": None, "lo68": None, "hi68": None, "unit": "deg"},
+    },
+}
+
+
+def test_substitutions_give_values_units_and_intervals():
+    text = quoting.substitutions(NUMBERS)
+    shown = rendered(text + "\n|counts.halo|; |map.cold.sigma_r|; |map.angle_2|; |provenance|\n")
+    assert shown == ("10,469; 63.7 km/s (57.9 to 69.4); (not measured); Catalogue: My Survey.")
+
+
+def test_only_a_synthetic_catalogue_is_called_so():
+    assert "ynthetic" not in quoting.substitutions(NUMBERS)
+    synthetic = {**NUMBERS, "catalogue": {"catalogue": "My Survey", "synthetic": True}}
+    shown = rendered(quoting.substitutions(synthetic) + "\n|catalogue| |provenance|\n")
+    assert shown == (
+        "My Survey (synthetic catalogue) "
+        "Synthetic catalogue: nothing here is a measurement of the Galaxy."
+    )
+
+
+def test_macros_spell_names_in_letters():
+    lines = quoting.macros(NUMBERS).splitlines()[1:]
+    assert lines == [
+        r"\newcommand{\icefireCountsHalo}{10469}",
+        r"\newcommand{\icefireMapColdSigmaR}{63.67}",
+        r"\newcommand{\icefireMapColdSigmaRLow}{57.92}",
+        r"\newcommand{\icefireMapColdSigmaRHigh}{69.43}",
+        r"\newcommand{\icefireMapAngleTwo}{\ldots}",
+        r"\newcommand{\icefireMapAngleTwoLow}{\ldots}",
+        r"\newcommand{\icefireMapAngleTwoHigh}{\ldots}",
+    ]
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a_ `b`_ |c| *d* **e** [1]_ http://f.org",
+    ".. raw:: html\n\n   <b>bold</b>",
+    "x\n\n.. include:: README.md",
+    "| - :role:`x` \\ {{ 7 * 7 }}",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_catalogue_s_name_stays_a_text(name):
+    numbers = {**NUMBERS, "catalogue": {"catalogue": name, "synthetic": False}}
+    shown = rendered(quoting.substitutions(numbers) + "\nFrom |catalogue|.\n")
+    assert shown == f"From {' '.join(name.split())}."
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp", "Cn"))))
+def test_escaped_text_is_read_as_itself(text):
+    assert rendered(quoting.escaped(f"x{text}y")) == f"x{text}y"

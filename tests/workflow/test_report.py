@@ -1,0 +1,210 @@
+"""The report as a reader has it: opened without a network, every result clicked and looked at."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import jinja2
+import pytest
+import yaml
+from astropy.table import Table
+
+from icefire import quoting, tables
+
+from .browser import chromium
+from .conftest import QUICK, snakemake
+from .test_quick_run import FIGURES
+
+SECTIONS = ["1. The survey", "2. Maps", "3. Profiles", "4. Tables", "5. Synthetic catalogue"]
+PAGES = ("ledger", "paper_comparison", "synthetic_check", "synthetic_cuts")
+# What shows a result: the image or the frame beside the menu, once it is another one than before
+SHOWN = """(() => {
+    const shown = document.querySelector("#app .grow.h-screen :is(img, iframe)");
+    const name = shown && shown.src.match(/filename=([^;]*)/)[1];
+    const whole = shown && (shown.tagName == "IFRAME" || shown.complete && shown.naturalWidth);
+    return name != %s && whole && [name, shown.naturalWidth || 0];
+})()"""
+FRONT = "document.querySelector('#app .prose')?.innerText"
+CLICK = """(link => link && (link.click(), true))(
+    [...document.querySelectorAll("nav a")].findLast(a => a.innerText.trim() == %s)
+)"""
+
+
+def make_report(folder: Path) -> Path:
+    """Make the report of the quick run as a machine without a network does."""
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    path = folder / "results" / "quick" / "report.html"
+    done = snakemake(folder, *QUICK, "--report", str(path), env={**os.environ, **nowhere})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return path
+
+
+def click(browser, text: str) -> None:
+    browser.wait(CLICK % json.dumps(text))
+
+
+def walk(browser) -> dict[str, dict]:
+    """Click through every section; give what each result showed, by its file's name."""
+    found, before = {}, None
+    for section in SECTIONS:
+        click(browser, section)
+        for row in range(browser.wait("document.querySelectorAll('nav tbody tr').length")):
+            eye, info = (
+                f"[...document.querySelectorAll('nav tbody tr')][{row}]"
+                f".querySelectorAll('a')[{i}].click()"
+                for i in (0, 1)
+            )
+            browser.run(eye)
+            before, width = browser.wait(SHOWN % json.dumps(before))
+            text = browser.text_of_frame() if before.endswith(".html") else ""
+            browser.run(info)
+            caption = browser.wait("document.querySelector('nav .prose')?.innerText")
+            found[before] = {"width": width, "text": text, "caption": caption, "in": section}
+            click(browser, section)
+        click(browser, "Results")
+    return found
+
+
+@pytest.fixture(scope="module")
+def seen(quick_run, tmp_path_factory):
+    """What a reader of the quick run's report gets to see, and what the page did meanwhile."""
+    with chromium(tmp_path_factory.mktemp("browser")) as browser:
+        browser.open(make_report(quick_run))
+        front = browser.wait(FRONT)
+        results = walk(browser)
+        click(browser, "Statistics")
+        for chart in ("runtimes", "timeline"):
+            browser.wait(f"document.querySelector('#{chart} canvas')?.width")
+    return SimpleNamespace(front=front, results=results, page=browser)
+
+
+def test_every_figure_and_table_is_shown(seen):
+    assert set(seen.results) == {f"{f}.png" for f in (*FIGURES, "synthetic_check")} | {
+        f"{p}.html" for p in PAGES
+    }
+    for name, result in seen.results.items():
+        assert (result["width"] > 500) == name.endswith(".png"), name
+    assert [result["in"] for result in seen.results.values()] == sorted(
+        result["in"] for result in seen.results.values()
+    )
+
+
+def test_the_page_asks_no_host_and_reports_no_error(seen):
+    assert (seen.page.requests, seen.page.errors, seen.page.dialogs) == ([], [], [])
+
+
+def test_everything_says_synthetic(seen):
+    for text in (seen.front, *(result["caption"] for result in seen.results.values())):
+        assert "Synthetic catalogue: nothing here is a measurement of the Galaxy." in text
+    for page in PAGES:
+        assert "Synthetic catalogue: nothing here" in seen.results[f"{page}.html"]["text"]
+
+
+def test_captions_quote_the_run(seen, quick_run):
+    numbers = yaml.safe_load((quick_run / "results/quick/numbers.yaml").read_text())
+    for name, result in seen.results.items():
+        assert not re.search(r"System Message|\|\w+\.|\{", result["caption"]), name
+    counts = {key: f"{entry['value']:,}" for key, entry in numbers["counts"].items()}
+    caption = seen.results["fig02_chemistry.png"]["caption"]
+    assert "|Z| above 5.0 kpc and r above 10.0 kpc" in caption
+    assert f"{counts['halo']} stars, {counts['accreted']} accreted" in caption
+    assert f"{counts['rows']} rows" in seen.front
+    coldest = quoting.quote(numbers["line_of_sight"]["sigma_r_min"])
+    assert coldest in seen.results["fig07_sigma_vs_accreted.png"]["caption"]
+
+
+def test_tables_are_whole(seen, quick_run):
+    results = quick_run / "results" / "quick"
+    for page, path, name in (
+        ("ledger", "catalog/ledger.ecsv", "reason"),
+        ("paper_comparison", "paper_comparison.ecsv", "claim"),
+    ):
+        for text in Table.read(results / path, format="ascii.ecsv")[name]:
+            assert text in seen.results[f"{page}.html"]["text"]
+
+
+def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
+    """A survey called like a program runs nothing and stands there as it is written."""
+    name = "<script>alert(1)</script> `a`_ |b| <img src=x onerror=alert(2)>"
+    folder = tmp_path / "copy"
+    # Hard links are enough: what is changed below is replaced, not written into.
+    subprocess.run(["cp", "-al", str(quick_run), str(folder)], check=True)
+    results = folder / "results" / "quick"
+    numbers = yaml.safe_load((results / "numbers.yaml").read_text())
+    numbers["catalogue"] |= {"catalogue": name, "synthetic": False}
+    tables.write_text(results / "numbers.rst", quoting.substitutions(numbers))
+    ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
+    ledger["reason"] = [name, *ledger["reason"][1:]]
+    tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": name, "synthetic": False})
+    subprocess.run(
+        [
+            *(sys.executable, folder / "scripts" / "write_page.py", f"--title={name}"),
+            *("--texts=step,reason", "--numbers=n_in", "--table", tmp_path / "ledger.ecsv"),
+            *("--html", results / "report" / "ledger.html"),
+        ],
+        check=True,
+    )
+    with chromium(tmp_path) as browser:
+        browser.open(make_report(folder))
+        assert name in browser.wait(FRONT)
+        results = walk(browser)
+    for result in results.values():
+        assert f"Catalogue: {name}." in result["caption"]
+    # As the heading, as the catalogue and in a cell
+    assert results["ledger.html"]["text"].count(name) == 3
+    assert (browser.requests, browser.errors, browser.dialogs) == ([], [], [])
+
+
+def test_the_browser_notices_what_it_is_asked_to_notice(tmp_path):
+    """Requests of a page and of its frame, errors and dialogs: the tests above can fail."""
+    inner = base64.b64encode(b"inner <img src=http://inner.invalid/a.png>").decode()
+    (tmp_path / "page.html").write_text(
+        f"<script>console.error('said'); alert('shown'); thrown()</script>"
+        f"<img src=http://outer.invalid/a.png><iframe src=data:text/html;base64,{inner}></iframe>"
+    )
+    with chromium(tmp_path) as browser:
+        browser.open(tmp_path / "page.html")
+        assert browser.text_of_frame() == "inner"
+    assert browser.dialogs == ["shown"]
+    assert all(word in str(browser.errors) for word in ("said", "thrown"))
+    hosts = {request.split("/")[2] for request in browser.requests}
+    assert hosts == {"inner.invalid", "outer.invalid"}
+
+
+@pytest.mark.parametrize("method", ["polygon", "feh_ranges"])
+@pytest.mark.parametrize("recipe", ["han2024", "bootstrap"])
+def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, recipe):
+    known = set(
+        re.findall(
+            r"^\.\. \|([^|]+)\|", (quick_run / "results/quick/numbers.rst").read_text(), re.M
+        )
+    )
+    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
+    config["chemistry"]["method"], config["uncertainty"]["method"] = method, recipe
+    caption_of = SimpleNamespace(config=config, input=SimpleNamespace(table="a table"))
+    captions = sorted((repo / "report").glob("*.rst"))
+    assert {path.stem for path in captions} == {*FIGURES, *PAGES, "workflow"}
+    for path in captions:
+        template = jinja2.Template(path.read_text(), undefined=jinja2.StrictUndefined)
+        text = template.render(snakemake=caption_of)
+        assert text.startswith(".. include:: results//numbers.rst\n"), path
+        named = set(re.findall(r"(?<!\\)\|([\w.]+)\|", text))
+        assert "provenance" in named and named <= known, path
+
+
+def test_a_run_ends_with_the_comparison_if_it_has_one(quick_run):
+    last = " agree; catalogue: synthetic H3 (synthetic catalogue)"
+    assert last in (quick_run / "quick_run.out").read_text().splitlines()[-1]
+    for target, flags in (("ledger", []), ("paper_comparison", ["--dry-run"])):
+        target = f"results/quick/report/{target}.html"
+        done = snakemake(quick_run, target, "--cores", "1", "--force", *flags, *QUICK)
+        assert done.returncode == 0, done.stderr
+        assert target in done.stdout + done.stderr
+        assert last not in done.stdout
