@@ -33,7 +33,7 @@ POINTS_PER_INCH = 72.0
 SAMPLES = {"halo": "Halo", "accreted": "Accreted", "insitu": "In situ"}
 
 NO_VALUE = "0.82"
-NO_VALUE_DARK = "0.40"
+NO_VALUE_DARK = "0.37"
 
 _SYNTHETIC = "synthetic catalogue"
 

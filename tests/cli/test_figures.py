@@ -168,3 +168,31 @@ def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
 
 def ticks(figure: Drawn) -> list[str]:
     return [text for text, *_ in figure.texts if re.fullmatch(r"−?[\d.]+", text)]
+
+
+# --- how the stars were told apart -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cut", "note"),
+    [
+        ({"method": "polygon", "insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
+        (
+            {"method": "feh_ranges", "insitu_min_feh": -0.7, "accreted_max_feh": -1.0},
+            "accreted: [Fe/H] < −1, in situ: [Fe/H] > −0.7",
+        ),
+    ],
+)
+def test_a_proxy_for_chemistry_is_told(chain, drawn, tmp_path, cut, note):
+    def change(step):
+        for flag in ("--accreted", "--insitu"):
+            table = Table.read(step.inputs[flag][0], format="ascii.ecsv")
+            table.meta["parameters"]["select_samples"] = cut
+            path = tmp_path / f"table{flag}.ecsv"
+            tables.write_ecsv(path, table, table.meta)
+            step = step.reading(flag, path)
+        return step
+
+    corner = " ".join(text for text, *_ in drawn("plot_sigma_profile", change).texts)
+    assert ("[Fe/H]" in corner) == bool(note)
+    assert note in " ".join(corner.split())

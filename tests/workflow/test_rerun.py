@@ -75,7 +75,7 @@ CHANGES = {
     "montecarlo.shards": (3, ENGINE),
     "montecarlo.max_memory_mb": (500, ENGINE),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
-    "figures.sigma_cmap": ("viridis", MAPS),
+    "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
     "figures.sigma_max_km_s": (200.0, MAPS),
     "figures.density_cmap": ("viridis", {"plot_chemistry"}),
