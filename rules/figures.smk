@@ -292,6 +292,7 @@ rule plot_sigma_profile:
     conda:
         "../envs/paper.yaml"
     params:
+        **flag.literature("sigma_r"),
         accreted_color=flag("--accreted-color", "figures/accreted_color"),
         insitu_color=flag("--insitu-color", "figures/insitu_color"),
         min_stars=flag("--min-stars", "montecarlo/min_stars"),
@@ -323,6 +324,7 @@ rule plot_beta_profile:
     conda:
         "../envs/paper.yaml"
     params:
+        **flag.literature("beta"),
         min_stars=flag("--min-stars", "montecarlo/min_stars"),
         quadrant_colors=flag("--quadrant-colors", "figures/quadrant_colors"),
     shell:

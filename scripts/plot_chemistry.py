@@ -33,7 +33,7 @@ AFE_EDGES = np.linspace(-0.28, 0.58, 44)
 
 # Where the three sequences of the paper's figure 2 are named, in [Fe/H] and [alpha/Fe].
 SEQUENCES = (
-    ("accreted", -2.35, -0.12, "center"),
+    ("accreted", -2.2, -0.10, "center"),
     ("in situ, high α", 0.44, 0.50, "right"),
     ("in situ, low α", 0.44, -0.20, "right"),
 )
@@ -142,7 +142,8 @@ def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> N
         for limit, dashes in feh_limits:
             axes.axvline(limit, ls=dashes, zorder=4, **BOUNDARY)
         axes.set_title(panel.name)
-        style.corner_text(axes, style.stars_text(panel.n_plane), x=0.04, ha="left")
+        lower_left = {"x": 0.04, "y": 0.05, "ha": "left", "va": "bottom"}
+        style.corner_text(axes, style.stars_text(panel.n_plane), **lower_left)
         if panel.n_plane == 0:
             style.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set_xlabel("[Fe/H] (dex)")
@@ -152,23 +153,23 @@ def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> N
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
         all_axes[0].text(feh, afe, name, ha=align, va="center", style="italic", bbox=box, zorder=5)
     bar = figure.colorbar(mesh, ax=all_axes, label="stars per bin", pad=0.01, aspect=25)
-    bar.ax.yaxis.set_major_formatter("{x:g}")
+    style.plain_log_ticks(bar.ax.yaxis)
 
 
 def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
     """Draw both panels as histograms of [Fe/H] with the limits of the two populations."""
-    all_axes = figure.subplots(1, 2, sharex=True)
+    all_axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    # Room above the histograms for the names of the limits' two sides.
+    top = 1.2 * max(1, *(int(panel.feh.max()) for panel in panels))
     for axes, panel in zip(all_axes, panels, strict=True):
-        axes.stairs(panel.feh, FEH_EDGES, fill=True, color="0.75")
+        axes.stairs(panel.feh, FEH_EDGES, fill=True, color="0.80")
         axes.stairs(panel.feh, FEH_EDGES, color="0.25", lw=0.8)
-        # Room above the histogram for the names of its two sides.
-        top = 1.25 * max(1, int(panel.feh.max()))
         names = (("in situ", "left", 4), ("accreted", "right", -4))
         for (limit, dashes), (name, align, shift) in zip(feh_limits, names, strict=False):
             axes.axvline(limit, ls=dashes, **BOUNDARY)
             axes.annotate(
                 name,
-                (limit, 0.955 * top),
+                (limit, 0.95 * top),
                 xytext=(shift, 0),
                 textcoords="offset points",
                 ha=align,
@@ -176,7 +177,10 @@ def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
                 style="italic",
             )
         axes.set_title(panel.name)
+        # On the left, where no survey has its most stars.
         style.corner_text(axes, style.stars_text(panel.n_feh), x=0.04, ha="left")
+        if feh_limits:
+            style.corner_text(axes, "no [α/Fe]: a proxy", x=0.04, y=0.88, ha="left")
         if panel.n_feh == 0:
             style.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set(ylim=(0, top), xlim=FEH_EDGES[[0, -1]], xlabel="[Fe/H] (dex)")
@@ -199,7 +203,7 @@ def work(arguments: argparse.Namespace) -> None:
         print("note: no star has [alpha/Fe]; histograms of [Fe/H] are drawn")
 
     meta = style.common_meta(stars=stars.meta, halo=halo.meta)
-    figure = style.page(style.TWO_COLUMNS_IN, 3.0, meta)
+    figure = style.page(style.TWO_COLUMNS_IN, 3.0, meta, style.split_note(halo.meta))
     if with_afe:
         draw_plane(figure, panels, polygon, feh_limits, arguments.cmap)
     else:

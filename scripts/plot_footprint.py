@@ -15,13 +15,16 @@ import sys
 import numpy as np
 from matplotlib.lines import Line2D
 
-from icefire import cli, style, tables
+from icefire import cli, skymap, style, tables
 
 # Bounds of the H3 survey (Han et al. 2024, section 2), drawn for any survey to compare with.
 MIN_DEC_DEG = -20.0
 MIN_ABS_B_DEG = 20.0
+# Where the celestial north pole (ICRS) is in Galactic l and b, deg: Hipparcos catalogue, vol. 1,
+# section 1.5.3, which defines the Galactic system in the ICRS.
+CELESTIAL_POLE_DEG = (122.93192, 27.12825)
 
-CIRCLE_VERTICES = 36
+FIELD_VERTICES = 36
 # Beyond so many circles the PDF holds them as one picture.
 MAX_VECTOR_CIRCLES = 5_000
 
@@ -38,10 +41,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def small_circles(
-    l_deg: np.ndarray, b_deg: np.ndarray, radius_deg: float
+    l_deg: np.ndarray, b_deg: np.ndarray, radius_deg: float, n_vertices: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give the vertices (centres × CIRCLE_VERTICES) of circles on the sphere, in degrees."""
-    angle = np.linspace(0, 2 * np.pi, CIRCLE_VERTICES, endpoint=False)[None, :]
+    """Give the vertices (centres × n_vertices) of circles on the sphere, in degrees."""
+    angle = np.linspace(0, 2 * np.pi, n_vertices, endpoint=False)[None, :]
     radius, b = np.radians(radius_deg), np.radians(b_deg)[:, None]
     sin_b = np.sin(b) * np.cos(radius) + np.cos(b) * np.sin(radius) * np.cos(angle)
     across = np.sin(angle) * np.sin(radius) * np.cos(b)
@@ -52,24 +55,22 @@ def small_circles(
 
 def declination_circle(dec_deg: float) -> tuple[np.ndarray, np.ndarray]:
     """Give Galactic l and b (degrees) along a circle of constant declination (ICRS)."""
-    from astropy.coordinates import SkyCoord
-
-    ra_deg = np.linspace(0, 360, 721)
-    sky = SkyCoord(ra_deg, np.full_like(ra_deg, dec_deg), unit="deg").galactic
-    return sky.l.deg, sky.b.deg
+    l_pole_deg, b_pole_deg = (np.array([angle]) for angle in CELESTIAL_POLE_DEG)
+    l_deg, b_deg = small_circles(l_pole_deg, b_pole_deg, 90 - dec_deg, 720)
+    return tuple(np.append(angle, angle[0, 0]) for angle in (l_deg, b_deg))
 
 
 def draw(fields, color: str, field_diameter_deg: float):
     """Draw the map."""
     meta = style.common_meta(fields=fields.meta)
     figure = style.page(style.TWO_COLUMNS_IN, 4.0, meta)
-    axes = style.sky_axes(figure, (1, 1, 1))
+    axes = skymap.sky_axes(figure, (1, 1, 1))
     axes.set(xlabel="Galactic longitude $l$ (deg)", ylabel="Galactic latitude $b$ (deg)")
 
     l_deg, b_deg = style.values(fields, "l"), style.values(fields, "b")
-    circles = small_circles(l_deg, b_deg, field_diameter_deg / 2)
-    polygons, _ = style.sky_polygons(*circles, l_deg)
-    style.draw_sky_polygons(
+    circles = small_circles(l_deg, b_deg, field_diameter_deg / 2, FIELD_VERTICES)
+    polygons, _ = skymap.sky_polygons(*circles, l_deg)
+    skymap.draw_sky_polygons(
         axes,
         polygons,
         facecolor=(color, 0.55),
@@ -82,7 +83,7 @@ def draw(fields, color: str, field_diameter_deg: float):
         style.say_nothing_to_draw(axes, "footprint", "no fields")
 
     line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
-    style.sky_line(
+    skymap.sky_line(
         axes, *declination_circle(MIN_DEC_DEG), label=rf"$\delta$ = −{-MIN_DEC_DEG:g}°", **line
     )
     dashes = {"color": "0.1", "lw": 0.9, "ls": (0, (4, 2)), "zorder": 2.2}

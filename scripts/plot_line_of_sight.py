@@ -63,7 +63,8 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
     has = np.isfinite(value) & np.isfinite(fraction)
     cli.report("lines of sight drawn", int(has.sum()), len(sky))
 
-    figure = style.page(style.ONE_COLUMN_IN, 3.1, style.common_meta(sky=sky.meta))
+    meta, note = style.common_meta(sky=sky.meta), style.split_note(sky.meta)
+    figure = style.page(style.ONE_COLUMN_IN, 3.1, meta, note)
     axes = figure.subplots()
     axes.set(xlabel=LABELS[quantity], ylabel="accreted fraction")
     error = np.abs(np.vstack([value - low, high - value])[:, has])

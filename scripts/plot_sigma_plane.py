@@ -6,7 +6,7 @@ Gaia-Sausage-Enceladus ellipse is drawn on the accreted map.
     python scripts/plot_sigma_plane.py --plane xz --halo results/summaries/xz/halo.ecsv \\
         --accreted results/summaries/xz/accreted.ecsv --insitu results/summaries/xz/insitu.ecsv \\
         --halo-stars results/samples/halo.fits --accreted-stars results/samples/accreted.fits \\
-        --insitu-stars results/samples/insitu.fits --cmap cividis --sigma-min-km-s 60 \\
+        --insitu-stars results/samples/insitu.fits --cmap viridis --sigma-min-km-s 60 \\
         --sigma-max-km-s 180 --levels 11 --min-stars 10 --galcen-distance-kpc 8.122 \\
         --gse-axes 10,8.1,7.3 --gse-pitch-deg=25 --gse-azimuth-deg=70 --gse-semi-major-kpc 20 \\
         --style config/paper.mplstyle --pdf fig05.pdf --png fig05.png
@@ -33,9 +33,12 @@ from icefire.errors import UserError
 from icefire.tables import StarReader
 
 SUN = {"marker": "*", "ms": 8, "mfc": "black", "mec": "white", "mew": 0.6, "ls": "", "zorder": 6}
-GSE = {"ls": "--", "lw": 1.5, "ec": "#8c1ab8", "fill": False, "zorder": 5}
+# Dashed purple as in the paper: one that every eye tells from the colours of viridis and the grey.
+GSE = {"ls": (0, (4, 1.6)), "lw": 1.6, "ec": "#c000ff", "fill": False, "zorder": 5}
 # White around the dashes, so that they show on any colour map.
 CASING = [withStroke(linewidth=2.7, foreground="white", alpha=0.8)]
+# Points drawn at most in a panel: more would only blacken it and swell the file.
+MAX_POINTS = 20_000
 # Flags of the ellipse that each plane needs.
 GSE_FLAGS = {
     "xy": ("gse_axis_ratio", "gse_angle_deg"),
@@ -165,7 +168,7 @@ def grid(summary, plane: str, path: str) -> tuple[np.ndarray, np.ndarray, np.nda
 def read_points(path: str, plane: str, name: str) -> tuple[np.ndarray, np.ndarray, StarReader]:
     """Read the stars' places, every n-th star where there are too many to draw."""
     reader = StarReader(path, tuple(plane))
-    step = -(-reader.n_rows // style.MAX_POINTS) or 1
+    step = -(-reader.n_rows // MAX_POINTS) or 1
     parts, start = [], 0
     for block in reader.blocks(tuple(plane)):
         n_rows = len(block[plane[0]])
@@ -212,19 +215,26 @@ def add_legend(axes, min_stars: int) -> None:
         borderaxespad=0,
         fontsize=style.SMALL_PT,
     )
+    for text in legend.get_texts():
+        text.set_linespacing(0.9)
     # It stands in the room that the colour bar takes anyway.
     legend.set_in_layout(False)
 
 
-def draw(summaries: dict, points: dict, arguments: argparse.Namespace, meta: dict):
+def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
     """Draw the three maps and the three panels of stars."""
+    meta = style.common_meta(
+        **{sample: table.meta for sample, table in summaries.items()},
+        **{f"{sample}_stars": reader.meta for sample, (_, _, reader) in points.items()},
+    )
+    note = style.split_note(summaries["accreted"].meta)
     low, high = style.sigma_limits(arguments)
     levels = np.linspace(low, high, arguments.levels)
     # At least as many colours as there are steps, whatever the colour map.
     cmap = matplotlib.colormaps[arguments.cmap].resampled(256)
     scale = {"cmap": cmap, "norm": BoundaryNorm(levels, cmap.N, extend="both")}
     ratio, angle_deg = gse_ellipse(arguments)
-    figure = style.page(style.TWO_COLUMNS_IN, 4.75, meta)
+    figure = style.page(style.TWO_COLUMNS_IN, 4.75, meta, note)
     panels = figure.subplots(2, 3, sharex=True, sharey=True)
     for (upper, lower), (sample, name) in zip(panels.T, style.SAMPLES.items(), strict=True):
         x, y, sigma = grid(summaries[sample], arguments.plane, getattr(arguments, sample))
@@ -261,11 +271,7 @@ def work(arguments: argparse.Namespace) -> None:
         sample: read_points(getattr(arguments, f"{sample}_stars"), arguments.plane, sample)
         for sample in style.SAMPLES
     }
-    meta = style.common_meta(
-        **{sample: table.meta for sample, table in summaries.items()},
-        **{f"{sample}_stars": reader.meta for sample, (_, _, reader) in points.items()},
-    )
-    style.save(draw(summaries, points, arguments, meta), arguments)
+    style.save(draw(summaries, points, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,7 +1,8 @@
 """Draw sigma_r over radius of the accreted and in-situ halo (Han et al. 2024, figure 9).
 
 Bands are the 68 and 95 % intervals; open markers are published values, grey where their source
-calls them approximate, placed mid-range where it gives only a range.
+calls them approximate, placed mid-range where it gives only a range, at the frame with an arrow
+where they lie beyond it.
 
     python scripts/plot_sigma_profile.py --accreted results/summaries/radial/accreted.ecsv \\
         --insitu results/summaries/radial/insitu.ecsv \\
@@ -17,7 +18,7 @@ import sys
 
 import numpy as np
 
-from icefire import cli, style, tables
+from icefire import cli, literature, profiles, style, tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 MARKERS = {"accreted": "o", "insitu": "s"}
@@ -32,52 +33,55 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{sample}-color", required=True, type=style.color, help=f"colour of the {name} halo"
         )
-    parser.add_argument("--literature", metavar="PATH", help="published values, drawn if given")
+    literature.add_flags(parser)
     style.add_min_stars_flag(parser)
     style.add_page_flags(parser)
     return parser
 
 
-def draw(profiles: dict, colors: dict, literature: str | None, min_stars: int, meta: dict):
+def draw(summaries: dict, arguments: argparse.Namespace):
     """Draw the two profiles and the published values."""
-    figure = style.page(style.ONE_COLUMN_IN, 3.75, meta)
+    meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
+    note = style.split_note(summaries["accreted"].meta)
+    figure = style.page(style.ONE_COLUMN_IN, 3.9, meta, note)
     axes = figure.subplots()
     axes.set(xlabel="Galactocentric radius $r$ (kpc)", ylabel=r"$\sigma_r$ (km s$^{-1}$)")
+    whole = {sample: profiles.quadrant(table, 0) for sample, table in summaries.items()}
     n_bins = 0
-    for sample, profile in profiles.items():
+    for sample, profile in whole.items():
         n_stars = int(style.values(profile, "n_stars").sum())
         label = f"{style.SAMPLES[sample]}, {style.stars_text(n_stars)}"
-        look = {"color": colors[sample], "marker": MARKERS[sample], "label": label}
-        drawn = style.draw_profile(axes, profile, "sigma_r", **look)
+        color = getattr(arguments, f"{sample}_color")
+        look = {"color": color, "marker": MARKERS[sample], "label": label}
+        drawn = profiles.draw_profile(axes, profile, "sigma_r", **look)
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        style.say_nothing_to_draw(axes, "sigma_r", style.no_bin(min_stars), y=0.93)
+        style.say_nothing_to_draw(axes, "sigma_r", style.no_bin(arguments.min_stars), y=0.93)
     handles, _ = axes.get_legend_handles_labels()
-    r_limits = style.radial_limits(profiles.values())
-    if literature:
-        published = style.read_literature(literature, ("sigma_r", "sigma_los"), r_limits)
-        handles += style.draw_literature(axes, published)
-    axes.set(xlim=style.widened(r_limits), ylim=sigma_limits(axes))
+    handles += profiles.band_handles()
+    r_limits = profiles.radial_limits(whole.values())
+    limits = profiles.extremes(whole.values(), style.quantity_columns("sigma_r", (68, 95)))
+    axes.set(xlim=profiles.widened(r_limits), ylim=rounded(limits or (0, 200)))
+    if arguments.literature:
+        sources, quantities = arguments.literature_sources, ("sigma_r", "sigma_los")
+        published = literature.read(arguments.literature, quantities, sources, r_limits)
+        handles += literature.draw(axes, published)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.SMALL_PT)
     return figure
 
 
-def sigma_limits(axes) -> tuple[float, float]:
-    """Give the vertical axis whole steps of 20 km/s and never below zero."""
-    low, high = axes.get_ylim()
-    return max(0.0, 20 * np.floor(low / 20)), 20 * np.ceil(high / 20)
+def rounded(limits: tuple[float, float]) -> tuple[float, float]:
+    """Give an axis whole steps of 20 km/s around what it shows, and never below zero."""
+    low, high = limits
+    return max(0.0, 20 * np.floor(low / 20 - 0.1)), 20 * np.ceil(high / 20 + 0.1)
 
 
 def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
     columns = (*COLUMNS, *style.quantity_columns("sigma_r", (68, 95)))
-    whole = {sample: tables.read_ecsv(getattr(arguments, sample), columns) for sample in MARKERS}
-    meta = style.common_meta(**{sample: table.meta for sample, table in whole.items()})
-    profiles = {sample: style.quadrant(table, 0) for sample, table in whole.items()}
-    colors = {sample: getattr(arguments, f"{sample}_color") for sample in MARKERS}
-    figure = draw(profiles, colors, arguments.literature, arguments.min_stars, meta)
-    style.save(figure, arguments)
+    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in MARKERS}
+    style.save(draw(summaries, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,7 +5,7 @@ colour scale; dark grey where there are too few stars.
 
     python scripts/plot_sigma_sky.py --halo results/summaries/sky/halo.ecsv \\
         --accreted results/summaries/sky/accreted.ecsv --insitu results/summaries/sky/insitu.ecsv \\
-        --cmap cividis --sigma-min-km-s 60 --sigma-max-km-s 180 --min-stars 10 \\
+        --cmap viridis --sigma-min-km-s 60 --sigma-max-km-s 180 --min-stars 10 \\
         --style config/paper.mplstyle --pdf fig06.pdf --png fig06.png
 """
 
@@ -20,7 +20,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.patches import Patch
 
-from icefire import cli, style, tables
+from icefire import cli, skymap, style, tables
 from icefire.errors import UserError
 
 # Points along each of a pixel's four edges, which are curved on the map.
@@ -67,29 +67,32 @@ def whole_sky(summary, path: str) -> np.ndarray:
     return sigma
 
 
-def draw(summaries: dict, arguments: argparse.Namespace, meta: dict):
+def draw(summaries: dict, arguments: argparse.Namespace):
     """Draw the three maps."""
+    meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
+    note = style.split_note(summaries["accreted"].meta)
     norm = Normalize(*style.sigma_limits(arguments))
     cmap = matplotlib.colormaps[arguments.cmap]
-    figure = style.page(style.TWO_COLUMNS_IN, 2.2, meta)
+    figure = style.page(style.TWO_COLUMNS_IN, 2.15, meta, note)
     panels = []
     for number, (sample, name) in enumerate(style.SAMPLES.items()):
         sigma = whole_sky(summaries[sample], getattr(arguments, sample))
         n_stars = int(style.values(summaries[sample], "n_stars").sum())
-        polygons, owners = style.sky_polygons(*pixel_outlines(len(sigma)))
-        axes = style.sky_axes(figure, (1, 3, number + 1), style.NO_VALUE_DARK)
+        polygons, owners = skymap.sky_polygons(*pixel_outlines(len(sigma)))
+        axes = skymap.sky_axes(figure, (1, 3, number + 1), style.NO_VALUE_DARK)
         axes.set_xlabel("$l$ (deg)")
         colors = cmap(norm(sigma))
         colors[~np.isfinite(sigma)] = to_rgba(style.NO_VALUE_DARK)
         colors = colors[owners]
         # The thin edge closes the hairlines that viewers show between neighbours.
-        style.draw_sky_polygons(
+        skymap.draw_sky_polygons(
             axes, polygons, facecolors=colors, edgecolors=colors, linewidths=0.2, zorder=2
         )
         axes.set_title(f"{name}, {style.stars_text(n_stars)}")
         cli.report(f"{sample}: pixels with a value", int(np.isfinite(sigma).sum()), len(sigma))
         if not np.isfinite(sigma).any():
-            style.say_nothing_to_draw(axes, sample, style.no_bin(arguments.min_stars))
+            text = style.no_bin(arguments.min_stars)
+            style.say_nothing_to_draw(axes, sample, text, y=0.3)
         panels.append(axes)
     panels[0].set_ylabel("$b$ (deg)")
     bar = figure.colorbar(
@@ -112,8 +115,7 @@ def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
     columns = ("pixel", "n_stars", "sigma_r")
     summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in style.SAMPLES}
-    meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
-    style.save(draw(summaries, arguments, meta), arguments)
+    style.save(draw(summaries, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

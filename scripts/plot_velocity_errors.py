@@ -14,7 +14,6 @@ import itertools
 import sys
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from icefire import cli, style
 from icefire.tables import StarReader
@@ -92,21 +91,16 @@ def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
         PROPER_MOTION_MAS_YR * KM_S_PER_MAS_YR_KPC * r_line,
         color="0.45",
         ls="--",
-        label=rf"{PROPER_MOTION_MAS_YR:g} mas yr$^{{-1}}$ $\times$ $r$",
+        label=f"{PROPER_MOTION_MAS_YR:g} mas/yr × $r$",
     )
     # Room below the points for the number of stars.
     axes.set(xlim=r_line, ylim=(axes.get_ylim()[0] / 1.4, None))
-    plain_log_ticks(axes.xaxis)
-    plain_log_ticks(axes.yaxis)
-    figure.legend(loc="outside upper center", ncols=4, columnspacing=0.9, handlelength=1.3)
+    style.plain_log_ticks(axes.xaxis)
+    style.plain_log_ticks(axes.yaxis)
+    # As large as the axes' labels, for the subscripts.
+    small = {"fontsize": axes.xaxis.label.get_size(), "columnspacing": 0.8, "handlelength": 1.2}
+    figure.legend(loc="outside upper center", ncols=4, **small)
     return figure
-
-
-def plain_log_ticks(axis) -> None:
-    """Write 10, 20, 50 and not powers of ten on a logarithmic axis."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def work(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""What the figures share: flags, page and catalogue mark, sky maps, profiles, literature points.
+"""What all figures share: flags, the page with its catalogue mark, small print, columns.
 
 Figures are made without pyplot and without a user's matplotlibrc, so that a figure depends on its
 inputs, its flags and the style sheet alone, and equal inputs give equal bytes.
@@ -14,31 +14,28 @@ import textwrap
 import matplotlib
 import matplotlib.style
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import is_color_like, to_rgb
+from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from icefire import cli, tables
 from icefire.errors import UserError
 
+# The journal's columns: every figure has one of these two widths.
 ONE_COLUMN_IN = 3.35
 TWO_COLUMNS_IN = 7.0
+# Small print holds no sub- or superscripts, which are set at 0.7 of their text's size.
 SMALL_PT = 7.5
 POINTS_PER_INCH = 72.0
 
 # Samples in the order of the paper's panels, and what a reader calls them.
 SAMPLES = {"halo": "Halo", "accreted": "Accreted", "insitu": "In situ"}
 
-# Points drawn at most in a scatter plot: more would only blacken it and swell the file.
-MAX_POINTS = 20_000
-
 NO_VALUE = "0.82"
-NO_VALUE_DARK = "0.40"
+NO_VALUE_DARK = "0.37"
 
 _SYNTHETIC = "synthetic catalogue"
-_MARKERS = "os^Dvp<>hdPX"
 
 
 # --- flags -----------------------------------------------------------------------------------
@@ -136,8 +133,22 @@ def common_meta(**metas: dict) -> dict:
     }
 
 
-def page(width_in: float, height_in: float, meta: dict) -> SubFigure:
-    """Make an empty figure with the catalogue's name in its lower left corner.
+def split_note(meta: dict) -> str:
+    """Say how a table's accreted and in-situ stars were told apart where chemistry could not.
+
+    Empty for the paper's selection in [Fe/H] and [alpha/Fe]; for [Fe/H] alone, a proxy, the limits.
+    """
+    cut = meta.get("parameters", {}).get("select_samples", {})
+    if cut.get("method") != "feh_ranges":
+        return ""
+    low, high = (
+        f"{cut[key]:g}".replace("-", "−") for key in ("accreted_max_feh", "insitu_min_feh")
+    )
+    return f"accreted: [Fe/H] < {low}, in situ: [Fe/H] > {high}"
+
+
+def page(width_in: float, height_in: float, meta: dict, note: str = "") -> SubFigure:
+    """Make an empty figure with the catalogue's name, and a note, in its lower left corner.
 
     A synthetic catalogue is called so in the lower right one. Gives the part of the figure above
     them, to draw on: whatever the length of the name, nothing there can run into it.
@@ -146,7 +157,7 @@ def page(width_in: float, height_in: float, meta: dict) -> SubFigure:
     room_in = width_in - 2 * margin_in
     if meta["synthetic"]:
         room_in -= _text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
-    name = " ".join(meta["catalogue"].split())
+    name = "; ".join(filter(None, (" ".join(meta["catalogue"].split()), note)))
     fits = int(0.97 * len(name) * room_in / max(_text_width_in(name), 1e-3))
     lines = textwrap.wrap(name, max(fits, 1)) or [""]
     strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in
@@ -212,6 +223,13 @@ def stars_text(n_stars: int) -> str:
     return f"N = {n_stars:,}"
 
 
+def plain_log_ticks(axis) -> None:
+    """Write 10, 20, 50 and not powers of ten on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 # --- tables ----------------------------------------------------------------------------------
 
 
@@ -228,204 +246,3 @@ def interval(quantity: str, percent: int) -> tuple[str, str]:
 def quantity_columns(quantity: str, percents: tuple[int, ...] = ()) -> tuple[str, ...]:
     """Name a quantity's column and those of its intervals."""
     return (quantity, *(name for percent in percents for name in interval(quantity, percent)))
-
-
-# --- maps of the sky -------------------------------------------------------------------------
-
-
-def sky_axes(figure: SubFigure, position: tuple[int, int, int], ground: str = "white"):
-    """Add a Mollweide map of Galactic l and b, l increasing to the left from its middle at 0.
-
-    `position` is the panel: rows, columns, number; `ground` the colour behind the longitudes,
-    which are written inside the map. Draw on it with `draw_sky_polygons` and `sky_line`, which
-    turn l around, below zorder 2.5, where the axes write their degrees.
-    """
-    axes = figure.add_subplot(*position, projection="mollweide")
-    shown = np.array([120, 60, 0, -60, -120])
-    axes.set_xticks(np.radians(-shown), [f"{l_deg % 360}°" for l_deg in shown])
-    axes.set_yticks(np.radians([-60, -30, 0, 30, 60]), ["−60°", "−30°", "0°", "30°", "60°"])
-    axes.tick_params(which="both", length=0)
-    axes.set_longitude_grid_ends(90)
-    axes.grid(True)
-    ink = "black" if np.mean(to_rgb(ground)) > 0.5 else "white"
-    box = {"facecolor": ground, "edgecolor": "none", "alpha": 0.7, "pad": 0.3}
-    for text in axes.get_xticklabels():
-        text.set(size=SMALL_PT, color=ink, bbox=box)
-    return axes
-
-
-def sky_line(axes, l_deg: np.ndarray, b_deg: np.ndarray, **options) -> None:
-    """Draw a line over the sky, lifting the pen where it leaves the map's edge."""
-    x = np.radians((180 - np.asarray(l_deg)) % 360 - 180)
-    leaves = np.flatnonzero(np.abs(np.diff(x)) > np.pi) + 1
-    axes.plot(np.insert(x, leaves, np.nan), np.insert(np.radians(b_deg), leaves, np.nan), **options)
-
-
-def sky_polygons(
-    l_deg: np.ndarray, b_deg: np.ndarray, centre_l_deg: np.ndarray
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Unroll convex patches of the sky into the map's plane.
-
-    Takes vertices (patches × vertices) and the longitudes of the patches' centres, in degrees.
-    Gives polygons of (-l, b) in radians, and the patch each belongs to: a patch across the map's
-    edge has two polygons, each hanging over its side, to be clipped by the map's outline; one
-    around a pole is closed along the pole.
-    """
-    centre = -np.radians(centre_l_deg)[:, None]
-    centre = (centre + np.pi) % (2 * np.pi) - np.pi
-    b = np.radians(b_deg)
-    # A pole has no longitude of its own: give it the centre's.
-    offset = np.where(np.abs(b_deg) < 90 - 1e-6, -np.radians(l_deg) - centre, 0)
-    x = centre + (offset + np.pi) % (2 * np.pi) - np.pi
-    polygons, owners = [], []
-    for patch, vertices in enumerate(np.stack([x, b], axis=-1)):
-        jumps = np.abs(np.diff(vertices[:, 0], append=vertices[0, 0]))
-        if jumps.max() > np.pi:
-            vertices = _close_along_pole(np.roll(vertices, -1 - jumps.argmax(), axis=0))
-        for shift in (0, 2 * np.pi, -2 * np.pi):
-            shifted = vertices + np.array([shift, 0])
-            if shifted[:, 0].min() < np.pi and shifted[:, 0].max() > -np.pi:
-                polygons.append(shifted)
-                owners.append(patch)
-    return polygons, np.array(owners, dtype=int)
-
-
-def _close_along_pole(ring: np.ndarray) -> np.ndarray:
-    """Close a ring around a pole, whose vertices go once around in longitude, along that pole."""
-    first, turn = ring[0], np.sign(ring[-1, 0] - ring[0, 0]) * 2 * np.pi
-    # Many steps, because a meridian is curved on the map.
-    up = np.linspace(first[1], np.copysign(np.pi / 2, first[1]), 24)
-    there = np.column_stack([np.full_like(up, first[0] + turn), up])
-    back = np.column_stack([np.full_like(up, first[0]), up])[::-1]
-    return np.vstack([ring, there, back[:-1]])
-
-
-def draw_sky_polygons(axes, polygons: list[np.ndarray], **options) -> PolyCollection:
-    """Fill polygons of `sky_polygons` on a map of `sky_axes`; options as PolyCollection's."""
-    # The vertices are projected here because matplotlib would cut every edge into 75 pieces.
-    ends = np.cumsum([len(polygon) for polygon in polygons])[:-1]
-    flat = np.vstack(polygons) if polygons else np.empty((0, 2))
-    projected = np.split(axes.transProjection.transform(flat), ends) if polygons else []
-    transform = axes.transAffine + axes.transAxes
-    collection = PolyCollection(projected, transform=transform, **options)
-    axes.add_collection(collection, autolim=False)
-    collection.set_clip_path(axes.patch)
-    return collection
-
-
-# --- profiles --------------------------------------------------------------------------------
-
-
-def quadrant(radial, number: int):
-    """Give the rows of one quadrant (0: the whole sky) of a radial summary, in order of radius."""
-    rows = radial[np.asarray(radial["quadrant"], dtype=int) == number]
-    return rows[np.argsort(values(rows, "r_mid"), kind="stable")]
-
-
-def radial_limits(profiles) -> tuple[float, float]:
-    """Give the radii (kpc) that radial summaries span, 0 and 1 when they have no bin."""
-    ends = [values(table, name) for table in profiles for name in ("r_lo", "r_hi")]
-    ends = np.concatenate([[], *ends])
-    return (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
-
-
-def widened(limits: tuple[float, float]) -> tuple[float, float]:
-    """Give limits with room for the markers that stand on them."""
-    room = 0.015 * (limits[1] - limits[0])
-    return limits[0] - room, limits[1] + room
-
-
-def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> int:
-    """Draw medians over radius with their intervals as bands; give the number of bins drawn.
-
-    `table` has r_mid (kpc), the quantity and its interval columns; `options` are color, label and
-    marker. A bin without neighbours, which no band reaches, gets error bars.
-    """
-    r, middle = values(table, "r_mid"), values(table, quantity)
-    has = np.isfinite(middle)
-    alone = has & ~np.append(has[1:], False) & ~np.append(False, has[:-1])
-    hue = options["color"]
-    for percent, alpha in zip(sorted(percents, reverse=True), (0.16, 0.30), strict=False):
-        low, high = (values(table, name) for name in interval(quantity, percent))
-        axes.fill_between(r, low, high, color=hue, alpha=alpha, linewidth=0, zorder=2)
-        error = np.abs(np.vstack([middle - low, high - middle])[:, alone])
-        axes.errorbar(r[alone], middle[alone], error, fmt="none", ecolor=hue, elinewidth=0.7)
-    axes.plot(r, middle, zorder=4, **options)
-    return int(np.count_nonzero(has))
-
-
-# --- literature ------------------------------------------------------------------------------
-
-_EXACT, _APPROXIMATE = "0.15", "0.55"
-
-LITERATURE_TEXTS = ("source", "quantity", "kind", "verified")
-LITERATURE_NUMBERS = ("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi")
-
-
-def read_literature(path: str, quantities: tuple[str, ...], r_limits_kpc: tuple[float, float]):
-    """Read published values that were verified, measure one of `quantities` and reach the axis.
-
-    Gives the table with columns `draw_at`, the radius of the marker, and `draw_from` and
-    `draw_to`, the ends of its range (kpc). The marker stands at r_mid where the source has one;
-    values with only a range stand side by side along the visible part of it.
-    Raises UserError naming file and column when the table is not one of literature values.
-    """
-    table = tables.read_ecsv(path, LITERATURE_NUMBERS, LITERATURE_TEXTS)
-    n_rows = len(table)
-    verified = np.isin(np.asarray(table["verified"], dtype=str), ("yes", "derived"))
-    table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]
-    low, high = r_limits_kpc
-    start, end, middle = (values(table, name) for name in ("r_lo", "r_hi", "r_mid"))
-    # A missing end of a range is open; comparisons with NaN are false.
-    ranged = (np.isfinite(start) | np.isfinite(end)) & ~(start >= high) & ~(end <= low)
-    inside = np.where(np.isfinite(middle), (middle >= low) & (middle <= high), ranged)
-    inside &= np.isfinite(values(table, "value"))
-    table, start, end, middle = table[inside], start[inside], end[inside], middle[inside]
-    spans = np.column_stack([np.fmax(start, low), np.fmin(end, high)])
-    without = np.isnan(middle)
-    for span in np.unique(spans[without], axis=0):
-        same = np.flatnonzero(without & np.all(spans == span, axis=1))
-        middle[same] = np.linspace(*span, len(same) + 2)[1:-1]
-    table["draw_at"] = middle
-    table["draw_from"] = np.where(without, spans[:, 0], start)
-    table["draw_to"] = np.where(without, spans[:, 1], end)
-    cli.report("literature values drawn", len(table), n_rows)
-    return table
-
-
-def draw_literature(axes, table) -> list[Line2D]:
-    """Draw published values as open markers, one shape per source; give the legend's handles.
-
-    Error bars and ranges where the source has them. Approximate values are lighter and their
-    ranges dashed.
-    """
-    handles = []
-    sources = list(dict.fromkeys(str(source) for source in table["source"]))
-    for number, source in enumerate(sources):
-        marker = _MARKERS[number % len(_MARKERS)]
-        rows = table[np.asarray(table["source"], dtype=str) == source]
-        exact = np.asarray(rows["kind"], dtype=str) != "approximate"
-        _draw_source(axes, rows[exact], marker, _EXACT, "-")
-        _draw_source(axes, rows[~exact], marker, _APPROXIMATE, "--")
-        label = source
-        if {"sigma_los"} == set(np.asarray(rows["quantity"], dtype=str)):
-            label += r" ($\sigma_{\rm los}$)"
-        hue = _EXACT if exact.any() else _APPROXIMATE
-        handles.append(_open_marker(marker, hue, label=label))
-    if np.any(np.asarray(table["kind"], dtype=str) == "approximate"):
-        handles.append(Line2D([], [], color=_APPROXIMATE, lw=0.7, ls="--", label="approximate"))
-    return handles
-
-
-def _draw_source(axes, rows, marker: str, hue: str, dashes) -> None:
-    at, value = values(rows, "draw_at"), values(rows, "value")
-    start, end = values(rows, "draw_from"), values(rows, "draw_to")
-    axes.hlines(value, start, end, color=hue, lw=0.5, ls=dashes, zorder=3)
-    error = np.abs(np.nan_to_num(np.vstack([values(rows, "err_lo"), values(rows, "err_hi")])))
-    axes.errorbar(at, value, error, fmt="none", ecolor=hue, elinewidth=0.5, zorder=5)
-    axes.add_line(_open_marker(marker, hue, at, value))
-
-
-def _open_marker(marker: str, hue: str, x=(), y=(), **options) -> Line2D:
-    look = {"linestyle": "none", "marker": marker, "markersize": 4.0, "zorder": 6}
-    return Line2D(x, y, mfc="white", mec=hue, mew=0.8, **look, **options)

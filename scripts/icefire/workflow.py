@@ -7,6 +7,7 @@ PyYAML and jsonschema, because it runs each time Snakemake starts.
 from __future__ import annotations
 
 import ast
+import csv
 import difflib
 import math
 import os
@@ -102,6 +103,18 @@ class Flags:
             flags["accreted_max"] = self("--accreted-max-feh", "chemistry/accreted_max_feh")
         return flags
 
+    def literature(self, quantity: str) -> dict[str, str]:
+        """Write which of figures.literature the table of published values of a quantity has.
+
+        Nothing where all are shown. A source of another table changes nothing here.
+        """
+        figures = self._config["figures"]
+        if figures["literature"] is None:
+            return {}
+        known = verified_sources(figures[f"literature_{quantity}"])
+        names = ",".join(name for name in figures["literature"] if name in known)
+        return {"sources": f"--literature-sources={names}"}
+
     def uncertainty(self) -> dict[str, str]:
         """Write the uncertainty recipe that is in use, the same way."""
         flags = {"method": self("--method", "uncertainty/method")}
@@ -119,6 +132,22 @@ def _text(value) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def verified_sources(path: str) -> list[str]:
+    """List the sources of a table of literature values (ECSV) that have a verified one.
+
+    Read without astropy, because this happens each time Snakemake starts; none where the file is
+    missing, which Snakemake says itself.
+    """
+    if not Path(path).is_file():
+        return []
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    header = [line for line in lines if line.startswith("#")]
+    delimiter = "," if "# delimiter: ','" in header else " "
+    rows = csv.DictReader((line for line in lines if line[:1] != "#"), delimiter=delimiter)
+    drawn = [row.get("source") for row in rows if row.get("verified") in ("yes", "derived")]
+    return list(dict.fromkeys(filter(None, drawn)))
 
 
 def fraction_shards(shards: int):
@@ -205,6 +234,16 @@ def _cross_checks(config: dict):
         yield "chemistry.insitu_polygon crosses itself"
     if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
         yield "figures.sigma_min_km_s must be below figures.sigma_max_km_s"
+    known = [
+        name
+        for quantity in ("sigma_r", "beta")
+        for name in verified_sources(figures[f"literature_{quantity}"])
+    ]
+    if unknown := [name for name in figures["literature"] or [] if name not in known]:
+        yield (
+            f"figures.literature: no verified value of {', '.join(unknown)}; there are"
+            f" {', '.join(dict.fromkeys(known)) or 'none'}"
+        )
     for number, (low, high) in enumerate(config["numbers"]["feh_slices"]):
         if low >= high:
             yield f"numbers.feh_slices.{number} must go from the lower to the higher [Fe/H]"

@@ -57,6 +57,8 @@ WRONG = [
     ("plot_sigma_sky", "--sigma-max-km-s", "60"),
     ("plot_line_of_sight", "--quantity", "sigma"),
     ("plot_line_of_sight", "--circle-area-per-star", "0"),
+    ("plot_sigma_profile", "--literature-sources", "Gnedin+10,Nobody+99"),
+    ("plot_beta_profile", "--literature-sources", "Gnedin+10"),
     ("plot_beta_profile", "--quadrant-colors", "red,green,blue"),
     ("plot_beta_profile", "--min-stars", "0"),
     ("collect_numbers", "--feh-slices", "-1"),

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from astropy.table import Table
 
 from icefire import cli, workflow
 from icefire.errors import UserError
@@ -89,7 +90,8 @@ print(json.dumps(loaded))
 def test_a_measurement_does_not_depend_on_the_figures(repo):
     for step in ("clean_catalog", "run_realisations", "summarise"):
         names = {path.rsplit("/", 1)[1] for path in workflow.code(step)}
-        assert "style.py" not in names and "workflow.py" not in names, step
+        figures = {"style.py", "skymap.py", "profiles.py", "literature.py"}
+        assert not names & (figures | {"workflow.py"}), step
     assert "scripts/icefire/surveys.py" not in workflow.code("run_realisations")
 
 
@@ -145,6 +147,59 @@ def test_only_the_uncertainty_recipe_in_use_becomes_flags(config):
         assert set(flags) == {"--method=han2024", "--exclude-fraction=0.1", flag}
     bootstrap = changed(config, ("uncertainty.method", "bootstrap"))
     assert list(workflow.Flags(bootstrap).uncertainty().values()) == ["--method=bootstrap"]
+
+
+TEXTS = {
+    "source": ["First & Co 05", "Second+10", "Third+15", "First & Co 05"],
+    "verified": ["yes", "derived", "no", "yes"],
+    "note": ["one, two", 'a "note" of it', "not checked", "again"],
+}
+
+
+@pytest.mark.parametrize("delimiter", [",", " "])
+def test_verified_sources_are_listed_once_as_astropy_reads_them(tmp_path, delimiter):
+    path = tmp_path / "literature.ecsv"
+    Table(TEXTS).write(path, format="ascii.ecsv", delimiter=delimiter)
+    assert workflow.verified_sources(path) == ["First & Co 05", "Second+10"]
+
+
+def test_all_sources_of_the_project_s_tables_are_found(repo):
+    for name in ("sigma_r", "beta"):
+        path = repo / "resources" / f"literature_{name}.ecsv"
+        table = Table.read(path, format="ascii.ecsv")
+        assert workflow.verified_sources(path) == list(dict.fromkeys(table["source"]))
+    assert workflow.verified_sources(repo / "no_such.ecsv") == []
+
+
+def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, published):
+    def flags(chosen, quantity):
+        chosen = changed(published, ("figures.literature", chosen))
+        return list(workflow.Flags(chosen).literature(quantity).values())
+
+    assert flags(None, "beta") == []
+    assert flags([], "beta") == ["--literature-sources="]
+    chosen = ["Cunningham+19", "Gnedin+10", "Petersen & Penarrubia 21"]
+    assert flags(chosen, "sigma_r") == ["--literature-sources=Gnedin+10,Petersen & Penarrubia 21"]
+    # A source of the other table changes nothing here.
+    assert flags(chosen[:1] + chosen[2:], "beta") == flags(chosen, "beta")
+
+
+@pytest.fixture
+def published(config, repo) -> dict:
+    """The configuration, with the tables of published values wherever the tests are started."""
+    keys = ("figures.literature_sigma_r", "figures.literature_beta")
+    paths = [str(repo / "resources" / f"{key.split('.')[1]}.ecsv") for key in keys]
+    return changed(config, *zip(keys, paths, strict=True))
+
+
+def test_an_unknown_source_is_named_with_those_there_are(published, schema_path):
+    wrong = changed(published, ("figures.literature", ["Cunningham+19", "Nobody+99", "Deason"]))
+    told = complaint(wrong, schema_path)
+    assert "figures.literature: no verified value of Nobody+99, Deason; there are " in told
+    for name in ("Gnedin+10", "Cunningham+19", "Petersen & Penarrubia 21"):
+        assert told.count(name) == 1
+    known = changed(published, ("figures.literature", ["Cunningham+19", "Gnedin+10"]))
+    workflow.check_config(known, schema_path)
 
 
 def test_only_the_halos_sky_counts_accreted_stars():
@@ -277,6 +332,8 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("run", "samples", "run"),
         ("figures.footprint_color", "#12", "figures.footprint_color"),
         ("figures.quadrant_colors", ["red"] * 3, "figures.quadrant_colors"),
+        ("figures.literature", "Gnedin+10", "figures.literature"),
+        ("figures.literature", ["One, Two 05"], "figures.literature"),
         ("catalog.survey", "../h3", "catalog.survey"),
         # pairs that do not go together
         ("geometry.radial.min_kpc", 80.0, "geometry.radial.min_kpc must be below"),

@@ -75,7 +75,7 @@ CHANGES = {
     "montecarlo.shards": (3, ENGINE),
     "montecarlo.max_memory_mb": (500, ENGINE),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
-    "figures.sigma_cmap": ("viridis", MAPS),
+    "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
     "figures.sigma_max_km_s": (200.0, MAPS),
     "figures.density_cmap": ("viridis", {"plot_chemistry"}),
@@ -94,6 +94,7 @@ CHANGES = {
     "figures.gse.pitch_deg": (20.0, {"plot_sigma_xz"}),
     "figures.gse.azimuth_deg": (66.0, {"plot_sigma_xz"}),
     "figures.gse.semi_major_kpc": (15.0, PLANES),
+    "figures.literature": (["Gnedin+10", "Cunningham+19"], PROFILES),
     "figures.literature_sigma_r": ("other_literature.ecsv", {"plot_sigma_profile"}),
     "figures.literature_beta": ("other_literature.ecsv", {"plot_beta_profile"}),
 }

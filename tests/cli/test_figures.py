@@ -1,0 +1,198 @@
+"""Every figure as the journal prints it: width, fonts, sizes, and texts that keep apart."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import zlib
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from astropy.table import Table
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.text import Text
+
+from icefire import tables
+
+from .calls import REPO
+from .chain import LAYOUT
+
+FIGURES = [name for name, step in LAYOUT.steps.items() if "--pdf" in step.outputs]
+# The journal's columns, 3.35 and 7.0 inches, in points
+WIDTHS_PT = (241.2, 504.0)
+# Smallest letters in print, sub- and superscripts too
+SMALLEST_PT = 7.0
+
+
+class Drawn:
+    """A figure's files, and each text in the PNG with its box in pixels from the lower left."""
+
+    def __init__(self, step, monkeypatch):
+        self.pdf, self.png = (step.outputs[flag] for flag in ("--pdf", "--png"))
+        self.texts: dict[tuple, None] = {}
+        draw = Text.draw
+
+        def recorded(text, renderer):
+            if isinstance(renderer, RendererAgg) and text.get_visible() and text.get_text().strip():
+                box = text.get_window_extent(renderer).extents.round(1)
+                self.texts[text.get_text(), *box.tolist()] = None
+            draw(text, renderer)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Text, "draw", recorded)
+            self.done = step.call()
+        assert (self.done.status, self.done.err) == (0, "")
+
+
+@pytest.fixture
+def drawn(chain, tmp_path, monkeypatch):
+    """Draw a figure of the chain, or a changed step of it, with the journal's style sheet."""
+
+    def draw(name: str, change=lambda step: step) -> Drawn:
+        step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
+        return Drawn(change(step.writing_to(tmp_path / "out")), monkeypatch)
+
+    return draw
+
+
+def streams(pdf: Path) -> bytes:
+    """Give the drawing commands of a PDF."""
+    content = pdf.read_bytes()
+    parts = re.findall(rb"/FlateDecode.*?>>\s*stream\r?\n(.*?)\r?\nendstream", content, re.S)
+    return b"\n".join(zlib.decompress(part) for part in parts)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_fit_to_print(drawn, name):
+    figure = drawn(name)
+
+    # A width of the journal, the PNG at 300 dpi
+    content = figure.pdf.read_bytes()
+    _, _, width, height = map(float, re.search(rb"/MediaBox \[(.*?)\]", content)[1].split())
+    assert width in WIDTHS_PT
+    pixels = matplotlib.image.imread(figure.png).shape[1::-1]
+    assert np.allclose(pixels, np.array([width, height]) / 72 * 300, atol=1)
+
+    # All fonts embedded as TrueType, none as drawings of letters
+    assert b"/Type3" not in content and b"/Type1" not in content
+    fonts = content.count(b"/Type /FontDescriptor")
+    assert content.count(b"/FontFile2") == fonts > 0
+
+    # Nothing too small to read
+    sizes = [float(size) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", streams(figure.pdf))]
+    assert min(sizes) >= SMALLEST_PT
+
+    # No text is cut off, none runs into another
+    assert len(figure.texts) > 5
+    for text, left, low, right, high in figure.texts:
+        inside = left >= 0 and low >= 0 and right <= pixels[0] and high <= pixels[1]
+        assert inside, text
+    for (one, *a), (other, *b) in itertools.combinations(figure.texts, 2):
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        assert apart, f"{one!r} and {other!r}"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_that_its_stars_are_synthetic_and_how_many_there_are(drawn, name):
+    texts = [text for text, *_ in drawn(name).texts]
+    assert "synthetic catalogue" in texts
+    assert any(re.search(r"N = \d|\d stars\)", text) for text in texts)
+
+
+# --- published values ------------------------------------------------------------------------
+
+PROFILES = ("plot_sigma_profile", "plot_beta_profile")
+
+
+def published(chain, name: str) -> Table:
+    return Table.read(chain.steps[name].inputs["--literature"][0], format="ascii.ecsv")
+
+
+def with_literature(path: Path, table: Table):
+    """Give the change of a step that gives it another table of published values."""
+    tables.write_ecsv(path, table, {})
+    return lambda step: step.reading("--literature", path)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
+    table = published(chain, name)
+    n_rows = int(np.sum(table["source"] == "Cunningham+16"))
+    flag = "--literature-sources"
+    figure = drawn(name, lambda step: step.with_flag(flag, "Cunningham+16"))
+    assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
+    sources = {text.rstrip("*") for text, *_ in figure.texts} & set(table["source"])
+    assert sources == {"Cunningham+16"}
+    none = drawn(name, lambda step: step.with_flag(flag, ""))
+    assert not {text.rstrip("*") for text, *_ in none.texts} & set(table["source"])
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_an_unknown_source_is_named_with_those_there_are(chain, name):
+    step = chain.steps[name].writing_to(Path("out"))
+    done = step.with_flag("--literature-sources", "Cunningham+16,Nobody+99").call()
+    assert (done.status, len(done.err.splitlines())) == (2, 1)
+    assert "no verified value of Nobody+99 (--literature-sources, figures.literature" in done.err
+    assert "Yaaqib+24" in done.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_value_that_was_not_verified_is_never_drawn(chain, drawn, tmp_path, name):
+    table = published(chain, name)
+    table["verified"][table["source"] == "Yaaqib+24"] = "no"
+    change = with_literature(tmp_path / "unverified.ecsv", table)
+    texts = {text.rstrip("*") for text, *_ in drawn(name, change).texts}
+    assert "Yaaqib+24" not in texts
+    assert "Cunningham+16" in texts
+    chosen = change(chain.steps[name]).with_flag("--literature-sources", "Yaaqib+24")
+    assert "no verified value of Yaaqib+24" in chosen.writing_to(Path("out")).call().err
+
+
+@pytest.mark.parametrize(("name", "value"), [(PROFILES[0], 900.0), (PROFILES[1], -9.0)])
+def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
+    chain, drawn, tmp_path, name, value
+):
+    table = published(chain, name)
+    far = table[table["source"] == "Yaaqib+24"]
+    far["value"] = value
+    change = with_literature(tmp_path / "far.ecsv", far)
+    without = drawn(name, lambda step: step.with_flag("--literature-sources", ""))
+    number = f"{value:g}".replace("-", "−")
+    # The axis is that of our own values, with or without the one beyond it.
+    expected = sorted([*ticks(without), number])
+    assert sorted(ticks(drawn(name, change))) == expected
+
+
+def ticks(figure: Drawn) -> list[str]:
+    return [text for text, *_ in figure.texts if re.fullmatch(r"−?[\d.]+", text)]
+
+
+# --- how the stars were told apart -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cut", "note"),
+    [
+        ({"method": "polygon", "insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
+        (
+            {"method": "feh_ranges", "insitu_min_feh": -0.7, "accreted_max_feh": -1.0},
+            "accreted: [Fe/H] < −1, in situ: [Fe/H] > −0.7",
+        ),
+    ],
+)
+def test_a_proxy_for_chemistry_is_told(chain, drawn, tmp_path, cut, note):
+    def change(step):
+        for flag in ("--accreted", "--insitu"):
+            table = Table.read(step.inputs[flag][0], format="ascii.ecsv")
+            table.meta["parameters"]["select_samples"] = cut
+            path = tmp_path / f"table{flag}.ecsv"
+            tables.write_ecsv(path, table, table.meta)
+            step = step.reading(flag, path)
+        return step
+
+    corner = " ".join(text for text, *_ in drawn("plot_sigma_profile", change).texts)
+    assert ("[Fe/H]" in corner) == bool(note)
+    assert note in " ".join(corner.split())

@@ -1,0 +1,105 @@
+"""Shapes in the figures: the projected ellipsoid, circles and patches on the sky, bands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from matplotlib.figure import Figure
+from matplotlib.path import Path
+
+import plot_footprint
+import plot_sigma_plane
+import plot_sigma_sky
+from icefire import profiles, skymap
+
+# --- the ellipse of figure 5 -----------------------------------------------------------------
+
+
+def silhouette(axes, azimuth_deg: float, pitch_deg: float) -> np.ndarray:
+    """Points (X, Z) on a tilted ellipsoid, from a plain rotation of a sphere's points."""
+    rng = np.random.default_rng(1)
+    points = rng.normal(size=(200_000, 3))
+    points *= np.asarray(axes) / np.linalg.norm(points, axis=1)[:, None]
+    azimuth, pitch = np.radians([azimuth_deg, pitch_deg])
+    # Up about y, so that the end at negative x rises, then around z.
+    up = np.array(
+        [[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]]
+    )
+    turn = np.array(
+        [[np.cos(azimuth), -np.sin(azimuth), 0], [np.sin(azimuth), np.cos(azimuth), 0], [0, 0, 1]]
+    )
+    return (points @ (turn @ up).T)[:, [0, 2]]
+
+
+@pytest.mark.parametrize("azimuth_deg", [66.0, 70.0])
+def test_the_outline_of_the_ellipsoid_is_that_of_its_points(azimuth_deg):
+    axes = (10.0, 8.1, 7.3)
+    longer, shorter, angle_deg = plot_sigma_plane.projected_ellipse(axes, azimuth_deg, 25.0)
+    assert 0.875 <= shorter / longer <= 0.905
+    # Its long axis 30 deg above the plane at X < 0
+    assert angle_deg == pytest.approx(150, abs=1)
+    outline = silhouette(axes, azimuth_deg, 25.0)
+    for direction_deg in range(0, 180, 15):
+        direction = np.radians(direction_deg)
+        reach = (outline @ [np.cos(direction), np.sin(direction)]).max()
+        inclined = direction - np.radians(angle_deg)
+        expected = np.hypot(longer * np.cos(inclined), shorter * np.sin(inclined))
+        assert reach == pytest.approx(expected, rel=2e-3)
+
+
+def test_a_body_seen_along_its_pole_keeps_its_axes():
+    assert plot_sigma_plane.projected_ellipse((3.0, 2.0, 1.0), 0.0, 0.0) == pytest.approx((3, 1, 0))
+    assert plot_sigma_plane.projected_ellipse((3.0, 2.0, 1.0), 90.0, 0.0)[:2] == pytest.approx(
+        (2, 1)
+    )
+
+
+# --- the sky ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dec_deg", [-20.0, 0.0, 60.0])
+def test_a_declination_circle_has_that_declination(dec_deg):
+    l_deg, b_deg = plot_footprint.declination_circle(dec_deg)
+    dec = SkyCoord(l_deg, b_deg, unit="deg", frame="galactic").icrs.dec.deg
+    np.testing.assert_allclose(dec, dec_deg, atol=1e-4)
+    assert (l_deg[0], b_deg[0]) == pytest.approx((l_deg[-1], b_deg[-1]))
+
+
+def test_the_pixels_of_a_map_cover_the_sky_once():
+    import healpy
+
+    polygons, owners = skymap.sky_polygons(*plot_sigma_sky.pixel_outlines(192))
+    rng = np.random.default_rng(2)
+    x, b = rng.uniform(-np.pi, np.pi, 3000), np.arcsin(rng.uniform(-1, 1, 3000))
+    inside = np.array([Path(p).contains_points(np.column_stack([x, b])) for p in polygons])
+    # Edges are straight between their points, where the pixels' are curved.
+    assert np.mean(inside.sum(axis=0) == 1) > 0.997
+    once = inside.sum(axis=0) == 1
+    found = owners[inside[:, once].argmax(axis=0)]
+    expected = healpy.ang2pix(4, np.degrees(-x[once]), np.degrees(b[once]), lonlat=True)
+    assert np.mean(found == expected) > 0.995
+
+
+# --- profiles --------------------------------------------------------------------------------
+
+
+def test_extremes_leave_out_what_has_no_value():
+    tables = [Table({"a": [1.0, np.nan], "b": [np.nan, 7.0]}), Table({"a": [-3.0], "b": [0.0]})]
+    assert profiles.extremes(tables, ("a", "b")) == (-3.0, 7.0)
+    assert profiles.extremes([Table({"a": [np.nan]})], ("a",)) is None
+    assert profiles.extremes([], ("a",)) is None
+
+
+def test_a_bin_without_neighbours_has_bars_instead_of_a_band():
+    names = [f"beta_{end}{percent}" for percent in (68, 95) for end in ("lo", "hi")]
+    table = Table({"r_mid": [10.0, 20.0, 30.0, 40.0], "beta": [0.5, 0.6, np.nan, 0.7]})
+    for name, offset in zip(names, (-0.1, 0.1, -0.2, 0.2), strict=True):
+        table[name] = table["beta"] + offset
+    axes = Figure().subplots()
+    assert profiles.draw_profile(axes, table, "beta", color="black") == 3
+    bars = [bar for container in axes.containers for bar in container[2][0].get_segments()]
+    ends = sorted((round(float(y), 3) for bar in bars for _, y in bar))
+    assert ends == [0.5, 0.6, 0.8, 0.9]
+    assert {float(x) for bar in bars for x, _ in bar} == {40.0}
