@@ -54,4 +54,4 @@ lock:
 
 # Everything made by a run; the environment stays.
 clean:
-	rm -rf results figures .snakemake
+	rm -rf results figures comparisons .snakemake

@@ -87,6 +87,7 @@ def work(arguments) -> None:
             for name, value in vars(arguments).items()
             if name not in ("clean", "kinematics", "stars", "satellites")
         }
+        parameters["satellites_sha256"] = tables.digest(arguments.satellites)
         writer.meta = tables.add_step(derived.meta, "flag_substructure", parameters)
     for name, count in totals.items():
         cli.report(name, count, of=clean.n_rows)

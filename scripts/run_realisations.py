@@ -17,7 +17,7 @@ import sys
 
 from icefire import cli, dispersion, realisations, shards, tables
 from icefire.errors import UserError
-from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.geometry import configured
 
 
 def build_parser():
@@ -48,21 +48,6 @@ def build_parser():
     return parser
 
 
-def geometries(arguments) -> list:
-    """Make the geometries that the flags describe."""
-    planes = [
-        PlaneGrid(
-            plane,
-            getattr(arguments, f"{plane}_half_width_kpc"),
-            getattr(arguments, f"{plane}_step_kpc"),
-            getattr(arguments, f"{plane}_radius_kpc"),
-        )
-        for plane in ("xy", "xz")
-    ]
-    shells = RadialShells(arguments.radial_min_kpc, arguments.radial_max_kpc, arguments.radial_bins)
-    return [*planes, HealpixSky(arguments.sky_nside), shells]
-
-
 def check(arguments) -> None:
     """Refuse numbers that no measurement can be made with, naming the flag."""
     if not 0 <= arguments.shard < arguments.shards <= arguments.realisations:
@@ -79,7 +64,7 @@ def check(arguments) -> None:
 
 def work(arguments) -> None:
     check(arguments)
-    bins = geometries(arguments)
+    bins = configured(vars(arguments))
     columns = {name for geometry in bins for name in geometry.columns}
     needed = (*realisations.COLUMNS, *sorted(columns))
     stars = tables.StarReader(arguments.stars, needed)

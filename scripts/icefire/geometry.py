@@ -6,6 +6,7 @@ with a one where a star is in a bin. A new geometry is one small class with the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -168,3 +169,18 @@ class RadialShells:
         quadrant = np.where(north, np.where(east, 2, 1), np.where(east, 3, 4))
         bins = np.column_stack([shell, quadrant * self.bins + shell])
         return _matrix(bins, np.column_stack([inside, inside]), self.n_bins)
+
+
+def configured(settings: Mapping) -> list[Geometry]:
+    """Make all geometries from the parameters of run_realisations.py, as its tables carry them."""
+    planes = [
+        PlaneGrid(
+            plane,
+            settings[f"{plane}_half_width_kpc"],
+            settings[f"{plane}_step_kpc"],
+            settings[f"{plane}_radius_kpc"],
+        )
+        for plane in ("xy", "xz")
+    ]
+    shells = (settings[f"radial_{name}"] for name in ("min_kpc", "max_kpc", "bins"))
+    return [*planes, HealpixSky(settings["sky_nside"]), RadialShells(*shells)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import json
 import os
@@ -119,6 +120,11 @@ def add_step(meta: dict, step: str, parameters: dict) -> dict:
     steps = dict(meta.get("parameters", {}))
     steps[step] = {key: _plain(value) for key, value in sorted(parameters.items())}
     return {**meta, "icefire_version": __version__, "parameters": steps}
+
+
+def digest(path: str | os.PathLike) -> str:
+    """Give the SHA-256 of a small file, by which metadata know it again where a path may not be."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _plain(value):

@@ -1,0 +1,491 @@
+"""Two results folders side by side: what is written and printed, and what is refused."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from matplotlib.text import Text
+
+from icefire import comparison, comparison_figure, shared_stars, style, tables
+from icefire import runs as finished_runs
+from icefire.workflow import GEOMETRIES, SAMPLES
+
+from .calls import REPO, Done, call
+from .chain import Chain, chain_of
+
+COORDINATES = {"xy": ("x", "y"), "xz": ("x", "z"), "sky": ("pixel",)} | {
+    "radial": ("quadrant", "r_lo", "r_hi")
+}
+
+
+def ecsv(path: Path) -> Table:
+    return Table.read(path, format="ascii.ecsv")
+
+
+def measured_anew(chain: Chain, folder: Path, config: dict) -> Path:
+    """Take the stars of a run through the later steps with another configuration."""
+    for step in chain_of(folder, config).steps.values():
+        if step.script == "select_samples":
+            step = step.reading("--stars", chain.output("flag_substructure", "--stars"))
+        if step.script in ("select_samples", "run_realisations", "summarise"):
+            assert step.call().status == 0
+    return folder / "results"
+
+
+@pytest.fixture(scope="session")
+def runs(chain, config, tmp_path_factory) -> tuple[Path, Path]:
+    """Results of a small run, and of one that differs from it in one cut."""
+    folder = tmp_path_factory.mktemp("compared") / "é [high] $z$"
+    config = {**config, "halo": {**config["halo"], "min_abs_z_kpc": 8.0}}
+    return chain.folder / "results", measured_anew(chain, folder, config)
+
+
+@pytest.fixture(scope="session")
+def compared(runs, tmp_path_factory):
+    """What a comparison of the two printed, and its table."""
+    folder = tmp_path_factory.mktemp("comparison")
+    done = compare(*runs, folder, "--names", "default", "high Z")
+    assert (done.status, done.err) == (0, "")
+    return done, folder
+
+
+@pytest.fixture
+def copied(runs, tmp_path) -> Path:
+    """A copy of the second run, to be damaged."""
+    return shutil.copytree(runs[1], tmp_path / "copy")
+
+
+def flags(folder: Path) -> list[str]:
+    return ["--table", str(folder / "bins.ecsv"), "--figure", str(folder / "profiles")]
+
+
+def compare(a: Path, b: Path, folder: Path, *more: str) -> Done:
+    """Compare two runs and write into a folder, small pictures where a run has the style sheet."""
+    sheets = [Path(run).parent / "config" / "paper.mplstyle" for run in (a, b)]
+    style = [word for sheet in sheets if sheet.is_file() for word in ("--style", str(sheet))]
+    return call("compare_runs", [str(a), str(b), *flags(folder), *style, *more])
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def refused(*argv) -> str:
+    """Compare what a user's mistake makes impossible; give the line it says."""
+    done = call("compare_runs", [str(word) for word in argv])
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done
+    assert done.err.startswith("compare_runs.py: error: ")
+    assert done.out == ""
+    assert not [path for path in Path().rglob("*") if path.suffix in (".pdf", ".png")]
+    assert not list(Path().rglob("bins.ecsv"))
+    return done.err.strip()
+
+
+# --- what is written and printed -------------------------------------------------------------
+
+
+def test_the_table_and_both_figures_are_written_and_nothing_else(compared):
+    _, folder = compared
+    found = written(folder)
+    assert set(found) == {"bins.ecsv", "profiles.pdf", "profiles.png"}
+    assert found["profiles.pdf"].startswith(b"%PDF")
+    assert found["profiles.png"].startswith(b"\x89PNG")
+
+
+def test_every_difference_is_that_of_the_two_summaries(runs, compared):
+    table = ecsv(compared[1] / "bins.ecsv")
+    n_rows = 0
+    for geometry in GEOMETRIES:
+        for sample in SAMPLES:
+            ours, theirs = (
+                {
+                    tuple(np.round([row[name] for name in COORDINATES[geometry]], 6)): row
+                    for row in ecsv(run / "summaries" / geometry / f"{sample}.ecsv")
+                }
+                for run in runs
+            )
+            rows = table[(table["geometry"] == geometry) & (table["sample"] == sample)]
+            for row in rows:
+                key = tuple(np.round([row[name] for name in COORDINATES[geometry]], 6))
+                a, b = ours.pop(key), theirs.pop(key)
+                assert (row["n_stars_a"], row["n_stars_b"]) == (a["n_stars"], b["n_stars"])
+                for quantity in ("sigma_r", "beta"):
+                    pair = [row[f"{quantity}_{end}"] for end in "ab"]
+                    np.testing.assert_equal(pair, [a[quantity], b[quantity]])
+                    difference, error = (
+                        row[f"{quantity}_difference{end}"] for end in ("", "_error")
+                    )
+                    np.testing.assert_allclose(difference, b[quantity] - a[quantity], atol=2e-6)
+                    if np.isfinite(difference):
+                        assert error > 0
+                        in_errors = row[f"{quantity}_difference_in_errors"]
+                        assert in_errors == pytest.approx(difference / error, rel=1e-3, abs=1e-3)
+            # What is left out has no value in either.
+            left = [row["sigma_r"] for bins in (ours, theirs) for row in bins.values()]
+            assert not np.isfinite(left).any()
+            n_rows += len(rows)
+    assert n_rows == len(table) > 50
+
+
+def test_the_metadata_count_bins_and_stars(runs, compared):
+    table = ecsv(compared[1] / "bins.ecsv")
+    meta = table.meta
+    assert (meta["synthetic"], meta["catalogue"]) == (True, "synthetic H3")
+    assert [meta["runs"][end]["name"] for end in "ab"] == ["default", "high Z"]
+    assert meta["changed_parameters"] == [
+        {"parameter": "min_abs_z_kpc", "steps": ["select_samples"], "a": 5.0, "b": 8.0}
+    ]
+    for sample in SAMPLES:
+        ids = [
+            set(tables.StarReader(run / "samples" / f"{sample}.fits").all()["star_id"].tolist())
+            for run in runs
+        ]
+        assert meta["samples"][sample] == {
+            "n_a": len(ids[0]),
+            "n_b": len(ids[1]),
+            "n_both": len(ids[0] & ids[1]),
+            "n_moved": 0,
+            "n_only_a": len(ids[0] - ids[1]),
+            "n_only_b": len(ids[1] - ids[0]),
+        }
+    for row in meta["bins"]:
+        bins = table[(table["geometry"] == row["geometry"]) & (table["sample"] == row["sample"])]
+        a, b = (np.isfinite(bins[f"{row['quantity']}_{end}"]) for end in "ab")
+        counted = [row[f"bins_{name}"] for name in ("both", "only_a", "only_b")]
+        assert counted == [np.sum(a & b), np.sum(a & ~b), np.sum(b & ~a)]
+    assert sum(row["bins_only_a"] for row in meta["bins"]) > 0
+
+
+def test_the_ledgers_of_the_metadata_are_the_two_tables(runs, compared):
+    found = ecsv(compared[1] / "bins.ecsv").meta["ledger"]
+    for end, run in zip("ab", runs, strict=True):
+        ledger = ecsv(run / "catalog" / "ledger.ecsv")
+        for column in ("reason", "n_removed", "n_out"):
+            assert [row[f"{column}_{end}"] for row in found] == ledger[column].tolist()
+
+
+def test_what_is_printed_says_what_changed(runs, compared):
+    done, folder = compared
+    meta = ecsv(folder / "bins.ecsv").meta
+    lines = done.out.splitlines()
+    assert lines[0] == "A: default, of synthetic H3 (synthetic catalogue)"
+    assert "  min_abs_z_kpc: 5.0 -> 8.0  (select_samples)" in lines
+    words = [line.split() for line in lines]
+    n = meta["samples"]["accreted"]
+    numbers = f"{n['n_a']:,} {n['n_b']:,} {n['n_b'] - n['n_a']:+,} {n['n_both']:,}"
+    assert ["accreted", *numbers.split(), f"{n['n_only_a']:,}", f"{n['n_only_b']:,}"] in words
+    assert any("|Z| not above 5 kpc -> |Z| not above 8 kpc" in line for line in lines)
+    assert "not added in quadrature" in done.out
+    shells = ecsv(folder / "bins.ecsv")
+    shells = shells[(shells["geometry"] == "radial") & (shells["quadrant"] == 0)]
+    assert sum(line.startswith("  10.0-27.5 ") for line in lines) == 3
+    for row in shells[shells["r_lo"] == 10]:
+        assert [f"{row[f'sigma_r_{end}']:.1f}" for end in "ab"] in [w[3:5] for w in words]
+
+
+def test_the_same_again_gives_the_same_bytes(runs, compared, tmp_path):
+    again = compare(*runs, tmp_path, "--names", "default", "high Z")
+    assert again.out.splitlines()[:-1] == compared[0].out.splitlines()[:-1]
+    assert written(tmp_path) == written(compared[1])
+    for content in written(tmp_path).values():
+        assert str(runs[0].parent).encode() not in content
+
+
+def test_swapped_runs_change_signs(runs, compared, tmp_path):
+    assert compare(*runs[::-1], tmp_path).status == 0
+    there, back = (ecsv(folder / "bins.ecsv") for folder in (compared[1], tmp_path))
+    assert len(there) == len(back)
+    for quantity in ("sigma_r", "beta"):
+        for ending in ("", "_in_errors"):
+            name = f"{quantity}_difference{ending}"
+            np.testing.assert_allclose(there[name], -np.asarray(back[name]), atol=2e-6)
+    assert back.meta["samples"]["halo"]["n_only_b"] == there.meta["samples"]["halo"]["n_only_a"] > 0
+
+
+def test_a_run_compared_with_itself_has_no_difference(runs, tmp_path):
+    done = compare(runs[0], runs[0], tmp_path)
+    assert done.status == 0
+    table = ecsv(tmp_path / "bins.ecsv")
+    for name in table.colnames:
+        if name.endswith(("_difference", "_in_errors")):
+            values = np.asarray(table[name])
+            assert not values[np.isfinite(values)].any()
+            assert np.isfinite(values).any()
+    assert table.meta["changed_parameters"] == []
+    assert "Parameters that differ: none" in done.out
+    assert "Ledger: no of " in done.out
+
+
+def test_without_flags_the_outputs_are_where_the_command_is_given(runs):
+    first = call("compare_runs", [str(runs[0]), str(runs[1])])
+    assert (first.status, first.err) == (0, "")
+    names = {path.as_posix() for path in Path().rglob("*") if path.is_file()}
+    assert names == {f"comparisons/results_results.{end}" for end in ("ecsv", "pdf", "png")}
+
+
+def test_output_that_is_read_in_part_is_no_mistake(runs, tmp_path):
+    command = [sys.executable, str(REPO / "scripts" / "compare_runs.py"), *map(str, runs)]
+    with subprocess.Popen(
+        [*command, *flags(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        # Closed before anything is printed
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+    assert len(written(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("names", [("default", "high Z"), ("a long name " * 9, "$\\beta_{x}$")])
+def test_every_word_of_the_figure_can_be_read(runs, tmp_path, names):
+    """At printed size: no letter below 7 pt, none cut off, no legend over a panel."""
+    style.use(str(REPO / "config" / "paper.mplstyle"))
+    a, b = map(finished_runs.read, runs, names)
+    radial = {
+        sample: comparison.bins(a, b, "radial", sample, shared_stars.stars(a, b, sample))
+        for sample in SAMPLES
+    }
+    body = comparison_figure.draw(a, b, radial)
+    style.save(body, argparse.Namespace(pdf=tmp_path / "f.pdf", png=tmp_path / "f.png"))
+    figure = body.figure
+    assert figure.get_size_inches()[0] == style.TWO_COLUMNS_IN
+    texts = [one for one in figure.findobj(Text) if one.get_visible() and one.get_text()]
+    assert len(texts) > 40
+    assert min(one.get_fontsize() for one in texts) >= 7
+    (legend,) = body.legends
+    # Panels with all that is written around them
+    panels = [axes.get_tightbbox() for axes in body.get_axes()]
+    for box in (*panels, legend.get_window_extent()):
+        assert figure.bbox.containsx(box.x0) and figure.bbox.containsx(box.x1)
+        assert figure.bbox.containsy(box.y0) and figure.bbox.containsy(box.y1)
+    assert not any(legend.get_window_extent().overlaps(panel) for panel in panels)
+    for number, panel in enumerate(panels):
+        assert not any(panel.overlaps(other) for other in panels[:number])
+
+
+# --- runs that differ in more than a cut -----------------------------------------------------
+
+
+def edited(run: Path, name: str, change) -> None:
+    """Change one table of a run in place; `change` gets it."""
+    table = ecsv(run / name)
+    table = change(table)
+    tables.write_ecsv(run / name, table, table.meta)
+
+
+def every_meta(run: Path, change) -> None:
+    """Change the metadata of all tables of a run; `change` gets them."""
+    for path in [*run.rglob("*.ecsv"), *run.glob("samples/*.fits")]:
+        if path.suffix == ".ecsv":
+            table = ecsv(path)
+            change(table.meta)
+            tables.write_ecsv(path, table, table.meta)
+        else:
+            reader = tables.StarReader(path)
+            change(reader.meta)
+            with tables.StarWriter(path, {n: tables.STAR_COLUMNS[n] for n in reader.names}) as out:
+                out.write(reader.all())
+                out.meta = reader.meta
+
+
+def test_other_bins_are_counted_and_what_matches_is_compared(runs, chain, config, tmp_path):
+    radial = {**config["geometry"]["radial"], "bins": 2}
+    config = {**config, "geometry": config["geometry"] | {"radial": radial}}
+    other = measured_anew(chain, tmp_path / "other", config)
+    done = compare(runs[0], other, tmp_path)
+    assert (done.status, done.err) == (0, "")
+    # Four shells of 17.5 kpc and two of 35, in five parts of the sky
+    assert "note: radial bins differ: 0 are in both runs, 20 only in A, 10 only in B" in done.out
+    assert "radial_bins: 4 -> 2  (run_realisations)" in done.out
+    table = ecsv(tmp_path / "bins.ecsv")
+    radial = table[table["geometry"] == "radial"]
+    assert set(radial["bin_in"]) == {"a", "b"}
+    sky = table[table["geometry"] == "sky"]
+    assert set(sky["bin_in"]) == {"both"}
+    assert not sky["sigma_r_difference"].any()
+
+
+def test_runs_of_two_surveys_are_compared_and_it_is_said(runs, copied, tmp_path):
+    def change(meta):
+        meta |= {"survey": "Another", "catalogue": "Another", "synthetic": False}
+
+    every_meta(copied, change)
+    done = compare(runs[0], copied, tmp_path)
+    assert (done.status, done.err) == (0, "")
+    assert "note: surveys differ (H3, Another)" in done.out
+    meta = ecsv(tmp_path / "bins.ecsv").meta
+    assert meta["samples"]["halo"]["n_both"] == 0
+    assert (meta["catalogue"], meta["synthetic"]) == ("A: synthetic H3; B: Another", True)
+
+
+def test_stars_with_other_velocities_are_said(runs, copied, tmp_path):
+    """As after an edited column map, which is no parameter."""
+    path = copied / "samples" / "halo.fits"
+    reader = tables.StarReader(path)
+    stars = reader.all()
+    stars["v_r"][3:8] += 0.3
+    with tables.StarWriter(path, tables.STAR_COLUMNS) as out:
+        out.write(stars)
+        out.meta = reader.meta
+    done = compare(runs[1], copied, tmp_path)
+    assert f"note: 5 of {reader.n_rows:,} halo stars in both runs have another place or" in done.out
+
+
+def test_another_recipe_is_said(runs, copied, tmp_path):
+    def change(meta):
+        if "run_realisations" in meta["parameters"]:
+            meta["parameters"]["run_realisations"]["method"] = "bootstrap"
+
+    every_meta(copied, change)
+    done = compare(runs[1], copied, tmp_path)
+    assert "method: han2024 -> bootstrap  (run_realisations)" in done.out
+    assert "note: recipes of uncertainty differ" in done.out
+
+
+def test_runs_without_stars_have_nothing_to_draw(runs, chain, config, tmp_path):
+    """As a cut that no star passes."""
+    config = {**config, "halo": {**config["halo"], "min_radius_kpc": 1e4}}
+    none = measured_anew(chain, tmp_path / "empty", config)
+    for a in (none, runs[0]):
+        done = compare(a, none, tmp_path)
+        assert (done.status, done.err) == (0, "")
+        assert "insitu B - A: no shell with a value in both" in done.out
+
+
+# --- mistakes --------------------------------------------------------------------------------
+
+
+def test_a_missing_folder_is_named(runs):
+    assert "nowhere: there is no such folder" in refused(runs[0], "nowhere")
+    assert "nowhere: there is no such folder" in refused("nowhere", runs[0])
+
+
+def test_a_file_instead_of_a_folder_is_named(runs):
+    path = runs[0] / "catalog" / "ledger.ecsv"
+    assert f"{path}: is no folder" in refused(runs[0], path)
+
+
+def test_a_folder_of_something_else_is_named(runs):
+    line = refused(runs[0].parent / "config", runs[0])
+    assert "config: holds no results of the workflow" in line
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "catalog/ledger.ecsv",
+        "samples/insitu.fits",
+        *(f"summaries/{geometry}/halo.ecsv" for geometry in GEOMETRIES),
+    ],
+)
+def test_a_missing_file_of_an_unfinished_run_is_named(runs, copied, name):
+    (copied / name).unlink()
+    line = refused(runs[0], copied)
+    assert f"{copied / name}: is missing; finish the run: snakemake" in line
+
+
+def test_several_missing_files_are_counted(runs, copied):
+    shutil.rmtree(copied / "summaries")
+    line = refused(runs[0], copied)
+    assert f"{copied}/summaries/xy/halo.ecsv: is missing and 11 more; finish the run" in line
+
+
+def test_tables_of_two_runs_in_one_folder_are_refused(runs, copied):
+    """As after a run that was killed between the samples and the summaries."""
+    shutil.copy2(runs[0] / "summaries/sky/halo.ecsv", copied / "summaries/sky/halo.ecsv")
+    line = refused(runs[0], copied)
+    assert "summaries/sky/halo.ecsv: made with other parameters than" in line
+    assert "select_samples: min_abs_z_kpc" in line
+    assert "finish the run" in line
+
+
+def test_samples_of_other_stars_are_refused(runs, copied):
+    path = copied / "samples" / "accreted.fits"
+    reader = tables.StarReader(path)
+    with tables.StarWriter(path, tables.STAR_COLUMNS) as out:
+        out.write(reader.read(5, reader.n_rows))
+        out.meta = reader.meta
+    line = refused(runs[0], copied)
+    assert "summaries/xy/accreted.ecsv: counts other stars than" in line
+
+
+@pytest.mark.parametrize(
+    "name", ["catalog/ledger.ecsv", "samples/halo.fits", "summaries/xy/halo.ecsv"]
+)
+def test_a_damaged_file_is_named(runs, copied, name):
+    (copied / name).write_bytes(b"\x00\xff\xfe\x9d is no table \x80\n" * 99)
+    assert str(copied / name) in refused(copied, runs[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("catalog/ledger.ecsv", "n_out"),
+        ("summaries/radial/insitu.ecsv", "r_hi"),
+        ("summaries/sky/accreted.ecsv", "beta_lo68"),
+    ],
+)
+def test_a_missing_column_is_named(runs, copied, name, column):
+    def change(table):
+        table.remove_column(column)
+        return table
+
+    edited(copied, name, change)
+    assert f"{copied / name}: column {column} is missing" in refused(runs[0], copied)
+
+
+def test_a_summary_without_all_of_its_bins_is_named(runs, copied):
+    edited(copied, "summaries/xz/halo.ecsv", lambda table: table[1:])
+    line = refused(runs[0], copied)
+    assert "summaries/xz/halo.ecsv: has " in line
+    assert "bins where its metadata describe" in line
+
+
+def test_a_table_without_our_metadata_is_named(runs, copied):
+    def change(table):
+        table.meta.clear()
+        return table
+
+    edited(copied, "summaries/xz/halo.ecsv", change)
+    assert "summaries/xz/halo.ecsv: its metadata have no catalogue" in refused(runs[0], copied)
+
+
+@pytest.mark.parametrize("name", ["sky_nside", "xy_step_kpc", "realisations", "min_stars"])
+def test_a_setting_that_no_summary_names_is_named(runs, copied, name):
+    def change(meta):
+        meta["parameters"].get("run_realisations", {}).pop(name, None)
+
+    every_meta(copied, change)
+    assert f"{copied}: its summaries do not name '{name}'" in refused(runs[0], copied)
+
+
+def test_nothing_is_written_into_a_run_unless_that_is_asked_for(runs, copied, monkeypatch):
+    monkeypatch.chdir(copied)
+    for argv in ([".", runs[0]], [runs[0], "."], [runs[0], ".", "--table", "bins.ecsv"]):
+        assert "--table and --figure" in refused(*argv)
+    done = compare(runs[0], ".", Path("asked"))
+    assert (done.status, len(written(Path("asked")))) == (0, 3)
+
+
+def test_a_style_sheet_that_is_not_there_is_named(runs):
+    assert "nowhere.mplstyle" in refused(*runs, "--style", "nowhere.mplstyle")
+
+
+@pytest.mark.parametrize("flag", ["--table", "--figure"])
+def test_a_place_that_cannot_be_written_is_named(runs, tmp_path, flag):
+    (tmp_path / "file").write_text("no folder")
+    line = refused(*runs, *flags(tmp_path / "out"), flag, tmp_path / "file" / "output")
+    assert str(tmp_path / "file") in line
+
+
+@pytest.mark.parametrize("argv", [[], ["results"], ["a", "b", "c"], ["a", "b", "--name", "x", "y"]])
+def test_other_than_two_folders_and_known_flags_are_refused(argv):
+    done = call("compare_runs", argv)
+    assert done.status == 2
+    assert "compare_runs.py: error: " in done.err

@@ -1,0 +1,376 @@
+"""Two runs side by side: what differs, and errors of differences between runs that share stars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from icefire import comparison, shared_stars
+from icefire.errors import UserError
+from icefire.geometry import RadialShells
+from icefire.runs import Run
+
+KINDS = ("r", "phi", "theta")
+REALISATIONS = 100
+
+
+def velocities(rng, n_stars: int) -> dict[str, np.ndarray]:
+    """Draw stars of a hot, radial halo with heavy tails, all of one quadrant."""
+    scale = rng.choice([0.7, 1.3], n_stars)
+    stars = {
+        "star_id": rng.permutation(n_stars) + 1000,
+        "ra": rng.uniform(0, 360, n_stars),
+        "dec": rng.uniform(-80, 80, n_stars),
+        "r": rng.uniform(10, 30, n_stars),
+        "l": np.full(n_stars, 200.0),
+        "b": np.full(n_stars, 40.0),
+        **dict.fromkeys("xyz", rng.uniform(-20, 20, n_stars)),
+    }
+    for kind, sigma in zip(KINDS, (130, 70, 80), strict=True):
+        stars[f"v_{kind}"] = 20 + sigma * scale * rng.standard_normal(n_stars)
+    return stars
+
+
+def rows(stars: dict, which) -> dict:
+    return {name: values[which] for name, values in stars.items()}
+
+
+class Reader:
+    """What a run needs of a star table."""
+
+    def __init__(self, stars: dict):
+        self.stars, self.n_rows = stars, len(stars["ra"])
+
+    def all(self, names) -> dict:
+        return {name: self.stars[name] for name in names if name in self.stars}
+
+
+def plain(stars: dict, inside) -> dict[str, float]:
+    """Measure one bin with numpy's own standard deviation."""
+    sigma = {kind: np.std(stars[f"v_{kind}"][inside]) for kind in KINDS}
+    found = {f"sigma_{kind}": value for kind, value in sigma.items()}
+    return found | {"beta": 1 - (sigma["phi"] ** 2 + sigma["theta"] ** 2) / (2 * sigma["r"] ** 2)}
+
+
+def run_of(stars: dict, name="run", bins=2, half68=(0.0, 0.0), ledger=(), **parameters) -> Run:
+    """Make a run of these stars whose summaries were measured bin by bin with numpy."""
+    shells = RadialShells(10.0, 30.0, bins)
+    coordinates = {key: values for key, (values, _) in shells.coordinates().items()}
+    table = Table(coordinates)
+    inside = [
+        (stars["r"] >= row["r_lo"]) & (stars["r"] < row["r_hi"]) & (row["quadrant"] in (0, 1))
+        for row in table
+    ]
+    table["n_stars"] = [np.count_nonzero(mask) for mask in inside]
+    measured = [
+        plain(stars, mask) if mask.sum() >= 10 else dict.fromkeys(plain(stars, slice(None)), np.nan)
+        for mask in inside
+    ]
+    for quantity in measured[0]:
+        table[quantity] = [one[quantity] for one in measured]
+    for quantity, half in zip(("sigma_r", "beta"), half68, strict=True):
+        table[f"{quantity}_lo68"], table[f"{quantity}_hi68"] = (
+            table[quantity] - half,
+            table[quantity] + half,
+        )
+    source = {"catalogue": "H3", "synthetic": False, "survey": "H3", "cuts_off": {}}
+    return Run(
+        Path(name),
+        name,
+        source | {"icefire_version": "0"},
+        {"run_realisations": {"realisations": REALISATIONS}, **parameters},
+        {"radial": shells},
+        list(ledger),
+        {"halo": Reader(stars)},
+        {("radial", "halo"): table},
+    )
+
+
+def compare(a: Run, b: Run) -> Table:
+    return comparison.bins(a, b, "radial", "halo", shared_stars.stars(a, b, "halo"))
+
+
+@pytest.fixture
+def overlapping():
+    """Two runs of which a part of the stars are the same, in another order."""
+    rng = np.random.default_rng(8)
+    stars = velocities(rng, 900)
+    return run_of(rows(stars, slice(700)), "a"), run_of(
+        rows(stars, rng.permutation(900)[:500]), "b"
+    )
+
+
+# --- differences -----------------------------------------------------------------------------
+
+
+def test_values_differences_and_counts_are_those_of_the_two_tables(overlapping):
+    a, b = overlapping
+    found = compare(a, b)
+    ours, theirs = (run.summaries["radial", "halo"] for run in (a, b))
+    assert list(found["bin_in"]) == ["both"] * len(ours)
+    np.testing.assert_array_equal(found["n_stars_a"], ours["n_stars"])
+    np.testing.assert_array_equal(found["n_stars_b"], theirs["n_stars"])
+    for quantity in ("sigma_r", "beta"):
+        wanted = np.asarray(theirs[quantity] - ours[quantity])
+        np.testing.assert_allclose(found[f"{quantity}_difference"], wanted, atol=1e-6)
+        error = found[f"{quantity}_difference_error"]
+        in_errors = found[f"{quantity}_difference_in_errors"]
+        np.testing.assert_allclose(in_errors, wanted / error, atol=1e-4)
+    assert np.isfinite(found["sigma_r_difference"]).sum() == 4
+
+
+def test_stars_of_both_bins_are_counted(overlapping):
+    a, b = overlapping
+    ids = [set(run.samples["halo"].stars["star_id"].tolist()) for run in (a, b)]
+    radius = dict(zip(*(run_stars(a)[name].tolist() for name in ("star_id", "r")), strict=True))
+    common = [radius[one] for one in ids[0] & ids[1]]
+    found = compare(a, b)
+    for row in found[found["quadrant"] <= 1]:
+        wanted = sum(row["r_lo"] <= r < row["r_hi"] for r in common)
+        assert row["n_stars_both"] == wanted > 100
+    counts = shared_stars.stars(a, b, "halo").counts()
+    assert counts == {
+        "n_a": 700,
+        "n_b": 500,
+        "n_both": len(common),
+        "n_moved": 0,
+        "n_only_a": 700 - len(common),
+        "n_only_b": 500 - len(common),
+    }
+
+
+def run_stars(run: Run) -> dict:
+    return run.samples["halo"].stars
+
+
+def test_swapped_runs_change_the_sign_of_every_difference(overlapping):
+    a, b = overlapping
+    there, back = compare(a, b), compare(b, a)
+    for quantity in ("sigma_r", "beta"):
+        for ending in ("", "_in_errors"):
+            name = f"{quantity}_difference{ending}"
+            np.testing.assert_array_equal(there[name], -np.asarray(back[name]))
+        name = f"{quantity}_difference_error"
+        np.testing.assert_allclose(there[name], back[name], rtol=1e-12)
+
+
+def test_a_run_differs_in_nothing_from_itself(overlapping):
+    a, _ = overlapping
+    found = compare(a, a)
+    measured = np.isfinite(found["sigma_r_a"])
+    for quantity in ("sigma_r", "beta"):
+        assert not found[f"{quantity}_difference"][measured].any()
+        assert not found[f"{quantity}_difference_in_errors"][measured].any()
+    assert [row["bins_beyond_2_errors"] for row in comparison.totals(found)] == [0, 0]
+    assert comparison.changed_parameters(a, a) == []
+
+
+def test_bins_of_one_run_only_are_kept_and_counted():
+    rng = np.random.default_rng(3)
+    stars = velocities(rng, 600)
+    a, b = run_of(stars, bins=4), run_of(stars, bins=2)
+    found = compare(a, b)
+    # Of four and two shells no two are the same: all of both are there, five quadrants each.
+    assert [np.count_nonzero(found["bin_in"] == where) for where in ("both", "a", "b")] == [
+        0,
+        20,
+        10,
+    ]
+    assert found["n_stars_b"].mask[:20].all() and not found["n_stars_b"].mask[20:].any()
+    assert np.isnan(found["sigma_r_b"][:20]).all()
+    totals = comparison.totals(found)[0]
+    # The whole sky and the quadrant that has all stars
+    assert (totals["bins_both"], totals["bins_only_a"], totals["bins_only_b"]) == (0, 8, 4)
+    assert totals["median_difference"] is None
+
+
+def test_a_value_in_one_run_only_is_counted_as_such():
+    rng = np.random.default_rng(3)
+    stars = velocities(rng, 600)
+    a, b = run_of(stars), run_of(rows(stars, stars["r"] < 20))
+    totals = comparison.totals(compare(a, b))
+    for one in totals:
+        assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 2, 0)
+    for one in comparison.totals(compare(b, a)):
+        assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 0, 2)
+
+
+# --- errors of differences -------------------------------------------------------------------
+
+
+def jackknife(a: dict, b: dict) -> dict[str, float]:
+    """Leave each star out of both runs and add up how much the differences move."""
+    found: dict[str, list] = {"sigma_r": [], "beta": []}
+    for star in np.union1d(a["star_id"], b["star_id"]):
+        ours, theirs = (plain(stars, stars["star_id"] != star) for stars in (a, b))
+        for quantity, values in found.items():
+            values.append(theirs[quantity] - ours[quantity])
+    return {
+        quantity: np.sqrt(np.sum((values - np.mean(values)) ** 2))
+        for quantity, values in found.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("in_a", "in_b"),
+    [
+        (slice(0, 400), slice(0, 250)),
+        (slice(0, 250), slice(100, 400)),
+        (slice(0, 200), slice(200, 400)),
+    ],
+    ids=["cut", "overlap", "no star in common"],
+)
+def test_errors_agree_with_leaving_out_one_star_after_the_other(in_a, in_b):
+    stars = velocities(np.random.default_rng(5), 400)
+    a, b = rows(stars, in_a), rows(stars, in_b)
+    (found, *_) = compare(run_of(a, bins=1), run_of(b, bins=1))
+    for quantity, wanted in jackknife(a, b).items():
+        assert found[f"{quantity}_difference_error"] == pytest.approx(wanted, rel=0.04)
+
+
+def test_differences_of_runs_that_share_stars_scatter_by_their_errors():
+    """Where the sum in quadrature would make too little of a difference."""
+    rng = np.random.default_rng(11)
+    in_errors, in_quadrature = [], []
+    for _ in range(200):
+        stars = velocities(rng, 1500)
+        a, b = run_of(stars, bins=1), run_of(rows(stars, slice(1000)), bins=1)
+        (found, *_) = compare(a, b)
+        in_errors.append([found[f"{q}_difference_in_errors"] for q in ("sigma_r", "beta")])
+        alone = [found[f"sigma_r_{end}"] / np.sqrt(2 * found[f"n_stars_{end}"]) for end in "ab"]
+        in_quadrature.append(found["sigma_r_difference"] / np.hypot(*alone))
+    assert np.std(in_errors, axis=0) == pytest.approx([1, 1], abs=0.12)
+    assert np.std(in_quadrature) < 0.75
+
+
+def test_a_few_removed_stars_are_never_many_errors():
+    """What k stars do together cannot be told from chance beyond about sqrt(k) errors."""
+    rng = np.random.default_rng(2)
+    stars = velocities(rng, 400)
+    stars["v_r"][:4] = [900.0, -950.0, 1000.0, -870.0]
+    a, b = run_of(stars, bins=1), run_of(rows(stars, slice(4, None)), bins=1)
+    (found, *_) = compare(a, b)
+    assert found["sigma_r_difference"] < -20
+    assert 1.5 < abs(found["sigma_r_difference_in_errors"]) < 2.5
+
+
+def test_the_same_stars_leave_the_noise_of_the_realisations():
+    stars = velocities(np.random.default_rng(4), 300)
+    a, b = run_of(stars, half68=(3.0, 0.03)), run_of(stars, half68=(4.0, 0.04))
+    found = compare(a, b)[:1]
+    factor = np.sqrt(np.pi / 2 / REALISATIONS)
+    assert found["sigma_r_difference_error"] == pytest.approx(5.0 * factor, rel=1e-5)
+    assert found["beta_difference_error"] == pytest.approx(0.05 * factor, abs=1e-6)
+    # That much the median of so many draws really scatters.
+    draws = np.random.default_rng(1).normal(0, 5, (4000, REALISATIONS))
+    assert np.std(np.median(draws, axis=1)) == pytest.approx(5.0 * factor, rel=0.05)
+
+
+def test_blocks_of_stars_change_nothing(overlapping, monkeypatch):
+    whole = compare(*overlapping)
+    monkeypatch.setattr(shared_stars, "_STARS_AT_ONCE", 37)
+    parts = compare(*overlapping)
+    for name in whole.colnames:
+        if name != "bin_in":
+            np.testing.assert_allclose(whole[name], parts[name], atol=2e-6)
+
+
+def test_a_summary_of_other_stars_is_named(overlapping):
+    a, b = overlapping
+    b.samples["halo"] = a.samples["halo"]
+    with pytest.raises(UserError, match=r"b/summaries/radial/halo\.ecsv.*samples/halo\.fits"):
+        compare(a, b)
+
+
+# --- stars in common -------------------------------------------------------------------------
+
+
+def n_both(a: Run, b: Run) -> int:
+    return shared_stars.stars(a, b, "halo").counts()["n_both"]
+
+
+def test_a_star_in_another_place_is_another_star():
+    stars = velocities(np.random.default_rng(4), 50)
+    moved = {name: values.copy() for name, values in stars.items()}
+    moved["dec"][:20] += 2 / 3600
+    moved["ra"][20:30] += 0.9 / 3600 / np.cos(np.radians(moved["dec"][20:30]))
+    moved["dec"][30:] -= 0.5 / 3600
+    assert n_both(run_of(stars), run_of(moved)) == 30
+
+
+def test_right_ascensions_of_0_and_360_degrees_are_the_same():
+    stars = velocities(np.random.default_rng(4), 50)
+    other = {name: values.copy() for name, values in stars.items()}
+    stars["ra"][:], other["ra"][:] = 0.0, 360.0
+    assert n_both(run_of(stars), run_of(other)) == 50
+
+
+def test_identifiers_may_be_texts_of_two_widths():
+    stars = velocities(np.random.default_rng(4), 50)
+    narrow, wide = (dict(stars, star_id=stars["star_id"].astype(kind)) for kind in ("S4", "S9"))
+    assert n_both(run_of(narrow), run_of(wide)) == 50
+    assert n_both(run_of(narrow), run_of(stars)) == 0
+
+
+def test_two_surveys_have_no_star_in_common():
+    stars = velocities(np.random.default_rng(4), 50)
+    a, b = run_of(stars), run_of(stars)
+    b.source["survey"] = "another"
+    assert n_both(a, b) == 0
+
+
+@pytest.mark.parametrize("name", ["z", "v_r", "v_theta"])
+def test_stars_with_another_place_or_velocity_are_counted(name):
+    stars = velocities(np.random.default_rng(4), 50)
+    other = dict(stars, **{name: stars[name] + 1e-9})
+    other[name][:7] += 0.01
+    counts = shared_stars.stars(run_of(stars), run_of(other), "halo").counts()
+    assert (counts["n_both"], counts["n_moved"]) == (50, 7)
+
+
+# --- parameters and ledgers ------------------------------------------------------------------
+
+
+def test_parameters_that_differ_are_listed_once_with_their_steps():
+    stars = velocities(np.random.default_rng(4), 30)
+    polygon, other = [[0, 0], [1, 0], [1, 1]], [[0, 0], [1, 0], [2, 2]]
+    a = run_of(stars, flag={"polygon": polygon, "seed": 1}, select={"polygon": polygon, "z": 5.0})
+    b = run_of(stars, flag={"polygon": other, "seed": 1}, select={"polygon": other, "z": 5})
+    b.parameters["more"] = {"seed": 3}
+    b.source["survey"] = "another"
+    assert comparison.changed_parameters(a, b) == [
+        {"parameter": "survey", "steps": [], "a": "H3", "b": "another"},
+        {"parameter": "polygon", "steps": ["flag", "select"], "a": polygon, "b": other},
+        {"parameter": "seed", "steps": ["more"], "a": None, "b": 3},
+    ]
+
+
+def test_rows_of_two_ledgers_belong_together_by_step_and_place():
+    def ledger(*rows):
+        names = ("step", "reason", "n_in", "n_removed", "n_out")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    stars = velocities(np.random.default_rng(4), 30)
+    a = run_of(stars, ledger=ledger(("halo", "|Z| 5", 9, 2, 7), ("halo", "r 10", 7, 1, 6)))
+    b = run_of(
+        stars,
+        ledger=ledger(
+            ("halo", "|Z| 8", 9, 4, 5), ("halo", "r 10", 5, 0, 5), ("age", "young", 5, 1, 4)
+        ),
+    )
+    found = comparison.ledgers(a, b)
+    assert [row["step"] for row in found] == ["halo", "halo", "age"]
+    assert [(row["reason_a"], row["reason_b"]) for row in found] == [
+        ("|Z| 5", "|Z| 8"),
+        ("r 10", "r 10"),
+        (None, "young"),
+    ]
+    assert [(row["n_removed_a"], row["n_removed_b"]) for row in found] == [
+        (2, 4),
+        (1, 0),
+        (None, 1),
+    ]
+    assert [(row["n_out_a"], row["n_out_b"]) for row in found] == [(7, 5), (6, 5), (None, 4)]
