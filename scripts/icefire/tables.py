@@ -188,7 +188,8 @@ def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tup
 
     try:
         table = Table.read(os.fspath(path), format="ascii.ecsv")
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, UnicodeDecodeError, KeyError) as error:
+        # A KeyError names the part that the header lacks.
         raise UserError(f"{path}: not a readable ECSV table ({error})") from error
     for name in (*numbers, *texts):
         if name not in table.colnames:

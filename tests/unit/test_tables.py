@@ -243,6 +243,7 @@ def test_ecsv_bytes_are_equal_and_the_caller_keeps_its_table(tmp_path):
         b"a,b\n1,2\n",
         b"\xff\xfe\x00\x01" * 9,
         b"# %ECSV 1.0\n# ---\n# datatype: [\na\n1\n",
+        b"# %ECSV 1.0\n# ---\n# delimiter: ','\na\n1\n",
         b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\nb\n1\n",
         b"# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a, datatype: int64}\na\nx\n",
     ],
