@@ -14,8 +14,9 @@ os.environ.setdefault(
 import pytest
 from hypothesis import settings
 
-from icefire import dynamics, kinematics
+from icefire import dynamics, kinematics, mock_cold
 from icefire.mock_model import read_model
+from icefire.mock_survey import Survey, stream
 
 settings.register_profile("icefire", derandomize=True, database=None, deadline=None)
 settings.load_profile("icefire")
@@ -59,3 +60,28 @@ def by_astropy():
         return found.cartesian.xyz.to_value(u.kpc), found.velocity.d_xyz.to_value(u.km / u.s)
 
     return moved
+
+
+@pytest.fixture(scope="session")
+def clouds(repo, model, sun, milky_way) -> list:
+    """A Sagittarius of fewer particles, and the catalogued satellites."""
+    few = {**model["sagittarius"], "stripping_episodes": 20, "particles_per_episode": 50}
+    path = repo / "resources" / "satellites.ecsv"
+    return [
+        mock_cold.sagittarius(few, sun, milky_way, stream(1, 2**31)),
+        mock_cold.satellites(path, model["satellites"], sun, stream(1, 2**31 + 1)),
+    ]
+
+
+@pytest.fixture(scope="session")
+def survey_of(model, sun, milky_way, clouds):
+    """Make a small survey of the model, of which whole sections or keys of one are changed."""
+
+    def make(rows: int = 3000, seed: int = 1, clouds=clouds, **changes) -> Survey:
+        changed = {
+            key: {**model[key], **value} if isinstance(value, dict) else value
+            for key, value in changes.items()
+        }
+        return Survey(rows, seed, {**model, **changed}, sun, milky_way, clouds)
+
+    return make
