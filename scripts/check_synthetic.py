@@ -111,11 +111,11 @@ def work(arguments) -> None:
     ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_out"), ("step",))
     if "samples" not in ledger.meta:
         raise UserError(f"{arguments.ledger}: is no whole ledger of select_samples.py")
+    catalogue = tables.StarReader(arguments.catalogue, mock_check.CATALOGUE_COLUMNS)
+    if not catalogue.meta.get("synthetic") or not catalogue.n_rows:
+        raise UserError(f"{arguments.catalogue}: is no table of simulate_survey.py")
     giants, counts, meta = read_giants(arguments.stars)
     truth = read_truth(arguments.truth, giants["star_id"])
-    catalogue = tables.StarReader(arguments.catalogue, mock_check.CATALOGUE_COLUMNS)
-    if not catalogue.meta.get("synthetic"):
-        raise UserError(f"{arguments.catalogue}: is no table of simulate_survey.py")
     rows = catalogue.all(mock_check.CATALOGUE_COLUMNS)
     counts |= {"rows": catalogue.n_rows, **ledger.meta["samples"]}
     check = mock_check.Check(giants, truth, rows, counts)

@@ -118,7 +118,7 @@ def work(arguments) -> None:
     rows, quotes = [], []
     for claim in claims:
         check_claim(claim, arguments.claims)
-        found = entry(numbers, claim["number"], arguments.claims)
+        found = entry(numbers, claim["number"], f"{arguments.claims} with {arguments.numbers}")
         value, low, high = (
             np.nan if found.get(key) is None else float(found[key])
             for key in ("value", "lo68", "hi68")

@@ -28,6 +28,7 @@ SLICES = {
     "afe_of_feh_-1.0_to_-0.8": -0.9,
     "afe_of_feh_-0.6_to_-0.4": -0.5,
 }
+DRAWN = ("giants_beyond", "feh", "lz", "energy", "pmra_error", *SLICES)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,10 +65,13 @@ def draw_cumulative(axes, check, made, name: str, per: float, label: str) -> Non
     axes.plot(values, made["percentile"], **MADE)
     rows = rows_of(check, name)
     axes.plot(rows["target"], rows["at"], **TARGET)
+    axes.set(xlabel=label, ylabel="giants below (%)", ylim=(0, 100))
     low, high = np.interp([0.5, 99.0], made["percentile"], values)
+    if not np.isfinite([low, high]).all():
+        style.say_nothing_to_draw(axes, name, "no giants")
+        return
     room = 0.08 * (high - low)
-    axes.set(xlim=(low - room, high + room), ylim=(0, 100))
-    axes.set(xlabel=label, ylabel="giants below (%)")
+    axes.set(xlim=(low - room, high + room))
 
 
 def draw_slices(axes, check) -> None:
@@ -76,7 +80,8 @@ def draw_slices(axes, check) -> None:
         rows = rows_of(check, quantity)
         axes.plot([place - 0.04] * len(rows), rows["made"], marker="s", ms=3.5, mfc="none", **MADE)
         axes.plot([place + 0.04] * len(rows), rows["target"], **TARGET)
-    axes.set(xlabel="[Fe/H]", ylabel=r"[$\alpha$/Fe], 16, 50, 84 %", ylim=(0, 0.5))
+    axes.set(xlabel="[Fe/H]", ylabel=r"[$\alpha$/Fe], 16, 50, 84 %")
+    axes.set(xlim=(-2.2, -0.2), ylim=(0, 0.5))
 
 
 def draw_motion_errors(axes, check) -> None:
@@ -98,8 +103,9 @@ def draw(check, made, meta: dict):
     draw_cumulative(axes[1, 0], check, made, "lz", 1e3, r"$L_z$ (10$^3$ kpc km s$^{-1}$)")
     draw_cumulative(axes[1, 1], check, made, "energy", 1e5, r"$E$ (10$^5$ km$^2$ s$^{-2}$)")
     draw_motion_errors(axes[1, 2], check)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2)
+    (made_line, target), (name, published) = axes[0, 0].get_legend_handles_labels()
+    name += f" ({style.stars_text(int(rows_of(check, 'giants')['made'][0]))} giants)"
+    figure.legend([made_line, target], [name, published], loc="outside upper center", ncols=2)
     return figure
 
 
@@ -109,6 +115,7 @@ def work(arguments: argparse.Namespace) -> None:
     made = tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
     meta = style.common_meta(check=check.meta, distributions=made.meta)
     style.save(draw(check, made, meta), arguments)
+    cli.report("targets drawn", int(np.isin(check["quantity"], DRAWN).sum()), len(check))
 
 
 def main(argv: list[str] | None = None) -> int:

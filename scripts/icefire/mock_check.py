@@ -6,6 +6,7 @@ truth enters only where a component or the quality of a cut is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,10 @@ SURVEY_ROWS = 302_485
 
 # Half the width of the magnitude bins in which Gaia's errors are read off.
 _HALF_BIN_MAG = 0.05
+
+# [alpha/Fe] in a slice of [Fe/H], as quantities are called
+_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_SLICE = re.compile(f"afe_of_feh_{_NUMBER}_to_{_NUMBER}")
 
 # What has to be read of each table.
 STAR_COLUMNS = (
@@ -76,7 +81,7 @@ class Check:
             "min_dec": lambda _: (np.min(rows["DEC"]), 0.0),
             "max_parallax": lambda _: (np.nanmax(rows["GAIAEDR3_PARALLAX"]), 0.0),
             "r_magnitude": lambda at: _percentile(rows["PS_r"], at),
-            "giants_beyond": lambda at: _fraction(giants["distance"] > at),
+            "giants_beyond": lambda at: _fraction(giants["distance"] > _place(at, np.inf)),
             "feh": lambda at: _percentile(giants["feh"], at),
             "afe": lambda at: _percentile(giants["afe"], at),
             "lz": lambda at: _percentile(self._outside_sagittarius("lz") / 1e3, at),
@@ -104,7 +109,7 @@ class Check:
         """Measure one quantity: give its value and its standard error.
 
         `at` is a percentile, a distance or a magnitude, as the quantity needs. Raises UserError
-        for a quantity that this module does not know.
+        for a quantity that this module does not know, and for an `at` that it cannot have.
         """
         if quantity in self._counts:
             return float(self._counts[quantity]), 0.0
@@ -115,12 +120,11 @@ class Check:
             if components:
                 mine = np.isin(self._truth["component"], components)
                 return _percentile(self._giants[element][mine], 50)
-        parts = quantity.split("_")
-        if parts[:3:2] == ["afe", "feh"] and len(parts) == 6:
-            low, high = float(parts[3]), float(parts[5])
-            inside = (self._giants["feh"] >= low) & (self._giants["feh"] < high)
+        if ends := _SLICE.fullmatch(quantity):
+            feh = self._giants["feh"]
+            inside = (feh >= float(ends[1])) & (feh < float(ends[2]))
             return _percentile(self._giants["afe"][inside], at)
-        raise UserError(f"no measure is called {quantity}; correct the table of targets")
+        raise UserError("no measure is called so")
 
     def purity(self) -> list[dict]:
         """Hold every cut against the truth: members, flagged stars, purity, completeness.
@@ -153,8 +157,8 @@ class Check:
     def _of_sagittarius(self, name: str) -> tuple[float, float]:
         return _percentile(self._giants[name][self._giants["is_sagittarius"]] / 1e3, 50)
 
-    def _motion_error(self, magnitude: float) -> tuple[float, float]:
-        near = np.abs(self._rows["GAIAEDR3_G"] - magnitude) < _HALF_BIN_MAG
+    def _motion_error(self, at: float | None) -> tuple[float, float]:
+        near = np.abs(self._rows["GAIAEDR3_G"] - _place(at, np.inf)) < _HALF_BIN_MAG
         return _percentile(self._rows["GAIAEDR3_PMRA_ERROR"][near], 50)
 
 
@@ -167,8 +171,16 @@ def _fraction(chosen: np.ndarray) -> tuple[float, float]:
     return share, float(np.sqrt(share * (1 - share) / max(len(chosen), 1)))
 
 
-def _percentile(values: np.ndarray, at: float) -> tuple[float, float]:
+def _place(at: float | None, highest: float) -> float:
+    """Make sure that there is a place to measure at, from 0 to the highest there is."""
+    if at is None or not 0 <= at <= highest:
+        raise UserError(f"needs at, from 0 to {highest:g}, and not {at}")
+    return at
+
+
+def _percentile(values: np.ndarray, at: float | None) -> tuple[float, float]:
     """Give a percentile and its standard error, from the order statistics around it."""
+    at = _place(at, 100)
     values = values[np.isfinite(values)]
     if not len(values):
         return np.nan, np.nan
@@ -181,25 +193,24 @@ def compare(check: Check, targets: list[dict], source: str) -> list[dict]:
     """Measure every target and say whether it is met.
 
     `targets` are the entries of resources/h3_targets.yaml, read from the file `source`. Gives one
-    row per target: quantity, at, unit, target, made, error, tolerance, agrees (bool), because,
-    where.
+    row per target: quantity, at, at_unit, unit, target, made, error, from, to (between which the
+    target counts as met), agrees (bool), because, where.
 
     Raises UserError naming the file and the quantity of an entry that is malformed.
     """
     rows = []
     for entry in targets:
         name = entry.get("quantity") if isinstance(entry, dict) else None
-        places = entry.get("at", [None]) if name else []
-        if not name or len(places) != len(entry.get("target", ())) or not entry.get("where"):
-            raise UserError(
-                f"{source}: {name or entry!r}: needs quantity, where, and as many values of target"
-                " as of at"
-            )
+        if problem := _problem(entry):
+            raise UserError(f"{source}: {name or repr(entry)}: {problem}")
         scale = check.size_ratio if entry.get("scales") else 1.0
-        for at, target in zip(places, entry["target"], strict=True):
+        for at, target in zip(entry.get("at") or [None], entry["target"], strict=True):
             target *= scale
-            made, error = check.measure(name, at)
-            low, high = _limits(entry, target, source)
+            try:
+                made, error = check.measure(name, at)
+            except UserError as unknown:
+                raise UserError(f"{source}: {name}: {unknown}; correct the target") from unknown
+            low, high = _limits(entry, target)
             because = entry.get("because", {})
             rows.append(
                 {
@@ -220,14 +231,43 @@ def compare(check: Check, targets: list[dict], source: str) -> list[dict]:
     return rows
 
 
-def _limits(entry: dict, target: float, source: str) -> tuple[float, float]:
-    """Give the values between which a target counts as met; of several rules the widest."""
+def _problem(entry) -> str | None:
+    """Say what is wrong with one entry of the targets, if anything is."""
+    if not isinstance(entry, dict):
+        return "must be a mapping"
+    texts = [entry.get(key) for key in ("quantity", "where")]
+    target, places = entry.get("target"), entry.get("at")
+    if (
+        not all(text and isinstance(text, str) for text in texts)
+        or not _are_numbers(target)
+        or not (places is None or _are_numbers(places))
+        or len(target) != (1 if places is None else len(places))
+    ):
+        return "needs quantity, where, and as many values of target as of at"
     within = entry.get("within")
     if not isinstance(within, dict) or not within or set(within) - set(_TOLERANCES):
-        raise UserError(
-            f"{source}: {entry['quantity']}: within must hold {', '.join(_TOLERANCES)}"
-            f" and not {within!r}"
-        )
+        return f"within must hold {', '.join(_TOLERANCES)} and not {within!r}"
+    for rule, value in within.items():
+        if not _are_numbers(value if rule == "range" else [value], 2 if rule == "range" else 1):
+            return f"within.{rule} cannot be {value!r}"
+    if "spread" in within and not {16, 84} <= set(places or ()):
+        return "within.spread needs targets at 16 and 84"
+    if not isinstance(entry.get("because", ""), str | dict):
+        return "because must be a text, or texts by at"
+    return None
+
+
+def _are_numbers(values, count: int | None = None) -> bool:
+    return (
+        isinstance(values, list)
+        and (count is None or len(values) == count)
+        and all(type(value) in (int, float) and np.isfinite(value) for value in values)
+    )
+
+
+def _limits(entry: dict, target: float) -> tuple[float, float]:
+    """Give the values between which a target counts as met; of several rules the widest."""
+    within = entry["within"]
     if "range" in within:
         low, high = within["range"]
         return float(low), float(high)

@@ -189,10 +189,15 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
     parts: dict[str, list] = {
         key: [] for key in ("ra", "dec", "distance", "velocity", "sigma", "giants", "name", "kind")
     }
-    for row in table:
+    # A blank cell is as good as none.
+    numbers = {
+        name: np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)
+        for name in SATELLITE_NUMBERS
+    }
+    for i, row in enumerate(table):
         # Every row draws its numbers, so that dropping one changes no other.
         chance, cos_theta, phi = rng.random((3, n_each))
-        known = [float(row[c]) for c in ("ra", "dec", "distance", "rv", "pmra", "pmdec")]
+        known = [numbers[c][i] for c in ("ra", "dec", "distance", "rv", "pmra", "pmdec")]
         kind = str(row["kind"])
         if kind not in settings["kinds"]:
             raise UserError(
@@ -203,9 +208,9 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
             continue
         of_kind = settings["kinds"][kind]
         ra, dec, distance = known[:3]
-        sigma = float(row["sigma_v"])
+        sigma = numbers["sigma_v"][i]
         sigma = sigma if np.isfinite(sigma) else settings["unknown_sigma_km_s"]
-        radius = float(row["radius"])
+        radius = numbers["radius"][i]
         radius = radius if np.isfinite(radius) else settings["unknown_radius_deg"]
         half = radius * settings["half_light_per_radius"].get(str(row["radius_kind"]), 1.0)
         half_kpc = distance * np.radians(half)

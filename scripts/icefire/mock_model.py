@@ -61,8 +61,19 @@ def _place(model, keys) -> str:
     return ".".join(words) or "the model"
 
 
+def _not_finite(value, keys=()):
+    """Yield the path of keys to every number that is NaN or infinite."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _not_finite(item, (*keys, key))
+    elif isinstance(value, float) and not np.isfinite(value):
+        yield keys
+
+
 def _inconsistencies(model: dict):
-    """Yield (key, problem) for what a schema cannot say: lengths, orders and names."""
+    """Yield (key, problem) for what a schema cannot say: finite numbers, lengths, orders, names."""
+    for keys in _not_finite(model):
+        yield _place(model, keys), "is no finite number"
     sequence, gaia = model["stellar_sequence"], model["errors"]["gaia"]
     columns = ("counts", "logg", "teff", "g_r", "r_i", "i_z")
     tables = [("stellar_sequence", "abs_r", columns, sequence)]

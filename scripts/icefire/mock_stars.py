@@ -103,6 +103,8 @@ class Selection:
         # Stars observed per giant of the population, by distance modulus
         self.per_giant = total
         self._cumulative = np.cumsum(seen, axis=1) / np.where(total > 0, total, 1)[:, None]
+        # Half a step beyond the last distance with stars some are seen, by interpolation.
+        self._rows = np.flatnonzero(total)[[0, -1]] if total.any() else np.array([0, 0])
 
     def observed_per_giant(self, modulus: np.ndarray) -> np.ndarray:
         """Give the relative number of stars observed per giant, at each distance modulus."""
@@ -113,8 +115,8 @@ class Selection:
 
         `chance` and `place` are uniform in (0, 1): which magnitude bin, and where in it.
         """
-        row = np.clip(np.rint((modulus - self.modulus[0]) / _MODULUS_STEP), 0, None).astype(int)
-        row = np.minimum(row, len(self.modulus) - 1)
+        row = np.rint((modulus - self.modulus[0]) / _MODULUS_STEP)
+        row = np.clip(row, *self._rows).astype(int)
         column = np.empty(len(row), int)
         # Some thousand stars at a time: each is compared with a whole row of the table.
         for start in range(0, len(row), 4096):

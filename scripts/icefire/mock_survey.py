@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from icefire import dynamics, kinematics
+from icefire.errors import UserError
 from icefire.mock_cold import NAME_BYTES, Particles, sky_basis, unit_vector
 from icefire.mock_galaxy import Component
 from icefire.mock_stars import Selection, Sequence, distance_modulus
@@ -49,9 +50,9 @@ def place_fields(
     there. A small survey has only some patches of the full one, so that its lines of sight are as
     well filled as in the full one.
 
-    Returns right ascension and declination in degrees, F values each, in order of declination.
+    Returns right ascension and declination in degrees, F values each, roughly from north to south.
+    Raises UserError when no direction is within the footprint.
     """
-
     ra, dec = _lattice(max(n_fields, settings["count"]), settings)
     if n_fields < len(ra):
         chosen = _patches(ra, dec, n_fields, settings)
@@ -60,25 +61,35 @@ def place_fields(
     moved = offset(ra, dec, step, angle)
     stays = ~in_footprint(*moved, settings)
     ra, dec = np.where(stays, ra, moved[0]), np.where(stays, dec, moved[1])
+    free = np.ones(n_fields, bool)
     for target in pointings.T:
-        nearest = np.argmax(unit_vector(ra, dec).T @ unit_vector(*target))
+        # Not the field of another target, which may be nearest where two are close together
+        nearest = np.argmax(np.where(free, unit_vector(ra, dec).T @ unit_vector(*target), -2.0))
         ra[nearest], dec[nearest] = target
+        free[nearest] = False
     return ra, dec
 
 
 def _lattice(n_points: int, settings: dict) -> tuple[np.ndarray, np.ndarray]:
     """Give `n_points` directions (deg) spread evenly over the footprint."""
     n_sphere = n_points
+    if not in_footprint(*_sphere(40_000), settings).any():
+        raise UserError("fields.min_abs_b_deg and fields.min_dec_deg leave nothing of the sky")
     while True:
-        k = np.arange(n_sphere)
-        ra = np.degrees(np.pi * (3.0 - np.sqrt(5.0)) * k) % 360
-        dec = np.degrees(np.arcsin(1.0 - (2.0 * k + 1.0) / n_sphere))
+        ra, dec = _sphere(n_sphere)
         inside = np.flatnonzero(in_footprint(ra, dec, settings))
         if len(inside) >= n_points:
             # The few too many are left out evenly
             keep = inside[np.linspace(0, len(inside) - 1, n_points).round().astype(int)]
             return ra[keep], dec[keep]
         n_sphere += max(n_sphere // 200, 1)
+
+
+def _sphere(n_points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the directions (deg) of a Fibonacci lattice, from the north pole to the south."""
+    k = np.arange(n_points)
+    dec = np.degrees(np.arcsin(1.0 - (2.0 * k + 1.0) / n_points))
+    return np.degrees(np.pi * (3.0 - np.sqrt(5.0)) * k) % 360, dec
 
 
 def _patches(ra: np.ndarray, dec: np.ndarray, n_fields: int, settings: dict) -> np.ndarray:
@@ -127,6 +138,8 @@ class Survey:
         gala potential, for the escape speed.
     clouds
         Sagittarius and, last, the satellites.
+
+    Raises UserError when the model's survey could observe no star at all.
     """
 
     def __init__(self, rows: int, seed: int, model: dict, frame, potential, clouds: list):
@@ -161,6 +174,10 @@ class Survey:
         self._distance = np.exp(0.5 * (edges[1:] + edges[:-1]))
         modulus = distance_modulus(self._distance)
         self._seen = [s.observed_per_giant(modulus) for s in self.selections]
+        if not np.any(self._seen):
+            raise UserError(
+                "the model's selection leaves no star to observe at any of fields.distances_kpc"
+            )
         self.n_blocks = -(-self.n_fields // _FIELDS_AT_ONCE)
 
     def _richest_satellites(self, n_wanted: int) -> np.ndarray:
@@ -183,12 +200,15 @@ class Survey:
     def blocks(self) -> Iterator[tuple[dict[str, np.ndarray], list[np.random.Generator]]]:
         """Give the true stars block by block of fields, with each field's random stream.
 
-        The streams stand where the errors of measurement go on drawing.
+        The streams stand where the errors of measurement go on drawing. Fields without a star are
+        left out.
         """
         for start in range(0, self.n_fields, _FIELDS_AT_ONCE):
             fields = np.arange(start, min(start + _FIELDS_AT_ONCE, self.n_fields))
-            streams = [stream(self._seed, field + 1) for field in fields]
-            yield self._observe(fields, streams), streams
+            fields = fields[self.n_stars[fields] > 0]
+            if len(fields):
+                streams = [stream(self._seed, field + 1) for field in fields]
+                yield self._observe(fields, streams), streams
 
     def _observe(self, fields: np.ndarray, streams: list) -> dict[str, np.ndarray]:
         counts = self.n_stars[fields]

@@ -14,9 +14,11 @@ from icefire.workflow import GEOMETRIES, SAMPLES, Flags
 from .calls import REPO, Done, call, call_alone
 
 SHARDS = 2
+# What the chain changes in the model, in a file of its own: ten times as many repeated spectra
+CHANGES = {"warts": {"repeated_fraction": 0.05}}
 # Enough stars for measured bins in every sample, and no more bins and realisations than that.
 SMALL = {
-    "synthetic": {"rows": 20_000},
+    "synthetic": {"rows": 20_000, "changes": ["config/changes.yaml"]},
     "aleph": {"orbit_step_myr": 4.0, "orbit_time_gyr": 1.0},
     "geometry": {
         "xy": {"step_kpc": 10.0, "radius_kpc": 10.0},
@@ -87,6 +89,8 @@ class Chain:
         """Do every step; with `alone`, the first of every script in a process of its own."""
         for name in ("config", "resources"):
             shutil.copytree(REPO / name, self.folder / name)
+        changes = self.folder / "config" / "changes.yaml"
+        changes.write_text(yaml.safe_dump(CHANGES), encoding="utf-8")
         # Small pictures are quicker, and are no other code.
         style = self.folder / "config" / "paper.mplstyle"
         text = re.sub(r"^(savefig.dpi:).*", r"\1 50", style.read_text(encoding="utf-8"), flags=re.M)
@@ -137,11 +141,16 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
         steps[name] = Step(name, script, inputs, outputs, flags)
 
     satellites = folder / config["satellites"]["catalogue"]
-    if catalogue is None:
+    simulated = catalogue is None
+    if simulated:
         catalogue = results / "synthetic" / "catalogue.fits"
         add(
             "simulate_survey",
-            {"--model": folder / config["synthetic"]["model"], "--satellites": satellites},
+            {
+                "--model": folder / config["synthetic"]["model"],
+                "--changes": [folder / name for name in config["synthetic"]["changes"]],
+                "--satellites": satellites,
+            },
             {"--catalogue": catalogue, "--truth": catalogue.with_name("truth.fits")},
         )
     made = results / "catalog"
@@ -218,7 +227,6 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
             "--clean": clean,
             **samples,
             "--sky": summary["sky", "halo"],
-            "--accreted-xy": summary["xy", "accreted"],
             **summaries("radial", ("accreted", "insitu"), "-radial"),
         },
         {f"--{kind}": numbers.with_suffix(f".{kind}") for kind in ("yaml", "tex", "rst")},
@@ -231,6 +239,33 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
     for page, table in (("ledger", ledger), ("comparison", results / "paper_comparison.ecsv")):
         outputs = {"--html": results / "report" / f"{page}.html"}
         add(f"write_page {page}", {"--table": table}, outputs, rule=f"write_{page}_page")
+    if simulated:
+        written = {
+            f"--{name}": results / f"synthetic_{name}.ecsv"
+            for name in ("check", "cuts", "distributions")
+        }
+        add(
+            "check_synthetic",
+            {
+                "--catalogue": catalogue,
+                "--truth": catalogue.with_name("truth.fits"),
+                "--stars": stars,
+                "--ledger": ledger,
+                "--targets": folder / "resources" / "h3_targets.yaml",
+            },
+            written,
+        )
+        drawn = {flag: written[flag] for flag in ("--check", "--distributions")}
+        plot("plot_synthetic_check", drawn)
+        for name in ("check", "cuts"):
+            outputs = {"--html": results / "report" / f"synthetic_{name}.html"}
+            rule = f"write_synthetic_{name}_page"
+            add(
+                f"write_page synthetic_{name}",
+                {"--table": written[f"--{name}"]},
+                outputs,
+                rule=rule,
+            )
     return Chain(folder, steps)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 from astropy.table import Table
 
-from icefire import tables
+from icefire import mock_check, tables
 
 from .calls import REPO
 from .chain import Step
@@ -62,11 +62,16 @@ NEEDED = {
         ("plot_beta_profile", "literature", LITERATURE),
         ("collect_numbers", "ledger", "step reason n_in n_removed n_out"),
         ("collect_numbers", "clean", "distance"),
-        ("collect_numbers", "halo accreted insitu", f"{VELOCITIES} feh x z l b r"),
+        ("collect_numbers", "halo accreted insitu", f"{VELOCITIES} feh x y z l b r"),
         ("collect_numbers", "sky", "n_stars accreted_fraction sigma_r[68] beta[68]"),
-        ("collect_numbers", "accreted-xy", "x y n_stars sigma_r"),
         ("collect_numbers", "accreted-radial insitu-radial", "quadrant r_mid n_stars sigma_r"),
         ("write_page", "table", "step reason n_in n_removed n_out"),
+        ("check_synthetic", "catalogue", " ".join(mock_check.CATALOGUE_COLUMNS)),
+        ("check_synthetic", "truth", " ".join(mock_check.TRUTH_COLUMNS)),
+        ("check_synthetic", "stars", " ".join(mock_check.STAR_COLUMNS)),
+        ("check_synthetic", "ledger", "step n_in n_out"),
+        ("plot_synthetic_check", "check", "quantity at target made error"),
+        ("plot_synthetic_check", "distributions", "percentile distance feh afe lz energy"),
     )
     for flag in (f"--{word}" for word in flags.split())
 }

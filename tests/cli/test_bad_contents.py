@@ -162,9 +162,9 @@ def test_figures_of_two_catalogues_are_refused(shortened, bad):
 
 def test_numbers_of_two_catalogues_are_refused(shortened, bad):
     step = shortened("collect_numbers")
-    table = ecsv(step.inputs["--accreted-xy"][0])
+    table = ecsv(step.inputs["--accreted-radial"][0])
     table.meta["catalogue"] = "another survey"
-    line = refused(step.reading("--accreted-xy", bad("other.ecsv", table)))
+    line = refused(step.reading("--accreted-radial", bad("other.ecsv", table)))
     assert "another survey" in line
 
 

@@ -14,7 +14,7 @@ from astropy.table import Table
 
 from icefire import tables
 
-from .calls import SCRIPTS
+from .calls import SCRIPTS, module
 from .chain import LAYOUT, SHARDS
 
 # The survey table has units that FITS does not know, as the survey's own has.
@@ -71,6 +71,9 @@ def counts(chain, config) -> dict[str, list[str]]:
     drawn = {s: int(np.isfinite(_whole_sky(read(summary[f"radial {s}"]))).sum()) for s in samples}
     realisations = config["montecarlo"]["realisations"]
     claims = chain.of_script("compare_with_paper").inputs["--claims"][0]
+    check = read(chain.output("check_synthetic", "--check"))
+    cuts = read(chain.output("check_synthetic", "--cuts"))
+    drawn_targets = np.isin(check["quantity"], module("plot_synthetic_check").DRAWN)
     return {
         "simulate_survey": [f"stars: {rows(catalogue):,}", f"fields: {fields:,}"],
         "clean_catalog": [f"{clean:,} left: another row of the same star is kept"],
@@ -102,6 +105,11 @@ def counts(chain, config) -> dict[str, list[str]]:
         "collect_numbers": [f"stars of the halo sample: {halo:,}"],
         "compare_with_paper": [claim["claim"] for claim in read(claims)],
         "write_page": [f"rows: {len(ledger)}"],
+        "check_synthetic": [
+            f"targets met: {int(np.sum(check['agrees'] == 'yes'))} of {len(check)}",
+            *(f"{row['cut']}: {row['n_both']} of {row['n_members']} members" for row in cuts),
+        ],
+        "plot_synthetic_check": [f"targets drawn: {int(np.sum(drawn_targets))} of {len(check)}"],
     }
 
 

@@ -1,4 +1,7 @@
-"""Hypothesis: the same examples every time, and its files outside the repository."""
+"""Hypothesis's settings, and what the tests of the synthetic survey share.
+
+Hypothesis draws the same examples every time and keeps its files outside the repository.
+"""
 
 import os
 import tempfile
@@ -8,7 +11,77 @@ os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis-{os.getuid()}"
 )
 
+import pytest
 from hypothesis import settings
+
+from icefire import dynamics, kinematics, mock_cold
+from icefire.mock_model import read_model
+from icefire.mock_survey import Survey, stream
 
 settings.register_profile("icefire", derandomize=True, database=None, deadline=None)
 settings.load_profile("icefire")
+
+
+@pytest.fixture(scope="session")
+def model(repo) -> dict:
+    """The shipped model of the synthetic survey; copy it before changing it."""
+    return read_model(str(repo / "config" / "synthetic.yaml"))
+
+
+@pytest.fixture(scope="session")
+def sun():
+    """The frame of astropy's default "v4.0", which is that of the model."""
+    return kinematics.frame(8.122, 20.8, (12.9, 245.6, 7.78))
+
+
+@pytest.fixture(scope="session")
+def milky_way():
+    """The potential of the model."""
+    return dynamics.potential("MilkyWayPotential-v1")
+
+
+@pytest.fixture(scope="session")
+def by_astropy():
+    """Turn observed columns into Galactocentric places (kpc) and velocities (km/s) by astropy."""
+    from astropy import units as u
+    from astropy.coordinates import Galactocentric, SkyCoord, galactocentric_frame_defaults
+
+    def moved(stars: dict):
+        sky = SkyCoord(
+            ra=stars["ra"] * u.deg,
+            dec=stars["dec"] * u.deg,
+            distance=stars["distance"] * u.kpc,
+            radial_velocity=stars["rv"] * u.km / u.s,
+            pm_ra_cosdec=stars["pmra"] * u.mas / u.yr,
+            pm_dec=stars["pmdec"] * u.mas / u.yr,
+        )
+        with galactocentric_frame_defaults.set("v4.0"):
+            found = sky.transform_to(Galactocentric())
+        return found.cartesian.xyz.to_value(u.kpc), found.velocity.d_xyz.to_value(u.km / u.s)
+
+    return moved
+
+
+@pytest.fixture(scope="session")
+def clouds(repo, model, sun, milky_way) -> list:
+    """A Sagittarius of fewer particles, and the catalogued satellites."""
+    few = {**model["sagittarius"], "stripping_episodes": 20, "particles_per_episode": 50}
+    path = repo / "resources" / "satellites.ecsv"
+    return [
+        mock_cold.sagittarius(few, sun, milky_way, stream(1, 2**31)),
+        mock_cold.satellites(path, model["satellites"], sun, stream(1, 2**31 + 1)),
+    ]
+
+
+@pytest.fixture(scope="session")
+def survey_of(model, sun, milky_way, clouds):
+    """Make a small survey of the model, of which whole sections or keys of one are changed."""
+
+    def make(rows: int = 3000, seed: int = 1, clouds=clouds, **changes) -> Survey:
+        changed = {
+            key: {**model[key], **value} if isinstance(value, dict) else value
+            for key, value in changes.items()
+        }
+        return Survey(rows, seed, {**model, **changed}, sun, milky_way, clouds)
+
+    return make

@@ -17,11 +17,6 @@ def columns(*vectors) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def milky_way():
-    return dynamics.potential("MilkyWayPotential-v1")
-
-
-@pytest.fixture(scope="module")
 def halo_orbits(milky_way):
     """Positions and velocities of bound stars like those of the sample."""
     rng = np.random.default_rng(3)

@@ -1,0 +1,226 @@
+"""The synthetic survey's three scripts: changes of the model, the check's counts and mistakes."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from astropy.table import Table
+
+from icefire import tables
+from icefire.mock_catalogue import CATALOGUE_COLUMNS
+
+from .chain import CHANGES
+from .test_bad_input import refused
+
+# The survey table has units that FITS does not know, as the survey's own has.
+pytestmark = pytest.mark.filterwarnings("ignore:'dex' did not parse as fits unit")
+
+
+def star_table(path: Path, columns: dict, meta: dict, rows: dict) -> Path:
+    with tables.StarWriter(path, columns) as writer:
+        writer.write(rows)
+        writer.meta = meta
+    return path
+
+
+@pytest.fixture(scope="module")
+def step(chain):
+    return chain.steps["check_synthetic"]
+
+
+def table(chain, name: str, flag: str) -> Table:
+    path = chain.output(name, flag)
+    return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
+
+
+# --- changes of the model --------------------------------------------------------------------
+
+
+def test_the_chain_s_changes_are_in_its_table(chain):
+    truth = table(chain, "simulate_survey", "--truth")
+    share = CHANGES["warts"]["repeated_fraction"]
+    assert np.mean(truth["is_repeat"]) == pytest.approx(share, rel=0.1)
+
+
+def test_no_changes_may_be_given_without_files_or_not_at_all(chain, tmp_path):
+    small = chain.steps["simulate_survey"].with_flag("--rows", "1000")
+    bare = dataclasses.replace(small, inputs={**small.inputs, "--changes": []})
+    absent = small.reading_all("--changes", [])
+    assert set(bare.argv()) - set(absent.argv()) == {"--changes"}
+    written = []
+    for name, step in (("bare", bare), ("absent", absent)):
+        step = step.writing_to(tmp_path / name)
+        assert step.call().status == 0
+        written.append([path.read_bytes() for path in step.outputs.values()])
+    assert written[0] == written[1]
+
+
+def test_later_changes_are_laid_over_earlier_ones(chain, tmp_path):
+    for name, share in (("first", 0.5), ("second", 0.0)):
+        text = yaml.safe_dump({"warts": {"no_fit_fraction": share, "repeated_fraction": share}})
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "third.yaml").write_text("warts: {no_fit_fraction: 1.0}")
+    files = [tmp_path / f"{name}.yaml" for name in ("first", "second", "third")]
+    step = chain.steps["simulate_survey"].with_flag("--rows", "1000")
+    step = step.reading_all("--changes", files).writing_to(tmp_path / "out")
+    assert step.call().status == 0
+    assert set(Table.read(step.outputs["--catalogue"])["FLAG"]) == {-1}
+    assert not Table.read(step.outputs["--truth"])["is_repeat"].any()
+
+
+def test_a_mistake_in_changes_is_named_with_the_key(chain, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("components: [{name: halo, shape: cube}]")
+    line = refused(chain.steps["simulate_survey"].reading("--changes", bad))
+    for word in (str(bad), "synthetic.yaml", "components.halo"):
+        assert word in line
+
+
+# --- what the check counts -------------------------------------------------------------------
+
+
+def test_cuts_are_those_of_the_flags_and_the_truth(chain):
+    """Purity and completeness counted anew, star by star."""
+    stars = table(chain, "flag_substructure", "--stars")
+    truth = table(chain, "simulate_survey", "--truth")
+    component = {row["H3_ID"]: row["component"].strip() for row in truth}
+    energy = {row["H3_ID"]: row["energy"] for row in truth}
+    cuts = table(chain, "check_synthetic", "--cuts")
+    flags = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
+    names = ("sagittarius", "satellites", "aleph", None)
+    left = [row for row in stars if row["is_giant"]]
+    for cut, flag, name in zip(cuts, flags, names, strict=True):
+        members = {
+            row["star_id"]
+            for row in left
+            if (component[row["star_id"]] == name if name else energy[row["star_id"]] >= 0)
+        }
+        flagged = {row["star_id"] for row in left if row[flag]}
+        assert (cut["n_members"], cut["n_flagged"]) == (len(members), len(flagged))
+        assert cut["n_both"] == len(members & flagged)
+        if flagged:
+            assert cut["purity"] == pytest.approx(len(members & flagged) / len(flagged), abs=1e-4)
+        left = [row for row in left if not row[flag]]
+
+
+def test_quantities_are_those_of_the_tables(chain, config):
+    check = table(chain, "check_synthetic", "--check")
+    stars = table(chain, "flag_substructure", "--stars")
+    giants = stars[stars["is_giant"]]
+    samples = table(chain, "select_samples", "--ledger").meta["samples"]
+    rows = config["synthetic"]["rows"]
+    expected = {
+        ("giants", None): len(giants),
+        ("halo", None): samples["halo"],
+        ("good_stars_beyond_5_kpc", None): np.sum(stars["distance"] > 5),
+        ("giants_beyond", 20): np.mean(giants["distance"] > 20),
+        ("feh", 84): np.percentile(giants["feh"], 84),
+        ("lz", 16): np.percentile(giants["lz"][~giants["is_sagittarius"]], 16) / 1e3,
+    }
+    for (quantity, at), value in expected.items():
+        mine = check[(check["quantity"] == quantity) & ((check["at"] == at) | (at is None))]
+        assert len(mine) == 1
+        assert mine["made"][0] == pytest.approx(value, rel=1e-5), quantity
+    halo = check[check["quantity"] == "halo"][0]
+    assert halo["target"] == pytest.approx(10469 * rows / 302485, rel=1e-5)
+    assert set(check["agrees"]) <= {"yes", "no"}
+    explained = check["quantity"][[bool(text) for text in np.ma.filled(check["because"], "")]]
+    assert set(explained) == {"high_alpha_insitu_centre_feh", "sagittarius_lz"}
+
+
+def test_distributions_are_percentiles_of_the_giants(chain):
+    found = table(chain, "check_synthetic", "--distributions")
+    stars = table(chain, "flag_substructure", "--stars")
+    giants = stars[stars["is_giant"]]
+    for name, values in (("distance", giants), ("energy", giants[~giants["is_sagittarius"]])):
+        expected = np.percentile(values[name], found["percentile"])
+        np.testing.assert_allclose(found[name], expected)
+    assert found["energy"].unit == "km2 / s2"
+
+
+# --- mistakes --------------------------------------------------------------------------------
+
+
+def test_the_truth_of_another_run_is_named(step, tmp_path):
+    reader = tables.StarReader(step.inputs["--truth"][0], ("H3_ID", "component", "energy"))
+    truth = reader.all(("H3_ID", "component", "energy"))
+    columns = {name: tables.Column(f, None, "") for name, f in zip(truth, "KAD", strict=True)}
+    less = {name: values[5000:] for name, values in truth.items()}
+    path = star_table(tmp_path / "truth.fits", columns, reader.meta, less)
+    line = refused(step.reading("--truth", path))
+    assert str(path) in line
+    assert "of the same run" in line
+
+
+@pytest.mark.parametrize("case", ["real", "empty"])
+def test_a_catalogue_that_is_not_synthetic_or_empty_is_named(step, tmp_path, case):
+    reader = tables.StarReader(step.inputs["--catalogue"][0])
+    rows = reader.read(0, 0 if case == "empty" else 10)
+    meta = {**reader.meta, "synthetic": case == "empty"}
+    path = star_table(tmp_path / "catalogue.fits", CATALOGUE_COLUMNS, meta, rows)
+    assert str(path) in refused(step.reading("--catalogue", path))
+
+
+def test_a_ledger_of_something_else_is_named(step, tmp_path):
+    ledger = Table.read(step.inputs["--ledger"][0], format="ascii.ecsv")
+    tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": "synthetic H3"})
+    line = refused(step.reading("--ledger", tmp_path / "ledger.ecsv"))
+    assert str(tmp_path / "ledger.ecsv") in line
+
+
+TARGET = {"quantity": "feh", "at": [50], "target": [-1.1], "within": {"dex": 1}, "where": "here"}
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"feh": TARGET},
+        [{**TARGET, "quantity": "colour"}],
+        [{**TARGET, "target": []}],
+        [{**TARGET, "at": [500]}],
+        [TARGET, {**TARGET, "within": {"about": 1}}],
+        ["feh"],
+    ],
+    ids=str,
+)
+def test_targets_that_cannot_be_checked_are_named(step, tmp_path, targets):
+    path = tmp_path / "targets.yaml"
+    path.write_text(yaml.safe_dump(targets))
+    assert str(path) in refused(step.reading("--targets", path))
+
+
+def test_a_figure_of_a_check_without_a_quantity_is_refused(chain, tmp_path):
+    step = chain.steps["plot_synthetic_check"]
+    check = Table.read(step.inputs["--check"][0], format="ascii.ecsv")
+    for quantity in ("giants_beyond", "giants", "afe_of_feh_-1.4_to_-1.2"):
+        tables.write_ecsv("check.ecsv", check[check["quantity"] != quantity], check.meta)
+        assert quantity in refused(step.reading("--check", Path("check.ecsv")))
+
+
+def test_a_figure_of_two_catalogues_is_refused(chain):
+    step = chain.steps["plot_synthetic_check"]
+    check = Table.read(step.inputs["--check"][0], format="ascii.ecsv")
+    tables.write_ecsv("check.ecsv", check, {**check.meta, "catalogue": "another survey"})
+    assert "'another survey'" in refused(step.reading("--check", Path("check.ecsv")))
+
+
+def test_a_survey_without_a_giant_is_checked_and_drawn(chain, step, tmp_path):
+    reader = tables.StarReader(step.inputs["--stars"][0])
+    stars = reader.all() | {"is_giant": np.zeros(reader.n_rows, bool)}
+    path = star_table(tmp_path / "stars.fits", tables.STAR_COLUMNS, reader.meta, stars)
+    checked = step.reading("--stars", path).writing_to(tmp_path / "out")
+    done = checked.call()
+    assert (done.status, done.err) == (0, "")
+    check = Table.read(checked.outputs["--check"], format="ascii.ecsv")
+    assert check[check["quantity"] == "giants"]["made"] == 0
+    assert np.isnan(check["made"][check["quantity"] == "feh"]).all()
+    drawn = chain.steps["plot_synthetic_check"].writing_to(tmp_path / "out")
+    for flag in ("--check", "--distributions"):
+        drawn = drawn.reading(flag, checked.outputs[flag])
+    done = drawn.call()
+    assert (done.status, done.err) == (0, "")
+    assert "note: energy: no giants" in done.out

@@ -1,0 +1,429 @@
+"""What the synthetic survey writes down: errors that mean what they say, and counted warts."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pytest
+import yaml
+from astropy import units as u
+from astropy.table import Table
+from scipy.stats import kstest, norm
+
+from icefire import dynamics, kinematics, mock_survey
+from icefire.mock_catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue, galactic
+from icefire.mock_stars import distance_modulus, gaia_error
+from icefire.tables import StarWriter
+
+NO_WARTS = {
+    "bad_fit_fraction": 0.0,
+    "bad_fit_snr": 0.0,
+    "bad_fit_distance_scatter": 0.8,
+    "no_fit_fraction": 0.0,
+    "zero_distance_fraction": 0.0,
+    "missing_motion_fraction": 0.0,
+    "high_ruwe_fraction": 0.0,
+    "repeated_fraction": 0.0,
+}
+WARTS = {
+    "bad_fit_fraction": 0.1,
+    "bad_fit_snr": 3.0,
+    "bad_fit_distance_scatter": 0.8,
+    "no_fit_fraction": 0.06,
+    "zero_distance_fraction": 0.05,
+    "missing_motion_fraction": 0.08,
+    "high_ruwe_fraction": 0.2,
+    "repeated_fraction": 0.1,
+}
+GAIA = [name for name in CATALOGUE_COLUMNS if name.startswith("GAIAEDR3_")]
+ASTROMETRY = [name for name in GAIA if "PM" in name or "PARALLAX" in name]
+SPECTRUM = (
+    *("dist_adpt", "dist_adpt_err", "Vrad", "Vrad_err", "logg", "logg_err", "Teff", "Teff_err"),
+    *("FeH", "FeH_err", "aFe", "aFe_err", "init_FeH", "init_FeH_err", "init_aFe", "init_aFe_err"),
+)
+
+
+@pytest.fixture(scope="module")
+def measure(survey_of, model, sun, milky_way):
+    """Measure a survey of 5,000 rows with some warts: catalogue and truth."""
+
+    def measured(warts: dict, rows: int = 5000) -> tuple[dict, dict]:
+        catalogue = Catalogue(survey := survey_of(rows), {**model, "warts": warts}, sun, milky_way)
+        blocks = [catalogue.rows(*block) for block in survey.blocks()]
+        return tuple(
+            {name: np.concatenate([block[i][name] for block in blocks]) for name in blocks[0][i]}
+            for i in (0, 1)
+        )
+
+    return measured
+
+
+@pytest.fixture(scope="module")
+def clean(measure) -> tuple[dict, dict]:
+    """Catalogue and truth of a survey without mishaps."""
+    return measure(NO_WARTS)
+
+
+@pytest.fixture(scope="module")
+def warty(measure) -> tuple[dict, dict]:
+    """Catalogue and truth of a survey with many."""
+    return measure(WARTS)
+
+
+def about(share: float, n: int) -> object:
+    """A fraction within four standard errors."""
+    return pytest.approx(share, abs=4 * (share * (1 - share) / n) ** 0.5)
+
+
+def is_normal(values: np.ndarray) -> bool:
+    return kstest(values, norm.cdf).pvalue > 1e-3
+
+
+# --- columns ---------------------------------------------------------------------------------
+
+
+def test_the_columns_are_the_promised_ones_with_their_units(clean, tmp_path):
+    for block, columns in zip(clean, (CATALOGUE_COLUMNS, TRUTH_COLUMNS), strict=True):
+        assert set(block) == set(columns)
+        with StarWriter(tmp_path / "table.fits", columns) as writer:
+            writer.write(block)
+        table = Table.read(tmp_path / "table.fits")
+        assert (table.colnames, len(table)) == (list(columns), 5000)
+        for name, column in columns.items():
+            # What FITS can say is what astropy understands.
+            assert (table[name].unit or None) == (column.unit and u.Unit(column.unit)), name
+
+
+def test_the_survey_s_column_map_finds_its_columns(repo):
+    survey = yaml.safe_load((repo / "config" / "surveys" / "h3.yaml").read_text(encoding="utf-8"))
+    for name, entry in survey["columns"].items():
+        column = CATALOGUE_COLUMNS[entry["source"]]
+        if column.unit and "unit" in entry:
+            assert u.Unit(column.unit) == u.Unit(entry["unit"]), name
+
+
+def test_identifiers_number_fields_and_stars(clean, warty):
+    for rows, truth in (clean, warty):
+        first = ~truth["is_repeat"]
+        assert len(np.unique(rows["H3_ID"][first])) == np.count_nonzero(first)
+        np.testing.assert_array_equal(rows["H3_ID"], truth["H3_ID"])
+        assert set(rows["tileID"]) == set(range(1, 26))
+        for tile in (1, 25):
+            n = np.count_nonzero(rows["tileID"] == tile)
+            assert list(rows["selID"][rows["tileID"] == tile]) == list(range(1, n + 1))
+
+
+def test_the_truth_names_components_by_their_numbers(clean, survey_of):
+    _, truth = clean
+    names = np.array(survey_of().names, "S16")
+    np.testing.assert_array_equal(truth["component"], names[truth["component_code"] - 1])
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("measured", "error", "true"),
+    [
+        ("Vrad", "Vrad_err", "rv"),
+        ("logg", "logg_err", "logg"),
+        ("Teff", "Teff_err", "teff"),
+        ("FeH", "FeH_err", "feh"),
+        ("aFe", "aFe_err", "afe"),
+        ("GAIAEDR3_PMRA", "GAIAEDR3_PMRA_ERROR", "pmra"),
+        ("GAIAEDR3_PMDEC", "GAIAEDR3_PMDEC_ERROR", "pmdec"),
+    ],
+)
+def test_measured_values_scatter_about_the_truth_by_their_errors(clean, measured, error, true):
+    rows, truth = clean
+    assert is_normal((rows[measured] - truth[true]) / rows[error])
+
+
+def test_distances_scatter_by_their_fractional_errors(clean):
+    rows, truth = clean
+    fraction = rows["dist_adpt_err"] / rows["dist_adpt"]
+    assert is_normal((rows["dist_adpt"] / truth["distance"] - 1) / fraction)
+    assert fraction.min() >= 0.03 and fraction.max() <= 0.3 + 1e-12
+
+
+def test_errors_of_the_two_proper_motions_are_correlated_as_they_say(clean, model):
+    rows, truth = clean
+    corr = rows["GAIAEDR3_PMRA_PMDEC_CORR"]
+    one, other = (
+        (rows[f"GAIAEDR3_{name}"] - truth[name.lower()]) / rows[f"GAIAEDR3_{name}_ERROR"]
+        for name in ("PMRA", "PMDEC")
+    )
+    rest = (other - corr * one) / np.sqrt(1 - corr**2)
+    assert is_normal(rest)
+    assert abs(np.mean(rest * one)) < 4 / 5000**0.5
+    # And in proportion to the correlation, which is uniform
+    assert np.mean(one * other * corr) / np.mean(corr**2) == pytest.approx(1, abs=0.3)
+    largest = model["errors"]["gaia"]["pm_corr_max"]
+    assert kstest(corr / largest, "uniform", (-1, 2)).pvalue > 1e-3
+
+
+def test_parallaxes_are_the_normal_ones_that_pass_the_limit(clean):
+    rows, truth = clean
+    parallax, error = rows["GAIAEDR3_PARALLAX"], rows["GAIAEDR3_PARALLAX_ERROR"]
+    true = 1 / truth["distance"]
+    assert parallax.max() < 0.5
+    chance = norm.cdf((parallax - true) / error) / norm.cdf((0.5 - true) / error)
+    assert kstest(chance, "uniform").pvalue > 1e-3
+    # Far stars are not touched by the limit.
+    far = truth["distance"] > 8
+    assert np.count_nonzero(far) > 200 and is_normal(((parallax - true) / error)[far])
+
+
+def test_gaia_s_errors_are_those_of_the_magnitude_that_is_listed(clean, model):
+    rows, _ = clean
+    for name in ("pmra", "pmdec", "parallax"):
+        expected = gaia_error(rows["GAIAEDR3_G"], model["errors"]["gaia"], name)
+        np.testing.assert_allclose(rows[f"GAIAEDR3_{name.upper()}_ERROR"], expected)
+
+
+def test_signal_to_noise_falls_with_magnitude_and_scatters(clean, model):
+    rows, _ = clean
+    s = model["errors"]["snr"]
+    dex = np.log10(rows["SNR"] / s["at_r15"]) + s["dex_per_mag"] * (rows["PS_r"] - 15)
+    assert is_normal(dex / s["scatter_dex"])
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("rv", "Vrad_err"),
+        ("feh", "FeH_err"),
+        ("afe", "aFe_err"),
+        ("logg", "logg_err"),
+        ("teff", "Teff_err"),
+        ("distance", "dist_adpt_err"),
+    ],
+)
+def test_errors_follow_the_signal_to_noise_ratio_and_scatter_within_their_limits(
+    clean, model, name, column
+):
+    rows, _ = clean
+    error = rows[column] / (rows["dist_adpt"] if name == "distance" else 1.0)
+    s = model["errors"][name]
+    typical = s["median"] * (model["errors"]["snr"]["reference"] / rows["SNR"]) ** s["snr_power"]
+    assert error.min() >= s["min"] * (1 - 1e-12) and error.max() <= s["max"] * (1 + 1e-12)
+    # The scattered errors' own ranks, where the limits do not reach
+    scattered = np.log(error / typical) / s["scatter"]
+    low, high = (np.log(s[end] / typical) / s["scatter"] for end in ("min", "max"))
+    free = (low < -2) & (high > 2)
+    assert np.count_nonzero(free) > 300
+    assert np.mean(scattered[free] < 0) == about(0.5, np.count_nonzero(free))
+    assert np.mean(np.abs(scattered[free]) < 1) == about(0.683, np.count_nonzero(free))
+
+
+# --- magnitudes and chemistry ----------------------------------------------------------------
+
+
+def test_magnitudes_are_the_sequence_s_at_the_star_s_distance(clean, model, survey_of):
+    rows, truth = clean
+    np.testing.assert_allclose(
+        rows["PS_r"], truth["abs_r"] + distance_modulus(truth["distance"]), rtol=1e-12
+    )
+    nodes = model["stellar_sequence"]
+    photometry = model["photometry"]
+    g_r = np.interp(truth["abs_r"], nodes["abs_r"], nodes["g_r"])
+    g_r += nodes["g_r_per_feh"] * (truth["feh"] - nodes["feh"])
+    r_i, i_z = (np.interp(truth["abs_r"], nodes["abs_r"], nodes[name]) for name in ("r_i", "i_z"))
+    expected = {"PS_g": g_r, "PS_i": -r_i, "PS_z": -r_i - i_z}
+    for name, offset in expected.items():
+        assert is_normal((rows[name] - rows["PS_r"] - offset) / photometry["error_mag"]), name
+    for name, c in photometry["gaia_minus_r"].items():
+        off = rows[f"GAIAEDR3_{name}"] - rows["PS_r"] - np.polyval(c[::-1], g_r)
+        assert is_normal(off / (0.1 * photometry["error_mag"])), name
+
+
+def test_dwarfs_were_born_with_more_than_they_show(clean, model):
+    rows, truth = clean
+    more = model["photometry"]["birth_minus_surface_dwarf"]
+    dwarf = truth["logg"] > 3.5
+    assert 0 < np.count_nonzero(dwarf) < 5000
+    np.testing.assert_allclose(rows["init_FeH"] - rows["FeH"], np.where(dwarf, more, 0), atol=1e-12)
+    np.testing.assert_array_equal(rows["init_aFe"], rows["aFe"])
+
+
+def test_target_classes(clean):
+    rows, truth = clean
+    faint, giant = rows["PS_r"] >= 18, truth["logg"] < 3.5
+    expected = np.where(faint, 3, np.where(giant, 1, 2))
+    np.testing.assert_array_equal(rows["XFIT_RANK"], expected)
+    assert set(expected) == {1, 2, 3}
+
+
+# --- warts -----------------------------------------------------------------------------------
+
+
+def test_without_warts_every_row_is_whole(clean):
+    rows, truth = clean
+    for name, values in rows.items():
+        assert name == "eccen_pot1" or np.isfinite(values).all(), name
+    assert not rows["FLAG"].any() and not truth["is_repeat"].any()
+    assert rows["GAIAEDR3_RUWE"].max() < 1.4 and rows["dist_adpt"].min() > 0
+
+
+def test_stars_without_astrometry_have_none_of_it_and_all_the_rest(warty):
+    rows, truth = warty
+    missing = np.isnan(rows["GAIAEDR3_PMRA"])
+    first = ~truth["is_repeat"]
+    assert missing[first].mean() == about(0.08, np.count_nonzero(first))
+    for name in ASTROMETRY:
+        np.testing.assert_array_equal(np.isnan(rows[name]), missing, err_msg=name)
+    for name in ("GAIAEDR3_RUWE", "GAIAEDR3_G", "PS_g", "SNR", "RA", "L"):
+        assert np.isfinite(rows[name]).all(), name
+
+
+def test_failed_fits_have_nothing_from_the_spectrum_but_its_signal(warty):
+    rows, _ = warty
+    missing = rows["FLAG"] == -1
+    assert missing.mean() == about(0.06, 5000)
+    for name in SPECTRUM:
+        np.testing.assert_array_equal(np.isnan(rows[name]), missing, err_msg=name)
+    assert np.isfinite(rows["SNR"]).all()
+
+
+def test_bad_fits_are_more_frequent_at_low_signal_and_have_wrong_distances(warty):
+    rows, truth = warty
+    tried = rows["FLAG"] >= 0
+    bad = rows["FLAG"] == 1
+    chance = 0.1 * (1 + 3 / rows["SNR"][tried])
+    error = np.sqrt(np.sum(chance * (1 - chance)))
+    assert abs(np.count_nonzero(bad) - chance.sum()) < 4 * error
+    poor = rows["SNR"][tried] < np.median(rows["SNR"])
+    for part in (poor, ~poor):
+        assert bad[tried][part].mean() == about(chance[part].mean(), np.count_nonzero(part))
+    seen = rows["dist_adpt"] > 0
+    for mine, width in ((bad & seen, 0.8), (tried & ~bad & seen, 0.1)):
+        wrong = np.log(rows["dist_adpt"][mine] / truth["distance"][mine])
+        assert np.std(wrong) == pytest.approx(width, rel=0.15)
+
+
+def test_some_distances_are_zero_and_some_sources_no_single_stars(warty):
+    rows, truth = warty
+    tried = rows["FLAG"] >= 0
+    zero = rows["dist_adpt"][tried] == 0
+    assert zero.mean() == about(0.05, np.count_nonzero(tried))
+    first = ~truth["is_repeat"]
+    ruwe = rows["GAIAEDR3_RUWE"][first]
+    assert np.mean(ruwe >= 1.4) == about(0.2, np.count_nonzero(first))
+    assert ruwe.min() >= 0.9 and ruwe.max() < 4.4 and not np.any((ruwe > 1.15) & (ruwe < 1.4))
+
+
+def test_a_repeated_star_is_the_same_source_with_another_spectrum(warty):
+    rows, truth = warty
+    repeat = truth["is_repeat"]
+    # In every field a tenth, rounded up or down by chance
+    for tile in range(1, 26):
+        mine = rows["tileID"] == tile
+        expected = 0.1 * np.count_nonzero(mine)
+        assert np.floor(expected) <= np.count_nonzero(repeat & mine) <= np.ceil(expected)
+    assert repeat.sum() == pytest.approx(500, abs=4 * np.sqrt(25 / 4))
+    first = {number: i for i, number in enumerate(rows["H3_ID"]) if not repeat[i]}
+    listed = np.array([first[number] for number in rows["H3_ID"][repeat]])
+    assert np.all(listed < np.flatnonzero(repeat))
+    for name in ("tileID", "RA", "DEC", "L", "B", "PS_g", "PS_r", "PS_i", "PS_z", *GAIA):
+        np.testing.assert_array_equal(rows[name][repeat], rows[name][listed], err_msg=name)
+    for name in truth:
+        if name != "is_repeat":
+            np.testing.assert_array_equal(truth[name][repeat], truth[name][listed], err_msg=name)
+    for name in ("SNR", "Vrad", "dist_adpt_err", "FeH", "logg", "selID"):
+        assert not np.any(rows[name][repeat] == rows[name][listed]), name
+    assert np.all(rows["dateID"][repeat] > rows["dateID"][listed])
+
+
+def test_repeats_are_none_or_half_of_a_field_at_most(measure):
+    _, truth = measure({**NO_WARTS, "repeated_fraction": 0.5}, rows=1000)
+    assert np.mean(truth["is_repeat"]) == pytest.approx(0.5, abs=0.015)
+
+
+def test_dates_are_nights_of_the_survey(warty, survey_of):
+    rows, truth = warty
+    night = survey_of(5000).night[rows["tileID"] - 1]
+    start = datetime.date(2017, 11, 1)
+    days = [
+        (datetime.datetime.strptime(str(date), "%Y%m%d").date() - start).days
+        for date in rows["dateID"]
+    ]
+    later = np.array(days) - night
+    assert not later[~truth["is_repeat"]].any()
+    again = later[truth["is_repeat"]]
+    assert again.min() >= 1 and again.max() <= 700
+    assert kstest(again / 700, "uniform").pvalue > 1e-3
+
+
+def test_blocks_of_any_number_of_fields_give_the_same_rows(measure, monkeypatch):
+    whole = measure(WARTS, rows=1500)
+    monkeypatch.setattr(mock_survey, "_FIELDS_AT_ONCE", 4)
+    parts = measure(WARTS, rows=1500)
+    for one, other in zip(whole, parts, strict=True):
+        for name, values in one.items():
+            np.testing.assert_array_equal(other[name], values, err_msg=name)
+
+
+# --- the survey's own kinematics -------------------------------------------------------------
+
+
+def test_galactic_coordinates_of_the_centre_the_pole_and_andromeda():
+    ra, dec = np.array([266.40499, 192.85948, 10.68471]), np.array([-28.93617, 27.12825, 41.26875])
+    longitude, latitude = galactic(ra, dec)
+    np.testing.assert_allclose(latitude, [0, 90, -21.5733], atol=1e-3)
+    assert np.cos(np.radians(longitude[0])) == pytest.approx(1)
+    assert longitude[2] == pytest.approx(121.1743, abs=1e-3)
+
+
+def test_own_kinematics_are_astropys_of_the_measured_values(warty, by_astropy, milky_way):
+    rows, _ = warty
+    names = {"ra": "RA", "dec": "DEC", "distance": "dist_adpt", "rv": "Vrad"}
+    names |= {"pmra": "GAIAEDR3_PMRA", "pmdec": "GAIAEDR3_PMDEC"}
+    whole = np.isfinite(rows["dist_adpt"]) & np.isfinite(rows["GAIAEDR3_PMRA"])
+    place, velocity = by_astropy({ours: rows[name][whole] for ours, name in names.items()})
+    for axis, values in zip("XYZ", place, strict=True):
+        np.testing.assert_allclose(rows[f"{axis}_gal"][whole], values, atol=1e-8)
+    r, rho = np.linalg.norm(place, axis=0), np.hypot(*place[:2])
+    np.testing.assert_allclose(rows["R_gal"][whole], r)
+    spin = np.cross(place, velocity, axis=0)
+    for axis, values in zip("xyz", spin, strict=True):
+        np.testing.assert_allclose(rows[f"L{axis}"][whole], values, atol=1e-4)
+    v_r = (place * velocity).sum(axis=0) / r
+    expected = {
+        "Vr": v_r,
+        "Vphi": spin[2] / rho,
+        "Vtheta": (velocity[2] * r - v_r * place[2]) / rho,
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(rows[f"{name}_gal"][whole], values, atol=1e-5)
+    energy = dynamics.energy(milky_way, place, velocity)
+    np.testing.assert_allclose(rows["E_tot_pot1"][whole], energy, rtol=1e-7, atol=1e-2)
+    assert np.isnan(rows["eccen_pot1"]).all()
+    for name in ("Vr_gal", "Lx", "E_tot_pot1", "Vphi_gal_err"):
+        np.testing.assert_array_equal(np.isnan(rows[name]), ~whole, err_msg=name)
+
+
+def test_errors_of_own_velocities_are_those_of_the_measured_values(warty, sun):
+    rows, _ = warty
+    names = {"ra": "RA", "dec": "DEC", "distance": "dist_adpt", "rv": "Vrad"}
+    names |= {"distance_error": "dist_adpt_err", "rv_error": "Vrad_err"}
+    for name in ("pmra", "pmdec"):
+        names |= {
+            name: f"GAIAEDR3_{name.upper()}",
+            f"{name}_error": f"GAIAEDR3_{name.upper()}_ERROR",
+        }
+    names["pm_corr"] = "GAIAEDR3_PMRA_PMDEC_CORR"
+    found = kinematics.galactocentric({a: rows[b] for a, b in names.items()}, sun)
+    for ours, theirs in (("v_r", "Vr"), ("v_phi", "Vphi"), ("v_theta", "Vtheta")):
+        np.testing.assert_array_equal(rows[f"{theirs}_gal_err"], found[f"{ours}_error"])
+
+
+def test_the_survey_flags_sagittarius_by_angular_momentum_and_spares_high_alpha(warty):
+    rows, truth = warty
+    lx, ly, lz = (rows[f"L{axis}"] for axis in "xyz")
+    turns = (ly < -2500 - 0.3 * lz) & (np.abs(lx) < 0.9 * np.hypot(ly, lz))
+    spared = rows["aFe"] > -0.3 * rows["FeH"] + 0.2
+    np.testing.assert_array_equal(rows["Sgr_FLAG"], turns & ~spared)
+    assert np.any(turns & spared) and 20 < rows["Sgr_FLAG"].sum() < 500
+    stream = truth["component"] == b"sagittarius"
+    assert rows["Sgr_FLAG"][stream].mean() > 5 * rows["Sgr_FLAG"][~stream].mean()

@@ -1,0 +1,359 @@
+"""The check of the synthetic survey on made-up giants whose numbers are known beforehand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+from scipy.stats import norm
+
+from icefire import mock_catalogue, mock_check, tables
+from icefire.errors import UserError
+from icefire.mock_check import CUTS, SURVEY_ROWS, Check, compare
+
+N = 10_001
+# Percentile p of `ramp` is p itself: 0, 0.01, ... 100
+RAMP = np.linspace(0, 100, N)
+FLAGS = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
+
+
+def giants(**columns) -> dict[str, np.ndarray]:
+    """N giants that are alike but for what is given."""
+    made = {name: np.ones(N) for name in mock_check.STAR_COLUMNS}
+    made |= {name: np.zeros(N, bool) for name in FLAGS}
+    return made | columns
+
+
+def catalogue(**columns) -> dict[str, np.ndarray]:
+    return {name: np.ones(N) for name in mock_check.CATALOGUE_COLUMNS} | columns
+
+
+def check(stars=None, truth=None, rows=None, **counts) -> Check:
+    truth = truth or {"component": np.full(N, "gse"), "energy": np.full(N, -1.0)}
+    return Check(stars or giants(), truth, rows or catalogue(), counts)
+
+
+def measured(quantity: str, at: float | None = None, **given) -> float:
+    return check(**given).measure(quantity, at)[0]
+
+
+def shuffled(values: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(1).permutation(values)
+
+
+# --- what is measured ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [0.1, 5, 16, 50, 84, 95, 99.9])
+def test_percentiles_are_those_of_the_column(at):
+    ramp = shuffled(RAMP)
+    for name in ("feh", "afe", "feh_error", "afe_error"):
+        assert measured(name, at, stars=giants(**{name: ramp})) == pytest.approx(at)
+    for quantity, name in (("r_magnitude", "PS_r"), ("snr", "SNR")):
+        assert measured(quantity, at, rows=catalogue(**{name: ramp})) == pytest.approx(at)
+    fraction = giants(distance_error=ramp, distance=np.full(N, 4.0))
+    assert measured("distance_error", at, stars=fraction) == pytest.approx(at / 4)
+
+
+def test_velocity_errors_are_the_median_and_the_ninetieth_percentile():
+    stars = giants(rv_error=shuffled(RAMP))
+    assert measured("rv_error_median", stars=stars) == pytest.approx(50)
+    assert measured("rv_error_p90", stars=stars) == pytest.approx(90)
+
+
+@pytest.mark.parametrize(("name", "per"), [("lz", 1e3), ("energy", 1e5)])
+def test_motions_are_those_outside_sagittarius(name, per):
+    in_stream = RAMP > 80
+    stars = giants(**{name: RAMP * per, "is_sagittarius": in_stream})
+    assert measured(name, 50, stars=stars) == pytest.approx(40)
+    assert measured(name, 97.5, stars=stars) == pytest.approx(78)
+
+
+def test_sagittarius_by_its_flag():
+    stars = giants(lz=-RAMP * 1e3, ly=RAMP * 1e3, is_sagittarius=RAMP > 80)
+    assert measured("sagittarius_lz", stars=stars) == pytest.approx(-90, abs=0.01)
+    assert measured("sagittarius_ly", stars=stars) == pytest.approx(90, abs=0.01)
+    assert measured("sagittarius_fraction", stars=stars) == pytest.approx(0.2, abs=1e-4)
+
+
+def test_fractions_are_those_of_all_giants_or_rows():
+    stars = giants(distance=RAMP, is_unbound=RAMP < 3)
+    assert measured("giants_beyond", 30, stars=stars) == pytest.approx(0.7, abs=1e-4)
+    assert measured("unbound_fraction", stars=stars) == pytest.approx(0.03, abs=1e-4)
+    rows = catalogue(FLAG=np.where(RAMP < 5, 1, np.where(RAMP < 9, -1, 0)))
+    assert measured("flag_1_fraction", rows=rows) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_footprint_fields_and_limits_are_those_of_every_row():
+    rows = catalogue(
+        tileID=np.repeat([7, 3, 1000], [5000, 3000, 2001]), B=np.where(RAMP > 50, -20.5, 33.0),
+        DEC=RAMP - 19, GAIAEDR3_PARALLAX=np.where(RAMP > 99, np.nan, RAMP / 200),
+    )  # fmt: skip
+    assert measured("fields", rows=rows) == 3
+    assert measured("stars_per_field", rows=rows) == pytest.approx(N / 3)
+    assert measured("min_abs_b", rows=rows) == 20.5
+    assert measured("min_dec", rows=rows) == -19
+    assert measured("max_parallax", rows=rows) == pytest.approx(0.495)
+
+
+def test_proper_motion_errors_are_those_at_the_magnitude():
+    magnitude = shuffled(np.linspace(14, 18, N))
+    error = 0.01 * (magnitude - 13)
+    error[::7] = np.nan
+    rows = catalogue(
+        GAIAEDR3_G=magnitude, GAIAEDR3_PMRA_ERROR=error, GAIAEDR3_PMDEC_ERROR=0.86 * error
+    )
+    for at in (15, 16, 17):
+        assert measured("pmra_error", at, rows=rows) == pytest.approx(0.01 * (at - 13), rel=0.02)
+    assert measured("pmdec_error_over_pmra_error", rows=rows) == pytest.approx(0.86)
+
+
+def test_slices_of_metallicity_hold_their_lower_end():
+    stars = giants(feh=-RAMP / 50, afe=RAMP)
+    # [Fe/H] of -1.4 to -1.2 is the ramp from 60 to 70
+    assert measured("afe_of_feh_-1.4_to_-1.2", 50, stars=stars) == pytest.approx(65, abs=0.02)
+    assert measured("afe_of_feh_-1.4_to_-1.2", 16, stars=stars) == pytest.approx(61.6, abs=0.02)
+    ends = giants(feh=np.where(RAMP < 50, -2.0, -1.0), afe=np.where(RAMP < 50, 0.1, 0.4))
+    assert measured("afe_of_feh_-2_to_-1", 99, stars=ends) == 0.1
+
+
+def test_centres_are_those_of_the_true_components():
+    components = np.array(["gse", "thick_disc", "insitu_halo", "sagittarius", "thin_disc"])
+    truth = {"component": np.resize(components, N), "energy": np.zeros(N)}
+    feh = np.resize([-1.1, -0.5, -0.3, -1.0, 0.0], N)
+    stars = giants(feh=feh, afe=feh / 10 + np.resize([-1e-3, 0, 1e-3], N))
+    assert measured("gse_centre_feh", stars=stars, truth=truth) == pytest.approx(-1.1)
+    assert measured("gse_centre_afe", stars=stars, truth=truth) == pytest.approx(-0.11)
+    # The middle of both components, equally many stars each
+    found = measured("high_alpha_insitu_centre_feh", stars=stars, truth=truth)
+    assert found == pytest.approx(-0.4)
+    assert measured("sagittarius_centre_feh", stars=stars, truth=truth) == -1
+
+
+def test_counts_are_those_that_are_known():
+    found = check(halo=123, giants=5)
+    assert found.measure("halo", None) == (123, 0)
+    assert found.measure("giants", None) == (5, 0)
+
+
+def test_what_cannot_be_measured_is_not_a_number():
+    nothing = giants(feh=np.full(N, np.nan))
+    assert np.isnan(check(stars=nothing).measure("feh", 50)).all()
+    # No star in the stream
+    assert np.isnan(check().measure("sagittarius_lz", None)).all()
+
+
+def test_every_column_that_the_check_needs_is_in_the_tables():
+    assert set(mock_check.CATALOGUE_COLUMNS) <= set(mock_catalogue.CATALOGUE_COLUMNS)
+    assert set(mock_check.TRUTH_COLUMNS) <= set(mock_catalogue.TRUTH_COLUMNS)
+    assert set(mock_check.STAR_COLUMNS) <= set(tables.STAR_COLUMNS)
+
+
+# --- standard errors -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [5, 50, 84, 97.5])
+def test_the_standard_error_of_a_percentile_is_its_scatter_and_that_of_a_bootstrap(at):
+    rng = np.random.default_rng(3)
+    density = norm.pdf(norm.ppf(at / 100))
+    closed = np.sqrt(at / 100 * (1 - at / 100) / N) / density
+    errors, values = [], []
+    for _ in range(200):
+        value, error = check(stars=giants(feh=rng.standard_normal(N))).measure("feh", at)
+        values.append(value)
+        errors.append(error)
+    assert np.std(values) == pytest.approx(closed, rel=0.2)
+    assert np.mean(errors) == pytest.approx(closed, rel=0.05)
+    heavy = rng.standard_t(3, N) + rng.exponential(1, N)
+    _, error = check(stars=giants(feh=heavy)).measure("feh", at)
+    again = np.percentile(heavy[rng.integers(0, N, (400, N))], at, axis=1)
+    assert error == pytest.approx(np.std(again), rel=0.2)
+
+
+def test_standard_errors_of_fractions_and_means():
+    _, error = check(stars=giants(distance=RAMP)).measure("giants_beyond", 80)
+    assert error == pytest.approx(np.sqrt(0.2 * 0.8 / N), rel=1e-3)
+    rows = catalogue(tileID=np.repeat(np.arange(4), [2000, 2500, 2500, 3001]))
+    _, error = check(rows=rows).measure("stars_per_field", None)
+    assert error == pytest.approx(np.std([2000, 2500, 2500, 3001]) / 2)
+
+
+# --- targets and tolerances ------------------------------------------------------------------
+
+WHERE = {"where": "a paper"}
+
+
+def verdict(made: float, **entry) -> dict:
+    """Compare one target with a number that is known exactly."""
+    entry = {"quantity": "halo", **WHERE, **entry}
+    (row,) = compare(check(halo=made), [entry], "targets.yaml")
+    return row
+
+
+@pytest.mark.parametrize(
+    ("target", "within", "low", "high"),
+    [
+        (200, {"relative": 0.1}, 180, 220),
+        (-200, {"relative": 0.1}, -220, -180),
+        (0.3, {"dex": 0.05}, 0.25, 0.35),
+        (7, {"range": [2, 5]}, 2, 5),
+        (200, {"relative": 0.1, "dex": 3}, 180, 220),
+        (20, {"relative": 0.1, "dex": 3}, 17, 23),
+    ],
+)
+def test_a_target_is_met_within_its_tolerance_of_two_rules_the_wider(target, within, low, high):
+    for made, agrees in ((low, True), (high, True), (low - 0.01, False), (high + 0.01, False)):
+        row = verdict(made, target=[target], within=within)
+        assert (row["from"], row["to"]) == (pytest.approx(low), pytest.approx(high))
+        assert row["agrees"] is agrees, made
+        assert (row["target"], row["made"], row["error"]) == (target, made, 0)
+
+
+def test_a_part_of_the_targets_own_spread_is_allowed():
+    entry = {
+        "quantity": "lz", "at": [2.5, 16, 50, 84], "target": [-2.4, -1.0, -0.1, 0.6],
+        "within": {"relative": 0.1, "spread": 0.1}, **WHERE,
+    }  # fmt: skip
+    rows = compare(check(), [entry], "targets.yaml")
+    # A tenth of half of 1.6 is 0.08; a tenth of the target is more for the first two.
+    sizes = [row["to"] - row["target"] for row in rows]
+    assert sizes == pytest.approx([0.24, 0.1, 0.08, 0.08])
+
+
+def test_two_standard_errors_are_allowed_on_top():
+    stars = giants(distance=RAMP)
+    error = np.sqrt(0.2 * 0.8 / N)
+    for errors, agrees in ((1.9, True), (2.1, False), (-1.9, True), (-2.1, False)):
+        # So far from the 0.01 that the target itself allows
+        target = float(0.2 + errors * error + np.copysign(0.01, errors))
+        entry = {"quantity": "giants_beyond", "at": [80], "target": [target], **WHERE}
+        (row,) = compare(check(stars=stars), [{**entry, "within": {"dex": 0.01}}], "targets.yaml")
+        assert row["agrees"] is agrees, errors
+
+
+def test_what_was_not_measured_is_not_met():
+    entry = {"quantity": "sagittarius_ly", "target": [1.0], "within": {"dex": 99}, **WHERE}
+    (row,) = compare(check(), [entry], "targets.yaml")
+    assert row["agrees"] is False and np.isnan(row["made"])
+
+
+def test_counts_scale_with_the_table_and_fractions_do_not():
+    ratio = N / SURVEY_ROWS
+    row = verdict(1000 * ratio, target=[1000], scales=True, within={"relative": 0.01})
+    assert row["target"] == pytest.approx(1000 * ratio) and row["agrees"]
+    assert row["to"] == pytest.approx(1010 * ratio)
+    assert verdict(1000, target=[1000], within={"relative": 0.01})["agrees"]
+
+
+def test_reasons_and_sources_go_with_their_targets():
+    entry = {
+        "quantity": "feh", "unit": "dex", "at_unit": "per cent", "at": [5, 50], "target": [1.0, 2],
+        "within": {"dex": 0.1}, "because": {50: "a reason"}, "where": "a paper",
+    }  # fmt: skip
+    rows = compare(check(), [entry], "targets.yaml")
+    assert [row["because"] for row in rows] == ["", "a reason"]
+    assert [row["at"] for row in rows] == [5, 50]
+    for row in rows:
+        assert (row["unit"], row["at_unit"], row["where"]) == ("dex", "per cent", "a paper")
+    assert [row["agrees"] for row in rows] == [True, False]
+    row = verdict(1, target=[1], within={"dex": 1}, because="it is so")
+    assert row["because"] == "it is so" and np.isnan(row["at"])
+
+
+GOOD = {"quantity": "feh", "at": [16, 84], "target": [1.0, 2.0], "within": {"dex": 1.0}, **WHERE}
+
+
+def test_the_entry_that_is_spoilt_below_is_good():
+    assert len(compare(check(), [GOOD], "targets.yaml")) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({key: None} for key in ("quantity", "where", "target", "within")),
+        *({"quantity": name} for name in ("", 5, "fe", "afe_of_feh_low_to_high", "afe_of_feh_1")),
+        *({"at": at} for at in (None, 5, [16], ["few", "many"], [16, 101], [-1, 84], [16, None])),
+        *({"target": target} for target in (1.0, [1.0], [1.0, "two"], [1.0, float("nan")])),
+        *({"within": rule} for rule in ({}, 0.1, "dex", {"about": 1}, {"dex": 1, "about": 1})),
+        *({"within": {"range": ends}} for ends in (1, [1], [1, 2, 3], ["a", "b"])),
+        *({"within": {rule: "many"}} for rule in ("relative", "dex", "spread")),
+        {"within": {"spread": 1.0}, "at": [5, 95]},
+        {"because": ["a", "b"]},
+        {"quantity": "giants_beyond", "at": None, "target": [1.0]},
+        {"quantity": "pmra_error", "at": None, "target": [1.0]},
+    ],
+    ids=str,
+)
+def test_a_malformed_target_is_named_with_its_file(change):
+    entry = {key: value for key, value in {**GOOD, **change}.items() if value is not None}
+    with pytest.raises(UserError) as caught:
+        compare(check(), [GOOD, entry], "targets.yaml")
+    assert str(caught.value).startswith("targets.yaml: ")
+    assert str(entry.get("quantity") or "where") in str(caught.value)
+
+
+@pytest.mark.parametrize("entry", [None, "feh", 3, ["feh"], {}], ids=str)
+def test_a_target_that_is_no_mapping_or_empty_is_named(entry):
+    with pytest.raises(UserError, match=r"^targets\.yaml: "):
+        compare(check(), [entry], "targets.yaml")
+
+
+def test_every_shipped_target_can_be_measured(repo):
+    targets = yaml.safe_load((repo / "resources" / "h3_targets.yaml").read_text(encoding="utf-8"))
+    counts = ("giants", "halo", "accreted", "insitu")
+    counts += tuple(f"good_stars_beyond_{limit}_kpc" for limit in (5, 10))
+    rows = compare(check(**dict.fromkeys(counts, 1)), targets, "h3_targets.yaml")
+    assert len(rows) == sum(len(entry["target"]) for entry in targets)
+    # All but what is counted relative to the size of the table is as the file has it.
+    fixed = [entry for entry in targets if not entry.get("scales")]
+    assert {row["target"] for row in rows} >= {t for entry in fixed for t in entry["target"]}
+    for row in rows:
+        assert row["from"] <= row["target"] <= row["to"]
+
+
+# --- purity ----------------------------------------------------------------------------------
+
+
+def test_each_cut_is_judged_among_what_the_cuts_before_it_left():
+    #         true component, energy,  flags S, sat, A, unbound
+    table = [
+        ("sagittarius", -1.0, 1, 0, 0, 0),
+        ("sagittarius", -1.0, 1, 1, 0, 0),  # gone before the satellites are looked for
+        ("sagittarius", -1.0, 0, 0, 0, 0),  # missed
+        ("gse", -1.0, 1, 0, 0, 0),  # taken for Sagittarius
+        ("satellites", -1.0, 0, 1, 0, 0),
+        ("satellites", -1.0, 1, 1, 0, 0),  # lost to Sagittarius: no member of what is left
+        ("gse", -1.0, 0, 1, 1, 0),  # taken for a satellite, no Aleph star to be taken for
+        ("aleph", -1.0, 0, 0, 1, 0),
+        ("aleph", -1.0, 0, 0, 0, 0),
+        ("thin_disc", -1.0, 0, 0, 1, 0),
+        ("interlopers", 0.0, 0, 0, 0, 1),
+        ("gse", -1.0, 0, 0, 0, 1),
+        ("gse", 2.0, 0, 0, 0, 0),
+        ("aleph", 2.0, 0, 0, 1, 1),  # an unbound star that Aleph has taken
+    ]
+    component, energy, *flags = zip(*table, strict=True)
+    stars = {name: np.array(values, bool) for name, values in zip(FLAGS, flags, strict=True)}
+    stars["distance"] = np.ones(len(table))
+    truth = {"component": np.array(component), "energy": np.array(energy)}
+    found = Check(stars, truth, catalogue(), {}).purity()
+    expected = {
+        # members, flagged, both
+        "Sagittarius": (3, 4, 2),
+        "satellites": (1, 2, 1),
+        "Aleph": (3, 3, 2),
+        "unbound": (2, 2, 1),
+    }
+    assert [row["cut"] for row in found] == list(expected) == list(CUTS)
+    for row in found:
+        members, flagged, both = expected[row["cut"]]
+        assert (row["n_members"], row["n_flagged"], row["n_both"]) == (members, flagged, both)
+        assert row["purity"] == pytest.approx(both / flagged)
+        assert row["completeness"] == pytest.approx(both / members)
+
+
+def test_a_cut_that_finds_or_has_nothing_has_no_purity_or_completeness():
+    found = {row["cut"]: row for row in check().purity()}
+    for row in found.values():
+        assert (row["n_members"], row["n_flagged"], row["n_both"]) == (0, 0, 0)
+        assert np.isnan(row["purity"]) and np.isnan(row["completeness"])

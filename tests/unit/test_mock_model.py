@@ -1,0 +1,227 @@
+"""The synthetic survey's model: what is refused and by which name, and how changes are laid on."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+import yaml
+
+from icefire.errors import UserError
+from icefire.mock_model import read_model
+
+KEPT = ("thin_disc", "gse", "interlopers")
+
+
+@pytest.fixture(scope="session")
+def small(model) -> dict:
+    """The shipped model with three components, which is quicker to read."""
+    components = [entry for entry in model["components"] if entry["name"] in KEPT]
+    return {**model, "components": components}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a model or a file of changes (JSON is YAML) and give its path."""
+
+    def written(content, name: str = "model.yaml") -> str:
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+        return str(tmp_path / name)
+
+    return written
+
+
+def find(model, key: str):
+    """Give the mapping or list that holds a dotted key, and the last part of the key."""
+    *parts, last = key.split(".")
+    for part in parts:
+        if isinstance(model, list):
+            model = next(entry for entry in model if entry["name"] == part)
+        else:
+            model = model[part]
+    return model, last
+
+
+def changed(model: dict, key: str, value) -> dict:
+    """Copy a model with another value at a dotted key; components go by their names."""
+    model = copy.deepcopy(model)
+    holder, last = find(model, key)
+    holder[last] = value
+    return model
+
+
+def refused(path: str, changes=()) -> str:
+    with pytest.raises(UserError) as caught:
+        read_model(path, changes)
+    return str(caught.value)
+
+
+# --- what ships ------------------------------------------------------------------------------
+
+
+def test_the_shipped_model_is_valid_and_has_the_survey_s_limits(model):
+    assert model["fields"]["min_abs_b_deg"] == 20
+    assert model["fields"]["min_dec_deg"] == -20
+    assert model["selection"]["max_parallax_mas"] == 0.5
+
+
+def test_the_null_test_s_changes_make_one_round_population(repo):
+    null = yaml.safe_load((repo / "config" / "null.yaml").read_text(encoding="utf-8"))
+    changes = [str(repo / name) for name in null["synthetic"]["changes"]]
+    found = read_model(str(repo / "config" / "synthetic.yaml"), changes)
+    (halo,) = found["components"]
+    assert len(set(halo["density"]["axes"])) == 1
+    velocity = halo["velocity"]
+    assert (velocity["major_axis_boost"], velocity["north_factor"]) == (0, 1)
+    for name in ("sigma_r", "sigma_phi", "sigma_theta", "mean_v_phi"):
+        assert len(set(velocity[name])) == 1
+    # Not one star of what is not smooth
+    assert found["sagittarius"]["giants"] < 1e-5
+    assert found["satellites"]["giants_per_lsun"] < 1e-11
+
+
+# --- changes ---------------------------------------------------------------------------------
+
+
+def test_changes_merge_mappings_and_replace_lists_in_turn(small, write):
+    windows = [{"r_min": 14.0, "r_max": 17.0, "weight": 0.5}]
+    first = {"fields": {"nights": 10, "count": 7}, "selection": {"windows": windows}}
+    second = {"fields": {"count": 8}, "sagittarius": {"dwarf": {"rv": 140.0}}}
+    changes = [write(first, "first.yaml"), write(second, "second.yaml")]
+    expected = changed(small, "fields.nights", 10)
+    expected = changed(expected, "fields.count", 8)
+    expected = changed(expected, "selection.windows", windows)
+    expected = changed(expected, "sagittarius.dwarf.rv", 140.0)
+    assert read_model(write(small), changes) == expected
+
+
+def test_without_changes_the_model_is_the_file(small, write):
+    assert read_model(write(small)) == read_model(write(small), [write({}, "no.yaml")]) == small
+
+
+def test_a_mistake_in_changes_is_named_with_both_files(small, write):
+    bad = write({"fields": {"cuont": 3}}, "bad.yaml")
+    line = refused(write(small), [write({"fields": {"count": 3}}, "good.yaml"), bad])
+    for word in ("model.yaml", "good.yaml", "bad.yaml", "fields", "cuont"):
+        assert word in line
+
+
+def test_changes_that_make_the_model_inconsistent_are_named_with_both_files(small, write):
+    changes = [write({"fields": {"distances_kpc": [9.0, 1.0]}}, "changes.yaml")]
+    line = refused(write(small), changes)
+    assert "changes.yaml: fields.distances_kpc must rise" in line
+    assert "model.yaml" in line
+
+
+# --- what cannot be --------------------------------------------------------------------------
+
+RISING = [
+    "stellar_sequence.abs_r",
+    "errors.gaia.g_mag",
+    "components.gse.density.breaks_kpc",
+    "components.gse.velocity.radius_kpc",
+    "components.thin_disc.velocity.radius_kpc",
+    "fields.distances_kpc",
+]
+AS_LONG = {
+    "stellar_sequence": ("abs_r", "counts", "logg", "teff", "g_r", "r_i", "i_z"),
+    "errors.gaia": ("g_mag", "pmra", "pmdec", "parallax"),
+    "components.gse.velocity": ("radius_kpc", "sigma_r", "sigma_phi", "sigma_theta", "mean_v_phi"),
+    "components.thin_disc.velocity": ("radius_kpc", "mean_v_phi"),
+}
+
+
+@pytest.mark.parametrize("key", RISING)
+def test_values_that_do_not_rise_are_named(small, write, key):
+    holder, last = find(small, key)
+    twice = [holder[last][0], *holder[last][:-1]]
+    line = refused(write(changed(small, key, twice)))
+    assert line.endswith(f"model.yaml: {key} must rise")
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "name"),
+    [(where, key, name) for where, (key, *names) in AS_LONG.items() for name in names],
+)
+def test_a_column_of_another_length_is_named(small, write, where, key, name):
+    holder, last = find(small, f"{where}.{name}")
+    line = refused(write(changed(small, f"{where}.{name}", holder[last][:-1])))
+    assert line.endswith(f"model.yaml: {where}.{name} must have as many values as {key}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("components.gse.density.slopes", [2.0, 3.0], "must have one value more than breaks_kpc"),
+        ("components.gse.density.axes", [7.0, 10.0, 8.0], "must have the longest first"),
+        ("components.thin_disc.velocity.major_axis_boost", 0.1, "must be 0 in a disc"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_named(small, write, key, value, says):
+    assert refused(write(changed(small, key, value))).endswith(f"model.yaml: {key} {says}")
+
+
+def test_a_sphere_has_no_major_axis_to_be_hot_along(small, write):
+    key = "components.gse.velocity.major_axis_boost"
+    round_one = changed(small, "components.gse.density.axes", [3.0, 3.0, 3.0])
+    assert refused(write(round_one)).endswith(f"{key} must be 0 for a sphere")
+    assert read_model(write(changed(round_one, key, 0.0)))
+
+
+@pytest.mark.parametrize("name", ["gse", "sagittarius", "satellites"])
+def test_two_components_of_one_name_are_refused(small, write, name):
+    line = refused(write(changed(small, "components.interlopers.name", name)))
+    assert f"model.yaml: components has the name {name} twice" in line
+
+
+@pytest.mark.parametrize("r_max", [15.0, 14.0])
+def test_a_window_without_width_is_named(small, write, r_max):
+    windows = [{"r_min": 15.0, "r_max": r_max, "weight": 1.0}]
+    line = refused(write(changed(small, "selection.windows", windows)))
+    assert "selection.windows has r_max" in line
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("components.gse.density.giants_per_kpc3", -1.0),
+        ("components.gse.velocity.sigma_r", "hot"),
+        ("components.gse.chemistry", []),
+        ("components.thin_disc.shape", "ellipsoid"),
+        ("components.interlopers.velocity.escape_speed_ratio", [1.0]),
+        ("components.gse.velocity.major_axis_boost", 1.5),
+        ("errors.gaia.pm_corr_max", 1.0),
+        ("errors.rv.median", None),
+        ("warts.repeated_fraction", 0.6),
+        ("max_escape_speed_ratio", 1.1),
+        ("fields.max_satellite_share", 1.0),
+        ("fields.count", 0),
+        ("sagittarius.dwarf.mass_msun", 0.0),
+        ("satellites.kinds", {}),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_its_key(small, write, key, value):
+    line = refused(write(changed(small, key, value)))
+    # A shape that does not fit is found where its settings are.
+    assert f"model.yaml: {key.removesuffix('.shape')}" in line
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_finite_number_is_named(small, tmp_path, value):
+    path = tmp_path / "model.yaml"
+    path.write_text(yaml.safe_dump(changed(small, "components.gse.velocity.sigma_r", [value] * 10)))
+    assert "components.gse.velocity.sigma_r.0 is no finite number" in refused(str(path))
+
+
+def test_every_key_of_the_model_is_needed(small, write):
+    for key in small:
+        line = refused(write({name: value for name, value in small.items() if name != key}))
+        assert f"'{key}' is a required property" in line
+
+
+@pytest.mark.parametrize("content", ["[1, 2", "\x00", "- a list", "", "a text"])
+def test_a_file_that_is_no_model_is_named(tmp_path, content):
+    path = tmp_path / "no_model.yaml"
+    path.write_text(content, encoding="utf-8")
+    assert str(path) in refused(str(path))

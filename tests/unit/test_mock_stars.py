@@ -1,0 +1,245 @@
+"""The stellar sequence against closed forms, and the selection against a survey by rejection."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare, ks_2samp
+
+from icefire.mock_stars import Selection, Sequence, distance_modulus, gaia_error
+
+GAIA = {"g_mag": [15.0, 17.0, 18.0], "parallax": [0.02, 0.08, 0.16]}
+ALL = {
+    "giants_below_logg": 2.5,
+    "others": 1.0,
+    "max_parallax_mas": 0.5,
+    "windows": [{"r_min": -99.0, "r_max": 99.0, "weight": 1.0}],
+}
+
+
+def sequence(counts=(1.0, 1.0), clump_counts: float = 0.0) -> Sequence:
+    """From -4 to 6 mag, giants (log g below 2.5) in the bright half."""
+    settings = {
+        "feh": -1.0,
+        "abs_r": [-4.0, 6.0],
+        "counts": list(counts),
+        "logg": [0.0, 5.0],
+        "teff": [4000.0, 6000.0],
+        "g_r": [1.2, 0.2],
+        "r_i": [0.5, 0.1],
+        "i_z": [0.3, 0.0],
+        "clump": {"abs_r": -1.0, "width": 0.2, "counts": clump_counts},
+        "g_r_per_feh": 0.1,
+        "teff_per_feh": -100.0,
+    }
+    return Sequence(settings, 2.5)
+
+
+@pytest.fixture(scope="module")
+def shipped(model):
+    """The model's own sequence and selection."""
+    limit = model["selection"]["giants_below_logg"]
+    made = Sequence(model["stellar_sequence"], limit)
+    return made, Selection(made, model["selection"], model["errors"]["gaia"])
+
+
+# --- the sequence ----------------------------------------------------------------------------
+
+
+def test_distance_moduli():
+    found = distance_modulus(np.array([0.01, 1.0, 8.0, 100.0]))
+    np.testing.assert_allclose(found, [0, 10, 14.5154499, 20], atol=1e-7)
+
+
+@pytest.mark.parametrize("per_mag", [1.0, 2.0, 0.5])
+def test_counts_are_exponential_between_their_nodes_and_per_giant(per_mag):
+    made = sequence(counts=(1.0, per_mag**10))
+    giant = made.logg < 2.5
+    assert made.per_giant[giant].sum() == pytest.approx(1, rel=1e-12)
+    # The integral of an exponential over five magnitudes is that of the five before times per_mag^5
+    assert made.per_giant[~giant].sum() == pytest.approx(per_mag**5, rel=1e-9)
+    assert len(made.abs_r) * made.step == pytest.approx(10)
+
+
+def test_the_clump_adds_its_stars_where_it_is():
+    # One star per magnitude: five giants, and five in the clump
+    made = sequence(clump_counts=5.0)
+    near = np.abs(made.abs_r + 1) < 0.2
+    assert made.per_giant[made.logg >= 2.5].sum() == pytest.approx(0.5, rel=1e-3)
+    in_one_sigma = (0.4 + 5 * 0.6827) / 10
+    assert made.per_giant[near].sum() == pytest.approx(in_one_sigma, rel=2e-3)
+
+
+def test_stars_have_the_sequence_s_gravity_and_colours_and_shift_with_metallicity():
+    stars = sequence().stars(np.array([-4.0, 1.0, 6.0]), np.array([-1.0, -1.0, 0.0]))
+    expected = {
+        "logg": [0, 2.5, 5],
+        "g_r": [1.2, 0.7, 0.3],
+        "r_i": [0.5, 0.3, 0.1],
+        "i_z": [0.3, 0.15, 0],
+        "teff": [4000, 5000, 5900],
+    }
+    assert set(stars) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_allclose(stars[name], values, rtol=1e-12, err_msg=name)
+
+
+def test_the_shipped_sequence_is_read_at_its_own_nodes(model, shipped):
+    settings = model["stellar_sequence"]
+    nodes = np.array(settings["abs_r"])
+    stars = shipped[0].stars(nodes, np.full(len(nodes), settings["feh"]))
+    for name in ("logg", "teff", "g_r", "r_i", "i_z"):
+        np.testing.assert_allclose(stars[name], settings[name], err_msg=name)
+
+
+def test_gaia_s_errors_are_geometric_between_magnitudes_and_constant_beyond():
+    found = gaia_error(np.array([10, 15, 16, 17, 17.5, 18, 30]), GAIA, "parallax")
+    expected = [0.02, 0.02, 0.04, 0.08, np.sqrt(0.08 * 0.16), 0.16, 0.16]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+# --- the selection ---------------------------------------------------------------------------
+
+
+def by_rejection(model: dict, modulus: np.ndarray, others: float, rng):
+    """Observe stars of the sequence, one at each distance modulus, and look what is left.
+
+    Returns their absolute magnitudes, their weights (zero: not observed), and how many giants the
+    population that they were taken from has. Stars that are too bright or too faint for every
+    window are never looked at.
+    """
+    settings, cuts = model["stellar_sequence"], model["selection"]
+    nodes, clump = np.array(settings["abs_r"]), settings["clump"]
+    fine = np.linspace(nodes[0], nodes[-1], 200_001)
+    counts = np.exp(np.interp(fine, nodes, np.log(settings["counts"])))
+    offset = (fine - clump["abs_r"]) / clump["width"]
+    counts += clump["counts"] * np.exp(-0.5 * offset**2) / clump["width"] / np.sqrt(2 * np.pi)
+    giant = np.interp(fine, nodes, settings["logg"]) < cuts["giants_below_logg"]
+    low = min(window["r_min"] for window in cuts["windows"]) - modulus.max()
+    high = max(window["r_max"] for window in cuts["windows"]) - modulus.min()
+    within = np.cumsum(np.where((fine > low) & (fine < high), counts, 0))
+    n_giants = counts[giant].sum() / within[-1] * len(modulus)
+
+    abs_r = np.interp(rng.random(len(modulus)) * within[-1], within, fine)
+    r = abs_r + modulus
+    error = gaia_error(r, model["errors"]["gaia"], "parallax")
+    parallax = 100 * 10 ** (-0.2 * modulus) + error * rng.standard_normal(len(r))
+    weight = np.zeros(len(r))
+    for window in cuts["windows"]:
+        weight[(r >= window["r_min"]) & (r < window["r_max"])] = window["weight"]
+    is_giant = np.interp(abs_r, nodes, settings["logg"]) < cuts["giants_below_logg"]
+    weight *= np.where(is_giant, 1.0, others * cuts["others"])
+    return abs_r, weight * (parallax < cuts["max_parallax_mas"]), n_giants
+
+
+# From where only the parallax error lets dwarfs in, over dwarfs and giants, to giants alone
+DISTANCES = (1.5, 2.1, 3.0, 7.0, 20.0, 60.0, 150.0)
+
+
+@pytest.fixture(params=DISTANCES, ids="{:g} kpc".format)
+def shell(request):
+    """Distance moduli of a shell, half a magnitude deep, and a random stream."""
+    rng = np.random.default_rng(round(request.param * 10))
+    return distance_modulus(request.param) + rng.uniform(-0.25, 0.25, 200_000), rng
+
+
+def test_the_number_of_observed_stars_is_that_of_a_survey_by_rejection(model, shipped, shell):
+    modulus, rng = shell
+    selection = Selection(shipped[0], model["selection"], model["errors"]["gaia"], 2.5)
+    _, weight, n_giants = by_rejection(model, modulus, 2.5, rng)
+    found = selection.observed_per_giant(modulus).mean()
+    expected, error = weight.sum() / n_giants, np.sqrt((weight**2).sum()) / n_giants
+    assert error < 0.02 * expected
+    # The bins of 0.05 mag put the faintest giant a third of a bin too bright.
+    assert abs(found - expected) < 4 * error + 0.02 * expected
+
+
+def test_drawn_magnitudes_are_those_of_a_survey_by_rejection(model, shipped, shell):
+    modulus, rng = shell
+    abs_r, weight, _ = by_rejection(model, modulus, 1.0, rng)
+    observed = rng.random(len(weight)) < weight
+    drawn = shipped[1].draw(modulus, *rng.random((2, len(modulus))))
+    # As many draws at a distance as there are observed stars
+    drawn = rng.choice(drawn, 4000, p=(p := shipped[1].observed_per_giant(modulus)) / p.sum())
+    assert np.count_nonzero(observed) > 1000
+    assert ks_2samp(drawn, abs_r[observed][:4000]).pvalue > 1e-3
+
+
+def test_draws_fill_each_magnitude_bin_by_its_weight_and_evenly():
+    made = sequence(counts=(1.0, 1000.0))
+    selection = Selection(made, ALL, GAIA)
+    rng = np.random.default_rng(8)
+    modulus = np.full(20_000, 16.0)
+    found = selection.draw(modulus, *rng.random((2, 20_000)))
+    chance = 20_000 * made.per_giant / made.per_giant.sum()
+    bins = np.floor((found + 4) / made.step).astype(int)
+    counted = np.bincount(bins, minlength=len(chance))
+    few = chance < 20
+    counted = [*counted[~few], counted[few].sum()]
+    assert chisquare(counted, [*chance[~few], chance[few].sum()]).pvalue > 1e-3
+    within = (found + 4) / made.step - bins
+    assert within.mean() == pytest.approx(0.5, abs=4 * 0.29 / 20_000**0.5)
+    assert within.min() >= 0 and within.max() < 1 + 1e-9
+
+
+def test_draws_do_not_depend_on_how_many_are_made_at_once(shipped):
+    rng = np.random.default_rng(4)
+    modulus, chance, place = rng.uniform(11, 20, 9000), *rng.random((2, 9000))
+    whole = shipped[1].draw(modulus, chance, place)
+    parts = [
+        shipped[1].draw(modulus[part], chance[part], place[part])
+        for part in (slice(0, 1), slice(1, 5000), slice(5000, None))
+    ]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def test_observed_stars_are_within_the_magnitude_limits(model, shipped):
+    rng = np.random.default_rng(6)
+    modulus = distance_modulus(np.exp(rng.uniform(np.log(0.9), np.log(240), 20_000)))
+    seen = shipped[1].observed_per_giant(modulus) > 0
+    modulus = modulus[seen]
+    magnitude = modulus + shipped[1].draw(modulus, *rng.random((2, len(modulus))))
+    windows = model["selection"]["windows"]
+    # Half a bin of the magnitudes and a step of the moduli
+    room = 0.5 * shipped[0].step + 0.02 + 1e-9
+    assert magnitude.min() > min(w["r_min"] for w in windows) - room
+    assert magnitude.max() < max(w["r_max"] for w in windows) + room
+    assert len(modulus) > 15_000
+
+
+def test_half_of_the_stars_at_the_parallax_limit_pass_it():
+    made = sequence()
+    free = Selection(made, {**ALL, "max_parallax_mas": 1e9}, GAIA)
+    limited = Selection(made, ALL, GAIA)
+
+    def share(distance: float) -> float:
+        modulus = distance_modulus(distance)
+        return limited.observed_per_giant(modulus) / free.observed_per_giant(modulus)
+
+    assert share(2.0) == pytest.approx(0.5, abs=0.005)
+    # 0.3 mas over the limit is two to fifteen standard errors, 0.45 below it the same
+    assert share(1.25) < 0.02
+    assert share(20.0) > 0.995
+    assert free.observed_per_giant(distance_modulus(2.0)) == pytest.approx(2, rel=1e-9)
+
+
+def test_other_stars_count_by_their_number_and_priority():
+    made = sequence()
+
+    def seen(number: float, priority: float, modulus: float) -> float:
+        selection = Selection(made, {**ALL, "others": priority}, GAIA, number)
+        return selection.observed_per_giant(modulus)
+
+    for number, priority in ((1, 1), (3, 1), (3, 0.5), (0.2, 1)):
+        # Far beyond the parallax limit all five magnitudes of others pass, as many as giants
+        assert seen(number, priority, 20.0) == pytest.approx(1 + number * priority, rel=1e-3)
+    window = {**ALL, "windows": [{"r_min": 15.0, "r_max": 18.0, "weight": 0.25}]}
+    # At this distance the window holds giants alone, three of the five magnitudes
+    for number in (1.0, 9.0):
+        found = Selection(made, window, GAIA, number).observed_per_giant(18.0)
+        assert found == pytest.approx(0.25 * 3 / 5, rel=1e-3)
+
+
+def test_nothing_is_seen_beyond_the_table_of_distances(shipped):
+    found = shipped[1].observed_per_giant(np.array([-5.0, 7.9, 14.0, 22.1, 40.0]))
+    assert list(found > 0) == [False, False, True, False, False]
