@@ -209,7 +209,8 @@ def whole_table(compared: dict):
     for (geometry, sample), table in compared.items():
         values = [table[f"sigma_r_{end}"] for end in "ab"]
         part = table[np.any(np.isfinite(values), axis=0)]
-        part.add_columns([[geometry] * len(part), [sample] * len(part)], [0, 0], list(_NAMED))
+        names = [np.full(len(part), name) for name in (geometry, sample)]
+        part.add_columns(names, [0, 0], list(_NAMED))
         parts.append(part)
     joined = vstack(parts)
     coordinates = dict.fromkeys(name for names in runs.COORDINATES.values() for name in names)

@@ -1,7 +1,7 @@
 """Small tables of what the figures of the quick run show, to compare later runs with.
 
     snakemake --cores 2 --configfile config/quick.yaml
-    python tests/golden/make.py results/quick
+    python tests/golden/make.py
 
 writes one table per figure beside this file. Do so only where a change of the figures' data is
 meant, and read what `git diff --stat tests/golden` says: it belongs to the change.
@@ -139,8 +139,9 @@ def make(results: Path, name: str) -> Table:
 
 
 def main(argv: list[str]) -> None:
+    results = Path(argv[0] if argv else HERE.parents[1] / "results" / "quick")
     for name in TABLES:
-        write_ecsv(HERE / f"{name}.ecsv", make(Path(argv[0]), name), {"figure": name})
+        write_ecsv(HERE / f"{name}.ecsv", make(results, name), {"figure": name})
 
 
 if __name__ == "__main__":
