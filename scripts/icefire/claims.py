@@ -209,20 +209,19 @@ def quadrupole(position: np.ndarray, v_r: np.ndarray, degree: int = 3) -> Quadru
         + [x * x - y * y, 2 * x * y, 2 * x * z, 2 * y * z, 2 * z * z - x * x - y * y]
     )
     square = (v_r - v_r.mean()) ** 2
-    if np.linalg.matrix_rank(design) < design.shape[1] or not square.any():
+    if np.linalg.matrix_rank(design.T @ design) < design.shape[1] or not square.any():
         return None
-    # Fisher scoring: the expected information of ln sigma^2 is the same in every step.
+    # Newton's steps on a convex function, of which one far star can make the first ones leap: no
+    # ln sigma^2 moves by more than one at a time.
     fit = np.zeros(design.shape[1])
     fit[0] = np.log(square.mean())
-    information = design.T @ design
     for _ in range(200):
         ratio = square / np.exp(design @ fit)
-        step = np.linalg.solve(information, design.T @ (ratio - 1))
-        fit += step
+        inverse = np.linalg.inv((design * ratio[:, None]).T @ design)
+        step = inverse @ (design.T @ (ratio - 1))
         if np.abs(step).max() < 1e-9:
             break
-    ratio = square / np.exp(design @ fit)
-    inverse = np.linalg.inv((design * ratio[:, None]).T @ design)
+        fit += step / max(np.abs(design @ step).max(), 1.0)
     scores = design.T @ (design * ((ratio - 1) ** 2)[:, None])
     covariance = inverse @ scores @ inverse
     return Quadrupole(fit[-5:], covariance[-5:, -5:])

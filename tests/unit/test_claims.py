@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.optimize import minimize
+from scipy.stats import chi2, kstest, spearmanr
 
 from icefire import claims
 from icefire.realisations import COMPONENTS
@@ -122,51 +123,187 @@ def test_rank_correlation_of_perfect_and_of_too_few_pairs(a, b, value):
     assert all(v is None or abs(v) <= 1 for v in found.values())
 
 
-def grid() -> tuple[np.ndarray, np.ndarray]:
-    x, y = np.meshgrid(np.arange(-20.0, 21, 2), np.arange(-20.0, 21, 2))
-    return x.ravel(), y.ravel()
+# --- the direction in which a sample is hot --------------------------------------------------
 
 
-def elongated(angle_deg: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A hill of dispersions, longest at an angle, on a slope."""
-    t = np.radians(angle_deg)
-    along, across = x * np.cos(t) + y * np.sin(t), y * np.cos(t) - x * np.sin(t)
-    return 150 - 0.02 * along**2 - 0.08 * across**2 + 0.7 * x - 0.3 * y
+def hot_along(azimuth_deg: float, pitch_deg: float, contrast: float) -> np.ndarray:
+    """The tensor Q of a sample that is hot along one axis; its end at X < 0 has the pitch."""
+    azimuth, pitch = np.radians([azimuth_deg, pitch_deg])
+    flat = np.array([np.cos(azimuth), np.sin(azimuth), 0])
+    axis = -np.sign(flat[0] or 1) * np.cos(pitch) * flat + np.array([0, 0, np.sin(pitch)])
+    # sigma_r^2 on the axis over that at right angles to it is exp(q).
+    return 2 * np.log(contrast) * (np.outer(axis, axis) - np.eye(3) / 3)
 
 
-@pytest.mark.parametrize("angle", [0, 1, 30, 45, 70, 90, 135, 179, 180])
-def test_the_direction_of_an_elongated_map_is_found(angle):
-    x, y = grid()
-    n_stars = np.random.default_rng(3).integers(10, 200, len(x))
-    sigma = elongated(angle, x, y)
-    sigma[::5] = np.nan
-    found, error = claims.elongation_angle_deg(x, y, sigma, n_stars)
-    assert 0 <= found < 180
-    assert abs((found - angle + 90) % 180 - 90) < 1e-6
-    assert error < 1e-6
+def five(tensor: np.ndarray) -> np.ndarray:
+    """The five values of a traceless tensor, as Quadrupole has them."""
+    (xx, xy, xz), (_, yy, yz), (_, _, zz) = tensor
+    return np.array([(xx - yy) / 2, xy, xz, yz, (2 * zz - xx - yy) / 6])
 
 
-def test_the_error_of_the_direction_is_its_scatter():
-    x, y = grid()
-    rng = np.random.default_rng(4)
-    sigma, n_stars = elongated(70, x, y), rng.integers(10, 200, len(x))
-    noisy = [
-        claims.elongation_angle_deg(x, y, sigma + rng.normal(0, 80, len(x)) / n_stars**0.5, n_stars)
-        for _ in range(500)
-    ]
-    angles, errors = np.transpose(noisy)
-    assert np.mean(angles) == pytest.approx(70, abs=5 * np.std(angles) / 500**0.5)
-    assert np.median(errors) == pytest.approx(np.std(angles), rel=0.15)
+SPHERE = np.zeros((3, 3))
 
 
-def test_a_map_with_too_few_bins_has_no_direction():
-    x, y = grid()
-    sigma = elongated(70, x, y)
-    few = np.where(np.arange(len(x)) % 80 == 0, sigma, np.nan)
-    assert 0 < np.isfinite(few).sum() < 7
-    line = np.where(y == 0, sigma, np.nan)
-    for given in (few, line):
-        assert np.isnan(claims.elongation_angle_deg(x, y, given, np.ones(len(x)))).all()
+def sample(n_stars: int, tensor: np.ndarray, seed: int, heavy: bool = False):
+    """Stars of a halo that cools outward, seen from one side: places and radial velocities.
+
+    Twice as many above the plane, few beyond the centre, and those farther out.
+    """
+    rng = np.random.default_rng(seed)
+    direction = rng.standard_normal((3, 20 * n_stars))
+    direction /= np.linalg.norm(direction, axis=0)
+    x, _, z = direction
+    seen = rng.random(20 * n_stars) < np.where(z > 0, 1, 0.5) * np.exp(-1.5 * (1 + x)) * z**2
+    direction = direction[:, seen][:, :n_stars]
+    assert direction.shape[1] == n_stars
+    radius = 10 + rng.gamma(2, 6, n_stars) * (1.3 + direction[0])
+    # From 190 km/s at 10 kpc to 70 at 60, no power law
+    log_variance = 2 * np.log(190 / (1 + (radius / 38) ** 2))
+    log_variance += np.einsum("in,ij,jn->n", direction, tensor, direction)
+    velocity = rng.standard_normal(n_stars) * np.exp(0.5 * log_variance)
+    if heavy:
+        velocity *= rng.gamma(2, 1 / 2, n_stars) ** 0.5
+    return radius * direction, velocity
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "pitch", "contrast"),
+    [(70, 25, 1.3), (0, 0, 1.5), (0, 89, 2), (179, -40, 1.1), (110, 10, 1.2)],
+)
+def test_the_axis_of_a_tensor_and_its_direction_in_the_plane(azimuth, pitch, contrast):
+    found = claims.Quadrupole(five(hot_along(azimuth, pitch, contrast)), 0.01 * np.eye(5))
+    assert found.axis() == pytest.approx((azimuth, pitch, contrast))
+    direction, error = found.xy_direction_deg()
+    assert (direction - azimuth + 90) % 180 == pytest.approx(90)
+    assert 0 <= direction < 180
+    # A turn by d makes d times twice the size of the plane's part, in radians.
+    size = np.log(contrast) * np.cos(np.radians(pitch)) ** 2
+    assert error == pytest.approx(np.degrees(0.1 / (2 * size)))
+
+
+def test_chi_square_weighs_the_values_by_their_covariance():
+    root = np.random.default_rng(1).normal(size=(5, 5))
+    values = root @ np.array([3.0, 0, 0, 4.0, 0])
+    found = claims.Quadrupole(values, root @ root.T)
+    assert found.significance == pytest.approx(25)
+
+
+@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
+def test_a_known_quadrupole_is_found_through_an_uneven_footprint(heavy):
+    tensor = hot_along(70, 25, 1.5)
+    found = claims.quadrupole(*sample(30_000, tensor, 2, heavy))
+    pull = np.linalg.solve(np.linalg.cholesky(found.covariance), found.values - five(tensor))
+    assert np.abs(pull).max() < 3.5
+    angle, error = found.xy_direction_deg()
+    assert abs(angle - 70) < 4 * error < 12
+    azimuth, pitch, contrast = found.axis()
+    assert (azimuth, pitch) == (pytest.approx(70, abs=6), pytest.approx(25, abs=6))
+    assert contrast == pytest.approx(1.5, rel=0.1)
+    assert found.significance > 100
+
+
+@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
+def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
+    drawn = [sample(2000, SPHERE, seed, heavy) for seed in range(150)]
+    found = [claims.quadrupole(*stars).significance for stars in drawn]
+    # Five degrees of freedom: mean 5, standard deviation of it sqrt(10 / 150)
+    assert np.mean(found) == pytest.approx(5, abs=1)
+    assert kstest(found, chi2(5).cdf).pvalue > 1e-3
+    # Many more stars have none either, but would have one without the radial profile.
+    many = [np.concatenate(parts, axis=-1) for parts in zip(*drawn[:20], strict=True)]
+    assert claims.quadrupole(*many).significance < 20
+    assert claims.quadrupole(*many, degree=0).significance > 60
+
+
+@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
+def test_standard_errors_of_the_quadrupole_are_its_scatter(heavy):
+    tensor = hot_along(70, 25, 1.5)
+    found = [claims.quadrupole(*sample(3000, tensor, seed, heavy)) for seed in range(150)]
+    values = np.array([one.values for one in found])
+    errors = np.sqrt([np.diag(one.covariance) for one in found])
+    np.testing.assert_allclose(errors.mean(axis=0), values.std(axis=0), rtol=0.2)
+    assert np.all(np.abs(values.mean(axis=0) - five(tensor)) < 4 * values.std(axis=0) / 150**0.5)
+    angles, errors = np.transpose([one.xy_direction_deg() for one in found])
+    assert np.median(errors) == pytest.approx(np.std(angles), rel=0.25)
+    covered = np.mean(np.abs(angles - 70) < errors)
+    assert covered == pytest.approx(0.68, abs=4 * (0.68 * 0.32 / 150) ** 0.5)
+
+
+@pytest.mark.parametrize("turn", [10.0, 95.0, -30.0])
+def test_a_turn_about_the_pole_turns_the_direction_and_nothing_else(turn):
+    place, v_r = sample(2000, hot_along(70, 25, 1.5), 4)
+    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    turned = np.array([c * place[0] - s * place[1], s * place[0] + c * place[1], place[2]])
+    usual, found = claims.quadrupole(place, v_r), claims.quadrupole(turned, v_r)
+    for (angle, error), (before, its_error) in (
+        (found.xy_direction_deg(), usual.xy_direction_deg()),
+    ):
+        assert (angle - before - turn + 90) % 180 == pytest.approx(90, abs=1e-5)
+        assert error == pytest.approx(its_error, rel=1e-6)
+    assert (found.axis()[0] - usual.axis()[0] - turn + 90) % 180 == pytest.approx(90, abs=1e-5)
+    assert abs(found.axis()[1]) == pytest.approx(abs(usual.axis()[1]), abs=1e-5)
+    assert found.axis()[2] == pytest.approx(usual.axis()[2])
+    assert found.significance == pytest.approx(usual.significance, rel=1e-6)
+
+
+def test_chi_square_and_contrast_are_the_same_from_any_side():
+    place, v_r = sample(2000, hot_along(70, 25, 1.5), 5)
+    usual = claims.quadrupole(place, v_r)
+    rotation, _ = np.linalg.qr(np.random.default_rng(6).normal(size=(3, 3)))
+    found = claims.quadrupole(rotation @ place, v_r)
+    assert found.significance == pytest.approx(usual.significance, rel=1e-6)
+    assert found.axis()[2] == pytest.approx(usual.axis()[2])
+
+
+def test_the_mean_velocity_and_the_units_do_not_matter():
+    place, v_r = sample(2000, hot_along(70, 25, 1.5), 7)
+    usual = claims.quadrupole(place, v_r)
+    for others in ((place, v_r + 300), (place, 7 * v_r), (2.5 * place, v_r)):
+        found = claims.quadrupole(*others)
+        np.testing.assert_allclose(found.values, usual.values, atol=1e-7)
+        np.testing.assert_allclose(found.covariance, usual.covariance, rtol=1e-6, atol=1e-12)
+
+
+def test_stars_that_determine_no_direction_give_none():
+    place, v_r = sample(2000, SPHERE, 8)
+    assert claims.quadrupole(place[:, :20], v_r[:20]) is not None
+    in_the_plane = place * [[1], [1], [0]]
+    same_velocity = np.full(2000, 50.0)
+    for few in ((place[:, :19], v_r[:19]), (in_the_plane, v_r), (place, same_velocity)):
+        assert claims.quadrupole(*few) is None
+    assert claims.quadrupole(np.empty((3, 0)), np.empty(0)) is None
+
+
+def test_the_fit_is_where_the_likelihood_is_highest():
+    """Also for stars whose far outliers made scoring with the expected information swing."""
+    for seed in (1, 5):
+        place, v_r = sample(3000, SPHERE, seed, heavy=True)
+        found = claims.quadrupole(place, v_r)
+        radius = np.linalg.norm(place, axis=0)
+        x, y, z = place / radius
+        powers = np.log(radius / np.median(radius))[:, None] ** np.arange(4)
+        harmonics = [x * x - y * y, 2 * x * y, 2 * x * z, 2 * y * z, 2 * z * z - x * x - y * y]
+        square = (v_r - v_r.mean()) ** 2
+
+        def minus_log_likelihood(c, powers=powers, harmonics=harmonics, square=square):
+            log_variance = powers @ c[:4] + np.transpose(harmonics) @ c[4:]
+            return np.sum(log_variance + square * np.exp(-log_variance)) / len(square)
+
+        start = np.array([np.log(square.mean()), *np.zeros(8)])
+        best = minimize(minus_log_likelihood, start, method="BFGS", options={"gtol": 1e-7})
+        np.testing.assert_allclose(found.values, best.x[4:], atol=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_handful_of_stars_with_outliers_gives_numbers_and_no_warnings():
+    rng = np.random.default_rng(9)
+    for n_stars in (20, 25, 40) * 40:
+        place = np.exp(rng.normal(3, 0.5, n_stars)) * rng.normal(size=(3, n_stars))
+        found = claims.quadrupole(place, 100 * rng.standard_t(2, n_stars))
+        assert np.isfinite([*found.axis(), *found.xy_direction_deg(), found.significance]).all()
+
+
+# --- how numbers are written -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
