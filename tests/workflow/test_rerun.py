@@ -7,7 +7,7 @@ import shutil
 import pytest
 import yaml
 
-from icefire.workflow import _leaves, code
+from icefire.workflow import code
 
 from .conftest import QUICK, snakemake
 
@@ -106,14 +106,12 @@ CHANGES = {
 ELSEWHERE = {"run", "catalog.survey"}
 
 
-def _leaf_keys(config: dict) -> set[str]:
+def _leaf_keys(config: dict, section: str = "") -> set[str]:
     """List the leaves; a list is one leaf."""
     keys = set()
-    for key, _ in _leaves(config):
-        parts = key.split(".")
-        while parts[-1].isdigit():
-            parts.pop()
-        keys.add(".".join(parts))
+    for name, value in config.items():
+        key = f"{section}.{name}" if section else name
+        keys |= _leaf_keys(value, key) if isinstance(value, dict) else {key}
     return keys
 
 
