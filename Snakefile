@@ -3,6 +3,7 @@
 #   snakemake --cores 2                                    with a synthetic catalogue
 #   snakemake --cores 2 --configfile config/quick.yaml     the same in less than a minute
 #   snakemake --cores 2 --configfile my_survey.yaml        with your own choices
+#   snakemake --cores 2 calibration                        how far to trust the error bars
 
 
 import sys
@@ -44,6 +45,7 @@ include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/calibration.smk"
 
 
 rule all:

@@ -102,12 +102,17 @@ class Flags:
             flags["accreted_max"] = self("--accreted-max-feh", "chemistry/accreted_max_feh")
         return flags
 
-    def uncertainty(self) -> dict[str, str]:
-        """Write the uncertainty recipe that is in use, the same way."""
-        flags = {"method": self("--method", "uncertainty/method")}
-        if self._config["uncertainty"]["method"] == "han2024":
+    def uncertainty(self, key: str = "uncertainty/method") -> dict[str, str]:
+        """Write the uncertainty method at `key` and what it uses, the same way."""
+        flags = {"method": self("--method", key)}
+        method = flags["method"].split("=")[1]
+        if method == "han2024":
             flags["exclude"] = self("--exclude-fraction", "montecarlo/exclude_fraction")
+        if method in ("han2024", "likelihood"):
             flags["correlated"] = self("--correlated", "uncertainty/correlated")
+        # null: what the method itself does
+        if self._config["dispersion"]["deconvolve"] is not None:
+            flags["deconvolve"] = self("--deconvolve", "dispersion/deconvolve")
         return flags
 
 
@@ -190,6 +195,8 @@ def _cross_checks(config: dict):
         yield "geometry.sky.nside must be a power of two"
     if montecarlo["shards"] > montecarlo["realisations"]:
         yield "montecarlo.shards must not exceed montecarlo.realisations"
+    if config["calibration"]["shards"] > config["calibration"]["halos"]:
+        yield "calibration.shards must not exceed calibration.halos"
     if chemistry["insitu_min_feh"] < chemistry["accreted_max_feh"]:
         yield "chemistry.insitu_min_feh must not be below chemistry.accreted_max_feh"
     if _crosses_itself(chemistry["insitu_polygon"]):
