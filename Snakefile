@@ -45,6 +45,7 @@ include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/second.smk"
 include: "rules/calibration.smk"
 
 

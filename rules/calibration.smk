@@ -1,7 +1,7 @@
 # How far to trust the error bars: every method on halos of known truth.
 #
 # In:  <results>/samples/halo.fits
-# Out: <results>/calibration.ecsv, <results>/calibration_advice.md, <figures>/figS1_calibration
+# Out: <results>/calibration.ecsv, <results>/calibration_advice.rst, <figures>/figS1_calibration
 
 
 rule run_calibration:
@@ -48,7 +48,7 @@ rule summarise_calibration:
         ),
     output:
         table="<results>/calibration.ecsv",
-        advice="<results>/calibration_advice.md",
+        advice="<results>/calibration_advice.rst",
     log:
         "<logs>/summarise_calibration.log",
     benchmark:
@@ -68,7 +68,12 @@ rule plot_calibration:
         table=rules.summarise_calibration.output.table,
     output:
         pdf="<figures>/figS1_calibration.pdf",
-        png="<figures>/figS1_calibration.png",
+        png=report(
+            "<figures>/figS1_calibration.png",
+            caption="../report/figS1_calibration.rst",
+            category="5. Error bars",
+            labels={"figure": "S1 coverage and bias"},
+        ),
     log:
         "<logs>/plot_calibration.log",
     benchmark:

@@ -17,7 +17,7 @@ import sys
 
 import numpy as np
 
-from icefire import cli, style, tables
+from icefire import cli, second, style, tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 # The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
@@ -42,6 +42,7 @@ def quadrant_colors(text: str) -> list[str]:
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="radial summary of the halo")
+    second.add_flag(parser, "halo")
     parser.add_argument("--literature", metavar="PATH", help="published values, drawn if given")
     parser.add_argument(
         "--quadrant-colors",
@@ -109,7 +110,12 @@ def work(arguments: argparse.Namespace) -> None:
     columns = (*COLUMNS, *style.quantity_columns("beta", (68, 95)))
     halo = tables.read_ecsv(arguments.halo, columns)
     colors, min_stars = arguments.quadrant_colors, arguments.min_stars
-    style.save(draw(halo, arguments.literature, colors, min_stars), arguments)
+    figure = draw(halo, arguments.literature, colors, min_stars)
+    others = second.read(arguments.second, columns, 1)
+    hues = dict(enumerate(("black", *colors)))
+    pairs = [(style.quadrant(table, n), hues[n]) for table in others for n in (0, 1, 4)]
+    second.overlay(figure.axes[1], "beta", pairs, halo)
+    style.save(figure, arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -17,7 +17,7 @@ import sys
 
 import numpy as np
 
-from icefire import cli, style, tables
+from icefire import cli, second, style, tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 MARKERS = {"accreted": "o", "insitu": "s"}
@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{sample}-color", required=True, type=style.color, help=f"colour of the {name} halo"
         )
+    second.add_flag(parser, "accreted and in situ")
     parser.add_argument("--literature", metavar="PATH", help="published values, drawn if given")
     style.add_min_stars_flag(parser)
     style.add_page_flags(parser)
@@ -76,7 +77,10 @@ def work(arguments: argparse.Namespace) -> None:
     meta = style.common_meta(**{sample: table.meta for sample, table in whole.items()})
     profiles = {sample: style.quadrant(table, 0) for sample, table in whole.items()}
     colors = {sample: getattr(arguments, f"{sample}_color") for sample in MARKERS}
+    others = second.read(arguments.second, columns, len(MARKERS))
     figure = draw(profiles, colors, arguments.literature, arguments.min_stars, meta)
+    pairs = [(style.quadrant(t, 0), colors[s]) for t, s in zip(others, MARKERS, strict=False)]
+    second.overlay(figure.axes[0], "sigma_r", pairs, whole["accreted"])
     style.save(figure, arguments)
 
 

@@ -3,7 +3,7 @@
 
 Usage:
     python scripts/summarise_calibration.py --counts 0-of-2.npz 1-of-2.npz \\
-        --table calibration.ecsv --advice calibration_advice.md
+        --table calibration.ecsv --advice calibration_advice.rst
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--counts", nargs="+", required=True, help="all shards")
     parser.add_argument("--table", required=True, help="one row per group of bins (ECSV), written")
-    parser.add_argument("--advice", required=True, help="the same in words (Markdown), written")
+    parser.add_argument("--advice", required=True, help="the same in words (reST), written")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -38,11 +39,13 @@ class Results:
 
 
 def text(found: Results, halos: int, min_stars: int, catalogue: str) -> str:
-    """Write the advice: paragraphs of 80 letters' width, in Markdown."""
+    """Write the advice: paragraphs of 80 letters' width, in reStructuredText."""
+    catalogue = re.sub(r"([\\*_|`])", r"\\\1", catalogue)  # letters that mean something in reST
     parts = [
         f"Uncertainties, tried on {halos} halos of known truth in each of four scenarios. Coverage"
         " is the share of bins whose interval holds the truth; the bins are the radial shells, of"
-        f" the whole sky and of the quadrants. The stars of `catalogue` are those of {catalogue}.",
+        " the whole sky and of the quadrants. The stars of the scenario ``catalogue`` are those of"
+        f" {catalogue}.",
         *(_coverage(found, group, min_stars) for group in _TOLERANCES),
         _robustness(found),
         *_biases(found),
@@ -54,7 +57,7 @@ def text(found: Results, halos: int, min_stars: int, catalogue: str) -> str:
 
 
 def _of_each(say: Callable[[str], str]) -> str:
-    return ", ".join(f"`{method}` {say(method)}" for method in METHODS)
+    return ", ".join(f"``{method}`` {say(method)}" for method in METHODS)
 
 
 def _pair(coverage: np.ndarray) -> str:
@@ -77,7 +80,7 @@ def _coverage(found: Results, group: Group, min_stars: int) -> str:
 
     tolerance = _TOLERANCES[group]
     good = [
-        f"`{method}`"
+        f"``{method}``"
         for method in METHODS
         if all(
             np.all(np.abs(covered(method, quantity) - _NOMINAL) <= tolerance)
@@ -107,7 +110,11 @@ def _biases(found: Results) -> Iterator[str]:
     mild, strong = Group(n_lo=FILLED, error_hi=0.4), Group(n_lo=FILLED, error_lo=0.6)
 
     def percent(group: Group) -> Callable[[str], str]:
-        return lambda method: f"{100 * found('bias', 'assumptions', method, 'sigma', group):+.1f} %"
+        def say(method: str) -> str:
+            bias = 100 * found("bias", "assumptions", method, "sigma", group)
+            return "(no such bin)" if np.isnan(bias) else f"{bias:+.1f} %"
+
+        return say
 
     yield (
         f"Dispersions of bins with at least {FILLED} stars are off by {_of_each(percent(mild))}"
@@ -118,21 +125,22 @@ def _biases(found: Results) -> Iterator[str]:
         ("distances", "With distances known to 10 % and Gaia's proper motions"),
         ("catalogue", "With the errors of this run's stars"),
     ):
-        yield f"{what}, beta is off, in bins with at least {FILLED} stars, by:"
+        yield f"{what}, beta of bins with at least {FILLED} stars is off by:"
         yield _beta_table(found, scenario)
 
 
 def _beta_table(found: Results, scenario: str) -> str:
-    """Tabulate the bias of beta over radius, in Markdown."""
-    lines = [f"| radius (kpc) | {' | '.join(METHODS)} |", "|---" * (1 + len(METHODS)) + "|"]
+    """Tabulate the bias of beta over radius."""
+    rows = [("radius (kpc)", *METHODS)]
     for low, high in pairwise(RADII_KPC):
         group = Group(n_lo=FILLED, r_lo=low, r_hi=high)
         biases = [found("bias", scenario, method, "beta", group) for method in METHODS]
         name = f"below {high:g}" if low == 0 else f"{low:g} to {high:g}"
         name = f"above {low:g}" if np.isinf(high) else name
-        said = ["–" if np.isnan(bias) else f"{bias:+.3f}" for bias in biases]
-        lines.append(f"| {name} | {' | '.join(said)} |")
-    return "\n".join(lines)
+        rows.append((name, *("no bin" if np.isnan(bias) else f"{bias:+.3f}" for bias in biases)))
+    rule = " ".join(["=" * 12] * len(rows[0]))
+    lines = [" ".join(f"{word:<12}" for word in row).rstrip() for row in rows]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule])
 
 
 def _choice(found: Results, min_stars: int) -> str:
@@ -155,11 +163,11 @@ def _choice(found: Results, min_stars: int) -> str:
             best = min(worst, key=lambda method: worst[method][0])
             low, high = worst[best][1]
             said.append(
-                f"with {_size(group, min_stars)} `{best}`, whose 68 % intervals cover {low:.0f} to"
-                f" {high:.0f} %"
+                f"with {_size(group, min_stars)} ``{best}``, whose 68 % intervals cover"
+                f" {low:.0f} to {high:.0f} %"
             )
     return (
         "Quote, by the worst coverage of dispersions and beta in the scenarios"
-        f" {', '.join(f'`{name}`' for name in _BY_VELOCITY)}: {'; '.join(said) or 'nothing'}."
-        " `han2024` is for comparison with the paper."
+        f" {', '.join(f'``{name}``' for name in _BY_VELOCITY)}: {'; '.join(said) or 'nothing'}."
+        " ``han2024`` is for comparison with the paper."
     )

@@ -33,8 +33,9 @@ _DRAWN_AT_ONCE = 48
 _ROWS_AT_ONCE = 256
 # Samples up to this size keep their membership in memory instead of building it for each group.
 _HELD = 500_000
-# A resample that is closer to no variance than this share of the sample's counts as having it.
-_LEAST_RATIO = 1e-3
+# A resample with less than this share of the sample's variance counts as having it: what is
+# mirrored stays within a few times the sample's dispersion.
+_LEAST_RATIO = 0.05
 # A bin is summed in double precision where its mean is this many dispersions off the sample's.
 _FAR = 1.0
 QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
@@ -358,13 +359,14 @@ def summarise(variance: np.ndarray) -> dict[str, np.ndarray]:
     """Reduce B x 3 x R variances to medians and intervals of sigma and beta, B values each.
 
     Keys are the column names of the summary tables: QUANTITIES with the endings of QUANTILES. A
-    variance that the subtraction of errors made negative counts as a dispersion of zero.
+    variance that the subtraction of errors made negative counts as a dispersion of zero, and an
+    anisotropy above one, which nothing else can make, as one.
     """
     components = variance.transpose(1, 0, 2)
     levels = tuple(QUANTILES.values())
     # A dispersion's order statistics are those of its variance, so the roots can wait.
     found = [quantiles(part, levels, lambda v: np.sqrt(np.maximum(v, 0))) for part in components]
-    found.append(quantiles(anisotropy(components), levels))
+    found.append(quantiles(anisotropy(components), levels, lambda beta: np.minimum(beta, 1)))
     return {
         quantity + ending: values
         for quantity, rows in zip(QUANTITIES, found, strict=True)

@@ -115,6 +115,12 @@ class Flags:
             flags["deconvolve"] = self("--deconvolve", "dispersion/deconvolve")
         return flags
 
+    def second_method(self) -> dict[str, str]:
+        """Write the second uncertainty method's name, if there is one."""
+        if self._config["figures"]["second_method"] is None:
+            return {}
+        return {"second": self("--second-method", "figures/second_method")}
+
 
 def _text(value) -> str:
     """Write numbers alike whether the file has 5 or 5.0, lists with commas, points with colons."""
@@ -126,20 +132,26 @@ def _text(value) -> str:
     return str(value)
 
 
-def fraction_shards(shards: int):
+def fraction_shards(shards: int, root: str = "<results>"):
     """Make the input function of a summary: what an accreted fraction is counted from.
 
     One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
-    shard holds the counts of all stars), none for any other summary.
+    shard holds the counts of all stars), none for any other summary. `root` holds the shards.
     """
 
     def inputs(wildcards) -> list[str]:
         if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
             return []
-        folder = "<results>/montecarlo/sky"
+        folder = f"{root}/montecarlo/sky"
         return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
 
     return inputs
+
+
+def second_files(config: dict):
+    """Make the function that names files of the second uncertainty method, if there is one."""
+    root = "<results>/second/" if config["figures"]["second_method"] else None
+    return lambda *files: [root + file for file in files if root]
 
 
 # --- checking the configuration --------------------------------------------------------------
@@ -201,6 +213,8 @@ def _cross_checks(config: dict):
         yield "chemistry.insitu_min_feh must not be below chemistry.accreted_max_feh"
     if _crosses_itself(chemistry["insitu_polygon"]):
         yield "chemistry.insitu_polygon crosses itself"
+    if figures["second_method"] == config["uncertainty"]["method"]:
+        yield "figures.second_method must not be uncertainty.method"
     if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
         yield "figures.sigma_min_km_s must be below figures.sigma_max_km_s"
     for number, (low, high) in enumerate(config["numbers"]["feh_slices"]):
