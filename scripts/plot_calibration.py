@@ -98,7 +98,7 @@ def coverage_panel(axes, table, colors, scenario: str, groups, title: str) -> in
         axes.axhline(percent, color="0.5", lw=0.7, ls="--", zorder=1)
         where = (scenario, "sigma", f"coverage{percent}", groups)
         drawn += draw_series(axes, x, table, colors, *where, 100, empty)
-    axes.set(ylim=(0, 105), ylabel=r"coverage of $\sigma$ (%)", title=title)
+    axes.set(ylim=(-4, 105), ylabel=r"coverage of $\sigma$ (%)", title=title)
     return drawn
 
 

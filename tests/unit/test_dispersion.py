@@ -269,7 +269,7 @@ def test_variances_of_small_bins_are_unbiased_on_average(recipe, error):
 @pytest.mark.parametrize("n_stars", [10, 30, 100])
 @pytest.mark.parametrize("error", [0.0, 40.0])
 def test_bootstrap_intervals_of_small_bins_hold_the_truth(n_stars, error):
-    """Plain percentiles of the resamples would hold it in 57 and 81 % of bins of ten stars."""
+    """Plain percentiles of the resamples would hold it in 58 and 83 % of bins of ten stars."""
     sigma = (100.0, 70.0, 70.0)
     found = summarise(variance_of_small_bins(Bootstrap(), n_stars, sigma, error, n_stars))
     truth = dict(zip(QUANTITIES, (*sigma, 1 - 70.0**2 / 100.0**2), strict=True))
