@@ -64,4 +64,5 @@ def overlay(axes, quantity: str, profiles: Sequence[tuple], first) -> None:
         Line2D([], [], color="0.3", label=f"{method(first)}: bands"),
         Line2D([], [], color="0.3", ls=(0, (4, 2)), label=f"{method(profiles[0][0])}: 68 %"),
     ]
-    axes.legend(handles=handles, loc="best", fontsize=style.SMALL_PT)
+    box = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.85}
+    axes.legend(handles=handles, loc="best", fontsize=style.SMALL_PT, **box)
