@@ -1,9 +1,7 @@
 # Our Halo of Ice and Fire (Han et al. 2024): from a survey table to every figure and number.
-#
 #   snakemake --cores 2                                    with a synthetic catalogue
-#   snakemake --cores 2 --configfile config/quick.yaml     the same in less than a minute
 #   snakemake --cores 2 --configfile my_survey.yaml        with your own choices
-
+#   snakemake --cores 2 calibration                        how far to trust the error bars
 
 import sys
 from pathlib import Path
@@ -48,6 +46,8 @@ include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/second.smk"
+include: "rules/calibration.smk"
 include: "rules/report.smk"
 
 

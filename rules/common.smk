@@ -2,11 +2,13 @@
 #
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
-# flag(name, key) writes the configuration's value at key as a whole flag.
+# flag(name, key) writes the configuration's value at key as a whole flag. second(*files) names files
+# of the second uncertainty method, none where there is no such method.
 
-from icefire.workflow import Flags
+from icefire.workflow import Flags, second_files
 
 flag = Flags(config)
+second = second_files(config)
 
 
 wildcard_constraints:

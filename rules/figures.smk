@@ -276,6 +276,7 @@ rule plot_sigma_profile:
         style="config/paper.mplstyle",
         accreted="<results>/summaries/radial/accreted.ecsv",
         insitu="<results>/summaries/radial/insitu.ecsv",
+        second=second("summaries/radial/accreted.ecsv", "summaries/radial/insitu.ecsv"),
         literature=lookup("figures/literature_sigma_r", within=config),
     output:
         pdf="<figures>/fig09_sigma_profile.pdf",
@@ -298,8 +299,8 @@ rule plot_sigma_profile:
         min_stars=flag("--min-stars", "montecarlo/min_stars"),
     shell:
         "python {input.code[0]:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
-        " --literature {input.literature:q} --style {input.style:q} {params:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --second {input.second:q} --literature {input.literature:q} --style {input.style:q}"
+        " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_beta_profile:
@@ -308,6 +309,7 @@ rule plot_beta_profile:
         code=code("plot_beta_profile"),
         style="config/paper.mplstyle",
         halo="<results>/summaries/radial/halo.ecsv",
+        second=second("summaries/radial/halo.ecsv"),
         literature=lookup("figures/literature_beta", within=config),
     output:
         pdf="<figures>/fig10_beta_profile.pdf",
@@ -328,8 +330,8 @@ rule plot_beta_profile:
         min_stars=flag("--min-stars", "montecarlo/min_stars"),
         quadrant_colors=flag("--quadrant-colors", "figures/quadrant_colors"),
     shell:
-        "python {input.code[0]:q} --halo {input.halo:q} --literature {input.literature:q}"
-        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
+        "python {input.code[0]:q} --halo {input.halo:q} --second {input.second:q}"
+        " --literature {input.literature:q} --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
         " > {log:q} 2>&1"
 
 

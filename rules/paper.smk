@@ -44,6 +44,7 @@ rule compare_with_paper:
     input:
         code=code("compare_with_paper"),
         numbers=rules.collect_numbers.output.yaml,
+        second=second("numbers.yaml"),
         claims="resources/paper_claims.yaml",
     output:
         comparison="<results>/paper_comparison.ecsv",
@@ -53,9 +54,11 @@ rule compare_with_paper:
         "<benchmarks>/compare_with_paper.tsv"
     conda:
         "../envs/paper.yaml"
+    params:
+        **flag.second_method(),
     shell:
-        "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q}"
-        " --comparison {output.comparison:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --numbers {input.numbers:q} --second {input.second:q}"
+        " --claims {input.claims:q} {params:q} --comparison {output.comparison:q} > {log:q} 2>&1"
 
 
 # After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.

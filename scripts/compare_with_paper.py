@@ -4,6 +4,7 @@
 Usage:
     python scripts/compare_with_paper.py --numbers numbers.yaml \\
         --claims resources/paper_claims.yaml --comparison paper_comparison.ecsv
+    python scripts/compare_with_paper.py ... --second second/numbers.yaml --second-method bootstrap
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from icefire.errors import UserError
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--numbers", required=True, help="of collect_numbers.py (YAML)")
+    parser.add_argument(
+        "--second", nargs="*", default=[], metavar="YAML", help="the same by a second method"
+    )
+    parser.add_argument("--second-method", metavar="NAME", help="its name; for --second")
     parser.add_argument("--claims", required=True, help="what the paper states (YAML)")
     parser.add_argument("--comparison", required=True, help="one row per claim (ECSV), written")
     return parser
@@ -103,6 +108,36 @@ def _read(path: str, kind: type):
     return content
 
 
+def answers(numbers: dict, claims: list, path: str) -> list[tuple]:
+    """Give value, ends of the 68 % interval and verdict of every claim."""
+    rows = []
+    for claim in claims:
+        found = entry(numbers, claim["number"], path)
+        values = (found.get(key) for key in ("value", "lo68", "hi68"))
+        values = [np.nan if value is None else float(value) for value in values]
+        rows.append((*values, verdict(found["value"], claim["agrees"])))
+    return rows
+
+
+def add_second(table, arguments, claims: list) -> None:
+    """Add the second method's answers as columns, and print what they change."""
+    if len(arguments.second) != 1 or not arguments.second_method:
+        raise UserError("--second takes the numbers of one run, and --second-method its name")
+    rows = answers(_read(arguments.second[0], dict), claims, arguments.claims)
+    for name, values in zip(_ANSWER, zip(*rows, strict=True), strict=True):
+        table[f"{name}_second"] = values
+    print(f"By {arguments.second_method} instead:")
+    for row in table:
+        before, after = row["value"], row["value_second"]
+        if before != after and np.isfinite([before, after]).any():
+            verdicts = f"{row['agrees']} -> {row['agrees_second']}"
+            print(f"{verdicts:>12}  {before:>12.6g} -> {after:>12.6g}  {row['claim']}")
+
+
+# What a run has to say to a claim
+_ANSWER = ("value", "lo68", "hi68", "agrees")
+
+
 def work(arguments) -> None:
     from astropy.table import Table
 
@@ -114,26 +149,26 @@ def work(arguments) -> None:
     catalogue = source["catalogue"]
     if numbers["catalogue"]["synthetic"]:
         catalogue += " (synthetic catalogue)"
-    names = ("claim", "where", "paper", "value", "lo68", "hi68", "counts_as_agreement", "agrees")
-    rows, quotes = [], []
     for claim in claims:
         check_claim(claim, arguments.claims)
-        found = entry(numbers, claim["number"], f"{arguments.claims} with {arguments.numbers}")
-        value, low, high = (
-            np.nan if found.get(key) is None else float(found[key])
-            for key in ("value", "lo68", "hi68")
-        )
-        rule = claim["agrees"]
-        texts = (claim["claim"], claim["where"], claim["paper"])
-        rows.append((*texts, value, low, high, tolerance(rule), verdict(found["value"], rule)))
-        quotes.append(quoting.quote(found))
+    names = ("claim", "where", "paper", "value", "lo68", "hi68", "counts_as_agreement", "agrees")
+    source = f"{arguments.claims} with {arguments.numbers}"
+    found = answers(numbers, claims, source)
+    rows = [
+        (claim["claim"], claim["where"], claim["paper"], *ends, tolerance(claim["agrees"]), says)
+        for claim, (*ends, says) in zip(claims, found, strict=True)
+    ]
     table = Table(rows=rows, names=names)
     table["catalogue"] = catalogue
     meta = {**numbers["catalogue"], "tolerances": "our choice, resources/paper_claims.yaml"}
-    tables.write_ecsv(arguments.comparison, table, meta)
+    quotes = [quoting.quote(entry(numbers, claim["number"], source)) for claim in claims]
     print_out(table, quotes)
     agree = int(np.count_nonzero(table["agrees"] == "yes"))
     print(f"{agree} of {len(table)} agree; catalogue: {catalogue}")
+    if arguments.second:
+        add_second(table, arguments, claims)
+        meta["second_method"] = arguments.second_method
+    tables.write_ecsv(arguments.comparison, table, meta)
 
 
 def print_out(table, quotes: list[str]) -> None:

@@ -19,7 +19,7 @@ import sys
 
 import numpy as np
 
-from icefire import cli, literature, profiles, style, tables
+from icefire import cli, literature, profiles, second, style, tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 # The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
@@ -44,6 +44,7 @@ def quadrant_colors(text: str) -> list[str]:
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="radial summary of the halo")
+    second.add_flag(parser, "halo")
     literature.add_flags(parser)
     parser.add_argument(
         "--quadrant-colors",
@@ -109,7 +110,12 @@ def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
     columns = (*COLUMNS, *style.quantity_columns("beta", (68, 95)))
     halo = tables.read_ecsv(arguments.halo, columns)
-    style.save(draw(halo, arguments), arguments)
+    figure = draw(halo, arguments)
+    others = second.read(arguments.second, columns, 1)
+    hues = dict(enumerate(("black", *arguments.quadrant_colors)))
+    pairs = [(profiles.quadrant(table, n), hues[n]) for table in others for n in (0, 1, 4)]
+    second.overlay(figure.axes[1], "beta", pairs, halo)
+    style.save(figure, arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

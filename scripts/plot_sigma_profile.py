@@ -18,7 +18,7 @@ import sys
 
 import numpy as np
 
-from icefire import cli, literature, profiles, style, tables
+from icefire import cli, literature, profiles, second, style, tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 MARKERS = {"accreted": "o", "insitu": "s"}
@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{sample}-color", required=True, type=style.color, help=f"colour of the {name} halo"
         )
+    second.add_flag(parser, "accreted and in situ")
     literature.add_flags(parser)
     style.add_min_stars_flag(parser)
     style.add_page_flags(parser)
@@ -81,7 +82,14 @@ def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
     columns = (*COLUMNS, *style.quantity_columns("sigma_r", (68, 95)))
     summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in MARKERS}
-    style.save(draw(summaries, arguments), arguments)
+    figure = draw(summaries, arguments)
+    others = second.read(arguments.second, columns, len(MARKERS))
+    pairs = [
+        (profiles.quadrant(table, 0), getattr(arguments, f"{sample}_color"))
+        for table, sample in zip(others, MARKERS, strict=False)
+    ]
+    second.overlay(figure.axes[0], "sigma_r", pairs, summaries["accreted"])
+    style.save(figure, arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

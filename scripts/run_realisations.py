@@ -1,6 +1,8 @@
 #!/usr/bin/env python
 """Measure the dispersions of every bin in one shard's share of the realisations (section 2).
 
+The likelihood's realisations are points of the posterior distribution; its shards share the bins.
+
 Usage:
     python scripts/run_realisations.py --stars halo.fits --sample halo --shard 0 --shards 2 \\
         --method han2024 --realisations 1000 --exclude-fraction 0.1 --min-stars 10 --seed 42 \\
@@ -15,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from icefire import cli, dispersion, realisations, shards, tables
+from icefire import cli, dispersion, likelihood, realisations, shards, tables
 from icefire.errors import UserError
 from icefire.geometry import configured
 
@@ -26,7 +28,12 @@ def build_parser():
     parser.add_argument("--sample", required=True, help="its name; part of the random streams")
     parser.add_argument("--shard", type=int, required=True, help="which share, from 0")
     parser.add_argument("--shards", type=cli.count, required=True, help="into how many shares")
-    parser.add_argument("--method", choices=("han2024", "bootstrap"), required=True)
+    parser.add_argument("--method", choices=("han2024", "bootstrap", "likelihood"), required=True)
+    parser.add_argument(
+        "--deconvolve",
+        action=argparse.BooleanOptionalAction,
+        help="take measurement errors off the dispersions (default: as the method has it)",
+    )
     parser.add_argument("--correlated", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
         "--realisations", type=cli.count, required=True, help="of all shards together"
@@ -62,28 +69,48 @@ def check(arguments) -> None:
         raise UserError("--radial-min-kpc must be below --radial-max-kpc")
 
 
+def measure(arguments, stars: tables.StarReader, columns: tuple, bins: list) -> tuple:
+    """Measure this shard's share; give the realisations that it holds and what it measured."""
+    common = {
+        "blocks": lambda: stars.blocks(columns, dispersion.STARS_AT_ONCE),
+        "n_stars": stars.n_rows,
+        "geometries": bins,
+        "min_stars": arguments.min_stars,
+        "max_memory_mb": arguments.max_memory_mb,
+        "progress": cli.progress,
+    }
+    if arguments.method == "likelihood":
+        found = likelihood.measure(
+            deconvolve=arguments.deconvolve is not False,
+            correlated=arguments.correlated,
+            realisations=arguments.realisations,
+            shard=arguments.shard,
+            shards=arguments.shards,
+            **common,
+        )
+        return range(arguments.realisations), found
+    numbers = shards.share(arguments.realisations, arguments.shard, arguments.shards)
+    recipe = realisations.recipe(
+        arguments.method, arguments.exclude_fraction, arguments.correlated, arguments.deconvolve
+    )
+    found = dispersion.measure(
+        recipe=recipe, seed=arguments.seed, sample=arguments.sample, numbers=numbers, **common
+    )
+    return numbers, found
+
+
 def work(arguments) -> None:
     check(arguments)
     bins = configured(vars(arguments))
     columns = {name for geometry in bins for name in geometry.columns}
     needed = (*realisations.COLUMNS, *sorted(columns))
     stars = tables.StarReader(arguments.stars, needed)
-    numbers = shards.share(arguments.realisations, arguments.shard, arguments.shards)
-    found = dispersion.measure(
-        lambda: stars.blocks(needed, dispersion.STARS_AT_ONCE),
-        stars.n_rows,
-        bins,
-        realisations.recipe(arguments.method, arguments.exclude_fraction, arguments.correlated),
-        arguments.seed,
-        arguments.sample,
-        numbers,
-        arguments.min_stars,
-        arguments.max_memory_mb,
-        cli.progress,
-    )
+    numbers, found = measure(arguments, stars, needed, bins)
     # What shapes the result; how the work was cut up does not.
     left_out = ("stars", "shard", "shards", "max_memory_mb", "xy", "xz", "sky", "radial")
     parameters = {key: value for key, value in vars(arguments).items() if key not in left_out}
+    if arguments.deconvolve is None:
+        del parameters["deconvolve"]
     meta = tables.add_step(stars.meta, "run_realisations", parameters)
     for geometry in bins:
         measurement = found[geometry.name]

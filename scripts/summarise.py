@@ -58,7 +58,7 @@ def work(arguments) -> None:
         for ending in dispersion.QUANTILES:
             table[quantity + ending] = np.full(len(table), np.nan)
             table[quantity + ending].unit = None if quantity == "beta" else "km/s"
-    for bins, variance in cli.progress(run.blocks(), first.n_blocks, "summaries"):
+    for bins, variance in cli.progress(run.blocks(), run.n_blocks, "summaries"):
         for name, values in dispersion.summarise(variance).items():
             table[name][bins] = np.round(values, _DECIMALS)
     if arguments.fraction_of:
@@ -72,7 +72,7 @@ def work(arguments) -> None:
         fraction = accreted_fraction(*(one.n_stars for one in given))
         table["accreted_fraction"] = np.round(fraction, _DECIMALS)
     tables.write_ecsv(arguments.summary, table, first.meta)
-    cli.report("bins measured", len(first.bins), of=len(table))
+    cli.report("bins measured", run.n_measured, of=len(table))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -33,6 +33,9 @@ _DRAWN_AT_ONCE = 48
 _ROWS_AT_ONCE = 256
 # Samples up to this size keep their membership in memory instead of building it for each group.
 _HELD = 500_000
+# A resample with less than this share of the sample's variance counts as having it: what is
+# mirrored stays within a few times the sample's dispersion.
+_LEAST_RATIO = 0.05
 # A bin is summed in double precision where its mean is this many dispersions off the sample's.
 _FAR = 1.0
 QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
@@ -92,8 +95,8 @@ def measure(
     progress
         Wraps an iterable to show how far the work is.
     """
-    survey = _Survey(blocks, geometries, min_stars, hold=n_stars <= _HELD)
-    n_sums = 10 if recipe.subtract_errors else 7
+    survey = Survey(blocks, geometries, min_stars, n_stars)
+    n_sums = 10 if recipe.subtracted else 7
     held = None
     if survey.held is not None:
         held, survey.held = list(survey.prepared(recipe)), None
@@ -104,11 +107,7 @@ def measure(
         size = int(max(0.8e6 * max_memory_mb / per_realisation, 1))
     groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
-    if 12e-6 * survey.n_rows * len(numbers) > max_memory_mb:
-        raise UserError(
-            f"{len(numbers)} realisations of {survey.n_rows} bins need more memory than"
-            f" {max_memory_mb:g} MB; raise montecarlo.shards or montecarlo.max_memory_mb"
-        )
+    check_memory(survey.n_rows, len(numbers), max_memory_mb)
     variance = np.empty((3, survey.n_rows, len(numbers)), np.float32)
     # One array for all groups: fresh memory costs more than the work done in it.
     all_sums = np.empty((n_sums, survey.n_rows, min(size, len(numbers))))
@@ -124,7 +123,10 @@ def measure(
         here = slice(done, done + len(group))
         for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
-            variance[:, rows, here] = variances(sums[:, rows], recipe.subtract_errors)
+            found = variances(sums[:, rows], recipe.subtracted)
+            if recipe.resampled:
+                found = reflected(found, *survey.sample(rows, recipe.subtracted))
+            variance[:, rows, here] = found
         done += len(group)
 
     # Rows are ordered by precision; each geometry gets its own, in the order of its bins.
@@ -137,13 +139,35 @@ def measure(
     return measured
 
 
-class _Survey:
-    """A first look at the stars: which bins are measured, about which mean, how precisely."""
+def check_memory(n_bins: int, realisations: int, max_memory_mb: float) -> None:
+    """Refuse more variances than memory holds. Raises UserError with the remedy."""
+    if 12e-6 * n_bins * realisations > max_memory_mb:
+        raise UserError(
+            f"{realisations} realisations of {n_bins} bins need more memory than"
+            f" {max_memory_mb:g} MB; raise montecarlo.shards or montecarlo.max_memory_mb"
+        )
+
+
+class Survey:
+    """A first look at the stars: which bins are measured, about which mean, how precisely.
+
+    Attributes
+    ----------
+    mean
+        Of the sample's velocities, km/s.
+    counts, kept
+        Of each geometry: stars per bin, and the bins with at least `min_stars`.
+    of_all_bins
+        Stars per bin, all geometries one after the other.
+    held
+        The blocks of stars with their memberships, where they are few enough to be kept.
+    """
 
     def __init__(
-        self, blocks: Callable, geometries: Sequence[Geometry], min_stars: int, hold: bool
+        self, blocks: Callable, geometries: Sequence[Geometry], min_stars: int, n_stars: int
     ):
         self._blocks, self._geometries = blocks, geometries
+        hold = n_stars <= _HELD
         self.held = [(stars, self._members(stars)) for stars in blocks()] if hold else None
         n_bins = sum(geometry.n_bins for geometry in geometries)
         total, number = np.zeros(3), 0
@@ -151,25 +175,35 @@ class _Survey:
             total += [stars[name].sum() for name in COMPONENTS]
             number += len(stars["v_r"])
         self.mean = total / max(number, 1)
-        sums = np.zeros((n_bins, 7))
-        for stars, members in self._looked_at():
+        sums = np.zeros((n_bins, 10))
+        for stars, members in self.looked_at():
             v = np.column_stack([stars[name] for name in COMPONENTS]) - self.mean
-            sums += members @ np.column_stack([np.ones(len(v)), v, v**2])
+            error = np.column_stack([stars[f"{name}_error"] for name in COMPONENTS])
+            sums += members @ np.column_stack([np.ones(len(v)), v, v**2, error**2])
 
-        counts = sums[:, 0].astype(np.int64)
+        self.of_all_bins = counts = sums[:, 0].astype(np.int64)
         edges = np.cumsum([geometry.n_bins for geometry in geometries])[:-1]
         self.counts = np.split(counts, edges)
         self.kept = [np.flatnonzero(count >= min_stars) for count in self.counts]
         rows = np.flatnonzero(counts >= min_stars)
         mean = sums[rows, 1:4] / counts[rows, None]
-        spread = np.maximum(sums[rows, 4:] / counts[rows, None] - mean**2, 0)
+        spread = np.maximum(sums[rows, 4:7] / counts[rows, None] - mean**2, 0)
         far = (mean**2 > _FAR**2 * spread).any(axis=1)
         # Near bins first: of all rows of the sums, the first n_near are in single precision.
         self.order = np.concatenate([np.flatnonzero(~far), np.flatnonzero(far)])
         self.n_rows, self._n_near = len(rows), int(np.count_nonzero(~far))
         self._rows = rows[self.order]
+        self._sums = sums[self._rows]
 
-    def _looked_at(self) -> Iterator[tuple[dict, sparse.csr_array]]:
+    def sample(self, some: slice, subtracted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give what `reflected` needs of some of the rows: variances, errors, numbers of stars."""
+        sums = self._sums[some].T
+        n = sums[0]
+        mean = sums[1:4] / n
+        total = np.maximum(sums[4:7] / n - mean**2, 0) * (n / (n - 1))
+        return total, subtracted * sums[7:] / n, n
+
+    def looked_at(self) -> Iterator[tuple[dict, sparse.csr_array]]:
         """Give each block with its membership in all bins, from memory where it is held."""
         if self.held is not None:
             yield from self.held
@@ -182,9 +216,9 @@ class _Survey:
 
     def prepared(self, recipe: Recipe) -> Iterator[_Block]:
         """Give the blocks of stars, each with its membership in the measured bins."""
-        for number, (stars, members) in enumerate(self._looked_at()):
+        for number, (stars, members) in enumerate(self.looked_at()):
             prepared, errors = recipe.prepare(stars, self.mean), None
-            if recipe.subtract_errors:
+            if recipe.subtracted:
                 errors = np.array([stars[f"{n}_error"] ** 2 for n in COMPONENTS], np.float32)
             yield _Block(prepared, members[self._rows], self._n_near, errors, first=number == 0)
 
@@ -246,17 +280,17 @@ def _moments(weights, velocities, errors, zeroed: bool) -> Iterator[np.ndarray]:
             yield np.multiply(weights, error[:, None], out=scratch)
 
 
-def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
+def variances(sums: np.ndarray, subtracted: int | None) -> np.ndarray:
     """Turn sums into variances.
 
     Parameters
     ----------
     sums
         First axis: sum of w; of w v and w v2, for each of the 3
-        components; and, if `subtract_errors`, of w error2, for each of the 3.
-    subtract_errors
-        False: the plain variance, sum of squares over n, as numpy.std has it. True: the unbiased
-        one, with n/(n-1), less the mean error variance (n is the sum of weights).
+        components; and, if `subtracted` is one or more, of w error2, for each of the 3.
+    subtracted
+        None: the plain variance, sum of squares over n, as numpy.std has it. A number: the unbiased
+        one, with n/(n-1), less so many times the mean error variance (n is the sum of weights).
 
     Returns
     -------
@@ -271,10 +305,42 @@ def variances(sums: np.ndarray, subtract_errors: bool) -> np.ndarray:
         mean *= mean
         variance -= mean
         np.maximum(variance, 0, out=variance)
-        if subtract_errors:
+        if subtracted is not None:
             variance *= weight / (weight - 1)
-            variance -= sums[7:10] * share
+        if subtracted:
+            variance -= subtracted * sums[7:10] * share
     return variance
+
+
+def reflected(
+    variance: np.ndarray, total: np.ndarray, error: np.ndarray, n_stars: np.ndarray
+) -> np.ndarray:
+    """Turn the scatter of resamples about a sample into that of the truth about the sample.
+
+    A resample's variance is (n-1)/n of the sample's on average, and by as much (in the log) as it
+    falls short of the sample's, the sample's is likely to exceed the truth. So each is corrected
+    for the first and mirrored, in the log of the variance with its errors still in, about the
+    sample's (the basic bootstrap on a scale of constant error; Davison & Hinkley 1997, section
+    5.2). The mirrored ones are spread by sqrt((n+1)/(n-2)), because the fourth moment of n stars
+    that gives the scatter falls short by that of a Gaussian's. docs/uncertainties.md has the
+    derivation and what percentiles of plain resamples miss.
+
+    Parameters
+    ----------
+    variance
+        3 x B x R variances of resamples of B bins, errors subtracted, km2/s2.
+    total, error
+        3 x B unbiased variances of the bins' stars, and what was subtracted, on average, km2/s2.
+    n_stars
+        Stars per bin, B values.
+    """
+    total, error, n = total[..., None], error[..., None], n_stars[:, None]
+    power = np.sqrt((n + 1) / np.maximum(n - 2, 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = (variance + error) * (n / (n - 1)) / total
+        mirrored = total * np.maximum(ratio, _LEAST_RATIO) ** -power - error
+    # Stars that all move alike have nothing to mirror.
+    return np.where(total > 0, mirrored, variance)
 
 
 def anisotropy(variance: np.ndarray) -> np.ndarray:
@@ -293,13 +359,14 @@ def summarise(variance: np.ndarray) -> dict[str, np.ndarray]:
     """Reduce B x 3 x R variances to medians and intervals of sigma and beta, B values each.
 
     Keys are the column names of the summary tables: QUANTITIES with the endings of QUANTILES. A
-    variance that the subtraction of errors made negative counts as a dispersion of zero.
+    variance that the subtraction of errors made negative counts as a dispersion of zero, and an
+    anisotropy above one, which nothing else can make, as one.
     """
     components = variance.transpose(1, 0, 2)
     levels = tuple(QUANTILES.values())
     # A dispersion's order statistics are those of its variance, so the roots can wait.
     found = [quantiles(part, levels, lambda v: np.sqrt(np.maximum(v, 0))) for part in components]
-    found.append(quantiles(anisotropy(components), levels))
+    found.append(quantiles(anisotropy(components), levels, lambda beta: np.minimum(beta, 1)))
     return {
         quantity + ending: values
         for quantity, rows in zip(QUANTITIES, found, strict=True)

@@ -30,14 +30,18 @@ class Recipe(Protocol):
 
     Attributes
     ----------
-    subtract_errors
-        Whether measurement variance is taken off the dispersions afterwards.
+    subtracted
+        How many times the measurement variance is taken off the dispersions afterwards; None: not
+        at all, and the variance is the plain one, over n.
+    resampled
+        Whether realisations are resamples, whose scatter stands for the sample's about the truth.
     zeroed
         Whether weights are one or zero and velocities without weight come as zero, so that they
         need not be multiplied by their weights.
     """
 
-    subtract_errors: bool
+    subtracted: int | None
+    resampled: bool
     zeroed: bool
 
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
@@ -66,14 +70,18 @@ class Han2024:
     In each realisation exactly floor(exclude_fraction N) of the sample's N stars, picked without
     replacement, get no weight. Velocities follow the full error covariance, or its diagonal only
     when `correlated` is false.
+
+    A drawn velocity has the measurement's noise twice: as measured, and as drawn. The paper leaves
+    both in its dispersions; with `deconvolve` both are taken off, twice the variance of one.
     """
 
-    subtract_errors = False
+    resampled = False
     zeroed = True
 
-    def __init__(self, exclude_fraction: float, correlated: bool):
+    def __init__(self, exclude_fraction: float, correlated: bool, deconvolve: bool = False):
         self._fraction = exclude_fraction
         self._correlated = correlated
+        self.subtracted = 2 if deconvolve else None
 
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
         n_excluded = int(np.floor(self._fraction * n_stars))
@@ -150,11 +158,15 @@ class _Draws:
 class Bootstrap:
     """Poisson(1) bootstrap: a random weight per star, measured velocities, error variance off.
 
-    Each star's weight is drawn on its own, which is what lets stars be streamed.
+    Each star's weight is drawn on its own, which is what lets stars be streamed. The velocities
+    have their noise once, as measured; without `deconvolve` it stays in.
     """
 
-    subtract_errors = True
+    resampled = True
     zeroed = False
+
+    def __init__(self, deconvolve: bool = True):
+        self.subtracted = 1 if deconvolve else 0
 
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
         return [stream(seed, sample, number) for number in numbers]
@@ -176,11 +188,16 @@ def _velocity(stars: dict[str, np.ndarray], about: np.ndarray) -> np.ndarray:
     return np.array(relative, np.float32)
 
 
-def recipe(method: str, exclude_fraction: float, correlated: bool) -> Recipe:
-    """Make the recipe that the configuration names: `han2024` or `bootstrap`."""
+def recipe(
+    method: str, exclude_fraction: float, correlated: bool, deconvolve: bool | None = None
+) -> Recipe:
+    """Make the recipe that the configuration names: `han2024` or `bootstrap`.
+
+    `deconvolve` tells whether the errors are taken off the dispersions; None is the recipe's own.
+    """
     return {
-        "han2024": lambda: Han2024(exclude_fraction, correlated),
-        "bootstrap": Bootstrap,
+        "han2024": lambda: Han2024(exclude_fraction, correlated, bool(deconvolve)),
+        "bootstrap": lambda: Bootstrap(deconvolve is not False),
     }[method]()
 
 
@@ -190,7 +207,7 @@ def cholesky(stars: dict[str, np.ndarray], correlated: bool) -> np.ndarray:
     Written out instead of numpy.linalg.cholesky because a star without errors, whose covariance
     is all zero, is no mistake here; its factor is zero as well.
     """
-    n_stars = len(stars["v_r"])
+    n_stars = len(stars["v_r_error"])
     root = np.zeros((3, 3, n_stars))
     errors = [stars[f"{name}_error"] for name in COMPONENTS]
     if not correlated:

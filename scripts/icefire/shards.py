@@ -1,4 +1,8 @@
-"""Shards: the shares of the realisations that separate jobs measure, and their files."""
+"""Shards: the shares of the work that separate jobs do, and their files.
+
+Recipes share the realisations: a shard has some of them, of all bins. The likelihood shares the
+bins: a shard has all realisations of some.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +64,7 @@ class Shard:
 
     def variance(self, block: int) -> np.ndarray:
         """Read the variances of one block of bins, bins x 3 x realisations."""
-        return _load(self.path, [f"variance_{block}"])[0]
+        return load(self.path, [f"variance_{block}"])[0]
 
 
 def write(
@@ -89,13 +93,16 @@ def write(
         )
 
 
-def _load(path: str | os.PathLike, names: Sequence[str]) -> list[np.ndarray]:
+def load(
+    path: str | os.PathLike, names: Sequence[str], made_by: str = "run_realisations.py"
+) -> list[np.ndarray]:
+    """Load arrays of a shard. Raises UserError naming the file when they are not there, whole."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             return [stored[name] for name in names]
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
-            f"{path}: not a whole shard of run_realisations.py ({error}); delete it and run again"
+            f"{path}: not a whole shard of {made_by} ({error}); delete it and run again"
         ) from error
 
 
@@ -104,7 +111,7 @@ def read(path: str | os.PathLike) -> Shard:
 
     Raises UserError naming the file when it is damaged or not a shard.
     """
-    n_stars, bins, numbers, units, meta = _load(
+    n_stars, bins, numbers, units, meta = load(
         path, ("n_stars", "bins", "numbers", "units", "meta")
     )
     try:
@@ -112,43 +119,70 @@ def read(path: str | os.PathLike) -> Shard:
         wanted = meta["parameters"]["run_realisations"]["realisations"]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: has no metadata of run_realisations.py ({error})") from error
-    values = _load(path, [_COORDINATE + name for name in units])
+    values = load(path, [_COORDINATE + name for name in units])
     coordinates = dict(zip(units, zip(values, units.values(), strict=True), strict=True))
     return Shard(os.fspath(path), n_stars, bins, coordinates, numbers, wanted, meta)
 
 
 @dataclass(frozen=True)
 class Run:
-    """All shards of one geometry and sample, in the order of their realisations."""
+    """All shards of one geometry and sample.
 
-    shards: tuple[Shard, ...]
+    Each group is of the same bins, its shards in the order of their realisations.
+    """
+
+    groups: tuple[tuple[Shard, ...], ...]
 
     @property
     def first(self) -> Shard:
         """A shard, for what all have in common."""
-        return self.shards[0]
+        return self.groups[0][0]
+
+    @property
+    def n_measured(self) -> int:
+        """Number of measured bins."""
+        return sum(len(group[0].bins) for group in self.groups)
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks that `blocks` gives."""
+        return sum(group[0].n_blocks for group in self.groups)
 
     def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Give bins and their variances in all realisations (bins x 3 x R), block by block."""
-        for block in range(self.first.n_blocks):
-            bins = self.first.bins[block * _BINS_AT_ONCE : (block + 1) * _BINS_AT_ONCE]
-            yield bins, np.concatenate([one.variance(block) for one in self.shards], axis=-1)
+        for group in self.groups:
+            for block in range(group[0].n_blocks):
+                bins = group[0].bins[block * _BINS_AT_ONCE : (block + 1) * _BINS_AT_ONCE]
+                yield bins, np.concatenate([one.variance(block) for one in group], axis=-1)
 
 
 def join(paths: Sequence[str]) -> Run:
     """Join all shards of one geometry and sample.
 
-    Raises UserError when realisations are missing or doubled, or shards of different runs meet.
+    Raises UserError when realisations or bins are missing or doubled, or shards of different runs
+    meet.
     """
     found = sorted((read(path) for path in paths), key=lambda shard: shard.numbers[0])
     first = found[0]
     for shard in found:
         if shard.meta != first.meta or not np.array_equal(shard.n_stars, first.n_stars):
             raise UserError(f"{shard.path}: made with other stars or settings than {first.path}")
-    numbers = np.concatenate([shard.numbers for shard in found])
-    if not np.array_equal(numbers, np.arange(first.wanted)):
-        raise UserError(
-            f"{paths[0]} and its fellows do not hold the realisations 0 to {first.wanted - 1}"
-            " once each; give every shard of one run"
-        )
-    return Run(tuple(found))
+    parameters = first.meta["parameters"]["run_realisations"]
+    if parameters.get("method") == "likelihood":
+        bins = np.sort(np.concatenate([shard.bins for shard in found]))
+        if not np.array_equal(bins, np.flatnonzero(first.n_stars >= parameters["min_stars"])):
+            raise UserError(
+                f"{paths[0]} and its fellows do not hold every bin with at least"
+                f" {parameters['min_stars']} stars once; give every shard of one run"
+            )
+        groups = [(shard,) for shard in found]
+    else:
+        groups = [tuple(found)]
+    for group in groups:
+        numbers = np.concatenate([shard.numbers for shard in group])
+        if not np.array_equal(numbers, np.arange(first.wanted)):
+            raise UserError(
+                f"{paths[0]} and its fellows do not hold the realisations 0 to {first.wanted - 1}"
+                " once each; give every shard of one run"
+            )
+    return Run(tuple(groups))

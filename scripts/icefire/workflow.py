@@ -115,13 +115,24 @@ class Flags:
         names = ",".join(name for name in figures["literature"] if name in known)
         return {"sources": f"--literature-sources={names}"}
 
-    def uncertainty(self) -> dict[str, str]:
-        """Write the uncertainty recipe that is in use, the same way."""
-        flags = {"method": self("--method", "uncertainty/method")}
-        if self._config["uncertainty"]["method"] == "han2024":
+    def uncertainty(self, key: str = "uncertainty/method") -> dict[str, str]:
+        """Write the uncertainty method at `key` and what it uses, the same way."""
+        flags = {"method": self("--method", key)}
+        method = flags["method"].split("=")[1]
+        if method == "han2024":
             flags["exclude"] = self("--exclude-fraction", "montecarlo/exclude_fraction")
+        if method in ("han2024", "likelihood"):
             flags["correlated"] = self("--correlated", "uncertainty/correlated")
+        # null: what the method itself does
+        if self._config["dispersion"]["deconvolve"] is not None:
+            flags["deconvolve"] = self("--deconvolve", "dispersion/deconvolve")
         return flags
+
+    def second_method(self) -> dict[str, str]:
+        """Write the second uncertainty method's name, if there is one."""
+        if self._config["figures"]["second_method"] is None:
+            return {}
+        return {"second": self("--second-method", "figures/second_method")}
 
 
 def _text(value) -> str:
@@ -150,20 +161,26 @@ def verified_sources(path: str) -> list[str]:
     return list(dict.fromkeys(filter(None, drawn)))
 
 
-def fraction_shards(shards: int):
+def fraction_shards(shards: int, root: str = "<results>"):
     """Make the input function of a summary: what an accreted fraction is counted from.
 
     One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
-    shard holds the counts of all stars), none for any other summary.
+    shard holds the counts of all stars), none for any other summary. `root` holds the shards.
     """
 
     def inputs(wildcards) -> list[str]:
         if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
             return []
-        folder = "<results>/montecarlo/sky"
+        folder = f"{root}/montecarlo/sky"
         return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
 
     return inputs
+
+
+def second_files(config: dict):
+    """Make the function that names files of the second uncertainty method, if there is one."""
+    root = "<results>/second/" if config["figures"]["second_method"] else None
+    return lambda *files: [root + file for file in files if root]
 
 
 # --- at the end of a run ---------------------------------------------------------------------
@@ -228,10 +245,14 @@ def _cross_checks(config: dict):
         yield "geometry.sky.nside must be a power of two"
     if montecarlo["shards"] > montecarlo["realisations"]:
         yield "montecarlo.shards must not exceed montecarlo.realisations"
+    if config["calibration"]["shards"] > config["calibration"]["halos"]:
+        yield "calibration.shards must not exceed calibration.halos"
     if chemistry["insitu_min_feh"] < chemistry["accreted_max_feh"]:
         yield "chemistry.insitu_min_feh must not be below chemistry.accreted_max_feh"
     if _crosses_itself(chemistry["insitu_polygon"]):
         yield "chemistry.insitu_polygon crosses itself"
+    if figures["second_method"] == config["uncertainty"]["method"]:
+        yield "figures.second_method must not be uncertainty.method"
     if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
         yield "figures.sigma_min_km_s must be below figures.sigma_max_km_s"
     known = [

@@ -27,6 +27,7 @@ SMALL = {
         "radial": {"bins": 4},
     },
     "montecarlo": {"realisations": 8, "shards": SHARDS},
+    "calibration": {"halos": 3, "halo_stars": 400, "realisations": 20, "shards": SHARDS},
 }
 
 
@@ -266,6 +267,18 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
                 outputs,
                 rule=rule,
             )
+    counts = [results / "calibration" / f"{number}-of-{SHARDS}.npz" for number in range(SHARDS)]
+    for number, path in enumerate(counts):
+        add(
+            f"run_calibration {number}",
+            {"--stars": samples["--halo"]},
+            {"--counts": path},
+            more=(f"--shard={number}", f"--shards={SHARDS}"),
+        )
+    table = results / "calibration.ecsv"
+    words = results / "calibration_advice.rst"
+    add("summarise_calibration", {"--counts": counts}, {"--table": table, "--advice": words})
+    plot("plot_calibration", {"--table": table})
     return Chain(folder, steps)
 
 

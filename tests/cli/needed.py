@@ -33,8 +33,13 @@ SATELLITE = "name ra dec radius distance rv sigma_v pmra pmdec"
 SATELLITE_ERRORS = (f" {name}_error" for name in ("distance", "rv", "pmra", "pmdec"))
 ASTROMETRY = "star_id ra dec distance[_error] rv[_error] pmra[_error] pmdec[_error] pm_corr"
 VELOCITIES = "v_r[_error] v_phi[_error] v_theta[_error]"
+ERRORS = "v_r_error v_phi_error v_theta_error"
 COVARIANCES = "cov_rphi cov_rtheta cov_phitheta"
 LITERATURE = "source quantity kind verified r_lo r_mid r_hi value err_lo err_hi"
+CALIBRATION = (
+    "scenario method quantity n_lo n_hi error_lo error_hi r_lo r_hi halos bins bias[_error]"
+    " coverage68[_error] coverage95[_error]"
+)
 SHELLS = "quadrant r_lo r_mid r_hi n_stars"
 # Of every table that a script reads, the columns that it asks for
 NEEDED = {
@@ -48,6 +53,8 @@ NEEDED = {
         ("flag_substructure", "satellites", SATELLITE + "".join(SATELLITE_ERRORS)),
         ("select_samples", "stars", " ".join(tables.STAR_COLUMNS)),
         ("run_realisations", "stars", f"{VELOCITIES} {COVARIANCES} x y z r l b"),
+        ("run_calibration", "stars", f"r l b {ERRORS} {COVARIANCES}"),
+        ("plot_calibration", "table", CALIBRATION),
         ("plot_footprint", "fields", "l b n_stars"),
         ("plot_chemistry", "stars", "feh afe is_giant is_sagittarius is_satellite"),
         ("plot_chemistry", "halo", "feh afe"),

@@ -65,7 +65,7 @@ def counts(chain, config) -> dict[str, list[str]]:
     summary = {
         name.removeprefix("summarise "): chain.output(name, "--summary")
         for name in chain.steps
-        if name.startswith("summarise")
+        if name.startswith("summarise ")
     }
     sky, shells = summary["sky halo"], config["geometry"]["radial"]["bins"]
     drawn = {s: int(np.isfinite(_whole_sky(read(summary[f"radial {s}"]))).sum()) for s in samples}
@@ -94,6 +94,12 @@ def counts(chain, config) -> dict[str, list[str]]:
             f"sky: bins measured: {measured(sky)} of {rows(sky)}",
         ],
         "summarise": [f"bins measured: {measured(sky)} of {rows(sky)}"],
+        "run_calibration": ["halos of each scenario: 1 of 3"],
+        "summarise_calibration": [
+            f"groups with bins: {rows(chain.output('summarise_calibration', '--table')):,} of ",
+            "Uncertainties, tried on 3 halos",
+        ],
+        "plot_calibration": ["This catalogue's stars and errors: points drawn: "],
         "plot_footprint": [f"fields: {fields}"],
         "plot_chemistry": [f"of {halo:,}", "Giants outside cold substructure, in the frame: "],
         "plot_velocity_errors": [f"stars with radius and errors: {halo:,} of {halo:,}"],

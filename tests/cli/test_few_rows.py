@@ -80,7 +80,7 @@ def test_samples_and_ledger_hold_the_stars(short, n_stars):
 @pytest.fixture(scope="module")
 def full_summaries(chain) -> dict[str, Table]:
     """The summaries of many stars."""
-    names = [name for name in chain.steps if name.startswith("summarise")]
+    names = [name for name in chain.steps if name.startswith("summarise ")]
     return {name: read(chain, name, "--summary") for name in names}
 
 

@@ -215,9 +215,25 @@ def test_velocities_keep_their_digits_however_fast_the_sample_moves(how):
     np.testing.assert_allclose(fast_v, slow_v, atol=1e-4)
 
 
-def test_the_configured_method_makes_its_recipe():
-    assert isinstance(recipe("han2024", 0.1, True), Han2024)
-    assert isinstance(recipe("bootstrap", 0.1, True), Bootstrap)
-    assert Bootstrap.subtract_errors and not Han2024.subtract_errors
+@pytest.mark.parametrize(
+    ("method", "deconvolve", "times"),
+    [
+        ("han2024", None, None),
+        ("han2024", False, None),
+        # The noise is in the drawn velocities twice, as measured and as drawn.
+        ("han2024", True, 2),
+        ("bootstrap", None, 1),
+        ("bootstrap", True, 1),
+        ("bootstrap", False, 0),
+    ],
+)
+def test_the_configured_method_makes_its_recipe(method, deconvolve, times):
+    found = recipe(method, 0.1, True, deconvolve)
+    assert isinstance(found, {"han2024": Han2024, "bootstrap": Bootstrap}[method])
+    assert found.subtracted is times if times is None else found.subtracted == times
+    assert found.resampled == (method == "bootstrap")
+
+
+def test_an_unknown_method_has_no_recipe():
     with pytest.raises(KeyError):
         recipe("jackknife", 0.1, True)

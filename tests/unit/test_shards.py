@@ -107,6 +107,47 @@ def test_missing_and_doubled_realisations_are_refused(tmp_path, given):
         shards.join(paths)
 
 
+# --- bins shared instead of realisations -----------------------------------------------------
+
+
+def write_bins(folder, bins, numbers=range(REALISATIONS)):
+    """Write a likelihood's shard: all realisations of some of the bins 0 to 6."""
+    n_stars = np.where(np.arange(SHELLS.n_bins) < 7, 50, 3)
+    variance = np.asarray(bins, float)[:, None, None] + np.zeros((len(bins), 3, len(numbers)))
+    found = Measurement(n_stars, np.asarray(bins, int), variance.astype("f4"))
+    parameters = {"realisations": REALISATIONS, "method": "likelihood", "min_stars": 10}
+    path = folder / f"{'-'.join(map(str, bins))}.npz"
+    shards.write(path, SHELLS, found, numbers, {"parameters": {"run_realisations": parameters}})
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "shares", [[range(7)], [(0, 2, 4, 6), (1, 3, 5)], [(6, 0), (1, 2, 3, 4, 5)]]
+)
+def test_shards_of_bins_are_joined_whatever_their_order(tmp_path, shares):
+    paths = [write_bins(tmp_path, list(bins)) for bins in shares]
+    for order in (paths, paths[::-1]):
+        found = shards.join(order)
+        assert (found.n_measured, found.n_blocks) == (7, len(shares))
+        measured = {}
+        for bins, variance in found.blocks():
+            assert variance.shape == (len(bins), 3, REALISATIONS)
+            measured |= dict(zip(bins.tolist(), variance[:, 0, 0].tolist(), strict=True))
+        assert measured == {number: float(number) for number in range(7)}
+
+
+@pytest.mark.parametrize("shares", [[(0, 1, 2)], [(0, 1, 2, 3), (3, 4, 5, 6)], [range(8)]], ids=str)
+def test_missing_doubled_and_unwanted_bins_are_refused(tmp_path, shares):
+    paths = [write_bins(tmp_path, list(bins)) for bins in shares]
+    with pytest.raises(UserError, match="every bin with at least 10 stars once"):
+        shards.join(paths)
+
+
+def test_shards_of_bins_need_all_realisations(tmp_path):
+    with pytest.raises(UserError, match="0 to 19 once each"):
+        shards.join([write_bins(tmp_path, list(range(7)), range(19))])
+
+
 @pytest.mark.parametrize("foreign", [{"seed": 43}, {"n_stars": 51}], ids=str)
 def test_a_shard_of_another_run_is_named(tmp_path, foreign):
     paths = [write(tmp_path, 0, 2), write(tmp_path / "other", 1, 2, **foreign)]

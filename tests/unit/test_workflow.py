@@ -147,6 +147,27 @@ def test_only_the_uncertainty_recipe_in_use_becomes_flags(config):
         assert set(flags) == {"--method=han2024", "--exclude-fraction=0.1", flag}
     bootstrap = changed(config, ("uncertainty.method", "bootstrap"))
     assert list(workflow.Flags(bootstrap).uncertainty().values()) == ["--method=bootstrap"]
+    likelihood = changed(config, ("uncertainty.method", "likelihood"))
+    flags = workflow.Flags(likelihood).uncertainty().values()
+    assert set(flags) == {"--method=likelihood", "--correlated"}
+
+
+@pytest.mark.parametrize("method", ["han2024", "bootstrap", "likelihood"])
+def test_errors_are_taken_off_as_the_method_has_it_or_as_told(config, method):
+    for value, flag in ((None, set()), (True, {"--deconvolve"}), (False, {"--no-deconvolve"})):
+        told = changed(config, ("uncertainty.method", method), ("dispersion.deconvolve", value))
+        flags = set(workflow.Flags(told).uncertainty().values())
+        assert {flag for flag in flags if "deconvolve" in flag} == flag
+
+
+def test_a_second_method_has_files_and_flags_of_its_own(config):
+    assert workflow.second_files(config)("numbers.yaml") == []
+    assert workflow.Flags(config).second_method() == {}
+    both = changed(config, ("figures.second_method", "bootstrap"))
+    assert workflow.second_files(both)("a", "b") == ["<results>/second/a", "<results>/second/b"]
+    assert workflow.Flags(both).second_method() == {"second": "--second-method=bootstrap"}
+    flags = workflow.Flags(both).uncertainty("figures/second_method").values()
+    assert list(flags) == ["--method=bootstrap"]
 
 
 TEXTS = {
@@ -207,6 +228,11 @@ def test_only_the_halos_sky_counts_accreted_stars():
     assert inputs(SimpleNamespace(geometry="sky", sample="halo")) == [
         "<results>/montecarlo/sky/accreted/0-of-4.npz",
         "<results>/montecarlo/sky/insitu/0-of-4.npz",
+    ]
+    second = workflow.fraction_shards(1, "<results>/second")
+    assert second(SimpleNamespace(geometry="sky", sample="halo")) == [
+        "<results>/second/montecarlo/sky/accreted/0-of-1.npz",
+        "<results>/second/montecarlo/sky/insitu/0-of-1.npz",
     ]
     for geometry, sample in (("sky", "insitu"), ("xy", "halo"), ("radial", "accreted")):
         assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
@@ -301,6 +327,8 @@ def test_the_default_configuration_is_accepted(config, schema_path):
     [
         # unknown, mistyped, missing
         ("halos", {}, "halos is not a key; did you mean halo?"),
+        ("run", "calibration", "run"),
+        ("run", "second", "run"),
         ("quality.min_snrr", 3, "quality.min_snrr is not a key; did you mean min_snr?"),
         ("montecarlo.zzz", 3, "montecarlo.zzz is not a key; known are realisations"),
         ("figures.gse.pitch", 3, "figures.gse.pitch is not a key; did you mean pitch_deg?"),
@@ -321,6 +349,9 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         # out of range or unknown choice
         ("potential.name", "Plummer", "potential.name"),
         ("uncertainty.method", "jackknife", "uncertainty.method"),
+        ("dispersion.deconvolve", "yes", "dispersion.deconvolve"),
+        ("figures.second_method", "jackknife", "figures.second_method"),
+        ("calibration.method_colors", ["red", "green"], "calibration.method_colors"),
         ("geometry.xz.radius_kpc", 0, "geometry.xz.radius_kpc"),
         ("montecarlo.exclude_fraction", 1.0, "montecarlo.exclude_fraction"),
         ("montecarlo.exclude_fraction", -0.1, "montecarlo.exclude_fraction"),
@@ -342,6 +373,8 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("geometry.xz.step_kpc", 0.01, "geometry.xz.step_kpc makes more than 2001 points"),
         ("geometry.sky.nside", 12, "geometry.sky.nside must be a power of two"),
         ("montecarlo.shards", 1001, "montecarlo.shards must not exceed"),
+        ("calibration.shards", 201, "calibration.shards must not exceed calibration.halos"),
+        ("figures.second_method", "han2024", "figures.second_method must not be"),
         ("chemistry.insitu_min_feh", -1.1, "chemistry.insitu_min_feh must not be below"),
         (
             "chemistry.insitu_polygon",

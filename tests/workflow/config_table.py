@@ -29,7 +29,7 @@ def table() -> str:
             return
         what = node["description"].replace("|", "\\|")
         if "enum" in node:
-            what += ": " + ", ".join(f"`{choice}`" for choice in node["enum"])
+            what += ": " + ", ".join(f"`{choice or 'null'}`" for choice in node["enum"])
         lines.append(f"| `{key}` | `{json.dumps(value)}` | {what} |\n")
 
     walk(schema, config, "")

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 QUICK = ("--configfile", "config/quick.yaml")
+# What a run can make; the calibration only when it is asked for
+TARGETS = ("all", "calibration")
 
 
 def snakemake(folder: Path, *flags: str, **kwargs) -> subprocess.CompletedProcess:
@@ -43,18 +45,18 @@ def _dry_run(folder: str, flags: list[str]) -> str:
         contextlib.redirect_stderr(out),
         contextlib.suppress(SystemExit),
     ):
-        main(["--dry-run", "--cores", "2", *flags])
+        main(["--dry-run", "--cores", "2", *TARGETS, *flags])
     return out.getvalue()
 
 
 def planned(text: str) -> dict[str, int]:
-    """Read from a dry run's words how many jobs of which rule it plans (without `all`)."""
+    """Read from a dry run's words how many jobs of which rule it plans (without TARGETS)."""
     if "Nothing to be done" in text:
         return {}
     found = re.search(r"^Job stats:\n.*\n-+ .*\n((?:\S+ +\d+\n)+)", text, re.MULTILINE)
     assert found, text
     jobs = {rule: int(count) for rule, count in re.findall(r"(\S+) +(\d+)", found[1])}
-    return {rule: count for rule, count in jobs.items() if rule not in ("total", "all")}
+    return {rule: count for rule, count in jobs.items() if rule not in ("total", *TARGETS)}
 
 
 def copy_project(repo: Path, target: Path) -> Path:
@@ -79,7 +81,7 @@ def quick_run(repo, tmp_path_factory) -> Path:
     """A copy of the project in which the quick configuration has run."""
     # A folder with a space and a quote: paths are quoted everywhere, or the run fails.
     folder = copy_project(repo, tmp_path_factory.mktemp("workflow") / "ice fire's copy")
-    done = snakemake(folder, "--cores", "2", *QUICK)
+    done = snakemake(folder, "--cores", "2", *TARGETS, *QUICK)
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "quick_run.out").write_text(done.stdout)
     return folder
@@ -105,7 +107,7 @@ def plan(quick_run):
 @pytest.fixture(scope="session")
 def downstream(quick_run):
     """Give some rules and all that depend on them, by Snakemake's own rule graph."""
-    graph = snakemake(quick_run, "--rulegraph", "dot", *QUICK).stdout
+    graph = snakemake(quick_run, *TARGETS, "--rulegraph", "dot", *QUICK).stdout
     names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.MULTILINE))
     edges = [(names[a], names[b]) for a, b in re.findall(r"^\s*(\d+) -> (\d+)", graph, re.M)]
 
@@ -113,6 +115,6 @@ def downstream(quick_run):
         found = set(rules)
         while more := {b for a, b in edges if a in found} - found:
             found |= more
-        return found - {"all"}
+        return found - set(TARGETS)
 
     return closure

@@ -12,7 +12,7 @@ from astropy.table import Table
 
 from icefire import tables
 
-from .conftest import QUICK, snakemake
+from .conftest import QUICK, TARGETS, snakemake
 
 GEOMETRIES = {"xy": ("x", "y"), "xz": ("x", "z"), "sky": ("pixel", "l", "b")} | {
     "radial": ("quadrant", "r_lo", "r_mid", "r_hi")
@@ -29,6 +29,7 @@ FIGURES = (
     "fig08_beta_vs_accreted",
     "fig09_sigma_profile",
     "fig10_beta_profile",
+    "figS1_calibration",
 )
 
 
@@ -42,7 +43,7 @@ def read(path) -> Table:
 
 
 def test_a_second_run_has_nothing_to_do(quick_run):
-    done = snakemake(quick_run, "--cores", "2", *QUICK)
+    done = snakemake(quick_run, "--cores", "2", *TARGETS, *QUICK)
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
@@ -160,6 +161,15 @@ def test_numbers_are_those_of_the_tables(results):
     assert row["value"] == len(halo) and "synthetic catalogue" in row["catalogue"]
 
 
+def test_the_calibration_has_every_method_and_the_run_s_own_stars(results):
+    table = read(results / "calibration.ecsv")
+    assert set(table["method"]) == {"han2024", "bootstrap", "likelihood"}
+    assert "catalogue" in set(table["scenario"])
+    assert table.meta["parameters"]["run_calibration"]["halos"] == 4
+    advice = (results / "calibration_advice.rst").read_text()
+    assert "synthetic H3 (synthetic catalogue)" in " ".join(advice.split())
+
+
 def test_no_path_or_time_in_any_table(quick_run, results):
     for path in [*results.rglob("*.ecsv"), *results.rglob("*.fits"), *results.rglob("*.npz")]:
         content = path.read_bytes()
@@ -174,7 +184,7 @@ def _digests(folder) -> dict[str, str]:
         if path.is_file()
         and path.parts[-2] not in ("logs", "benchmarks")
         and "montecarlo" not in path.parts
-        and path.suffix in (".ecsv", ".fits", ".yaml", ".tex", ".pdf", ".png")
+        and path.suffix in (".ecsv", ".fits", ".yaml", ".tex", ".rst", ".pdf", ".png")
     }
 
 
@@ -184,10 +194,10 @@ def test_equal_inputs_give_equal_bytes_in_another_run_with_other_shards(quick_ru
     And neither run touches the other's files.
     """
     overlay = tmp_path / "again.yaml"
-    overlay.write_text("run: again\nmontecarlo: {shards: 3}\n")
+    overlay.write_text("run: again\nmontecarlo: {shards: 3}\ncalibration: {shards: 3}\n")
     first = quick_run / "results" / "quick", quick_run / "figures" / "quick"
     before = [_digests(folder) for folder in first]
-    done = snakemake(quick_run, "--cores", "1", *QUICK, str(overlay))
+    done = snakemake(quick_run, "--cores", "1", *TARGETS, *QUICK, str(overlay))
     assert done.returncode == 0, done.stdout + done.stderr
     again = quick_run / "results" / "again", quick_run / "figures" / "again"
     assert [_digests(folder) for folder in again] == before

@@ -15,6 +15,7 @@ KINEMATICS = {"compute_kinematics"}
 FLAGS = {"flag_substructure"}
 SAMPLES = {"select_samples"}
 ENGINE = {"run_realisations"}
+CALIBRATION = {"run_calibration"}
 MAPS = {"plot_sigma_xy", "plot_sigma_xz", "plot_sigma_sky"}
 PLANES = {"plot_sigma_xy", "plot_sigma_xz"}
 LINES_OF_SIGHT = {"plot_sigma_vs_accreted", "plot_beta_vs_accreted"}
@@ -22,6 +23,8 @@ PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
 # What is made of a synthetic catalogue alone
 SYNTHETIC_PAGES = {"write_synthetic_check_page", "write_synthetic_cuts_page"}
 SYNTHETIC = {"check_synthetic", "plot_synthetic_check"} | SYNTHETIC_PAGES
+# Rules that are there only with a second uncertainty method
+SECOND = {"run_realisations_second", "summarise_second", "collect_numbers_second"}
 
 # Every leaf: another value, and the rules that use the key themselves; whatever is downstream of
 # them has to run as well, nothing else.
@@ -32,9 +35,9 @@ CHANGES = {
     "synthetic.model": ("other_model.yaml", {"simulate_survey"}),
     "synthetic.changes": (["config/null_model.yaml"], {"simulate_survey"}),
     "quality.min_snr": (5.0, {"clean_catalog"}),
-    "frame.galcen_distance_kpc": (8.0, KINEMATICS | PLANES),
-    "frame.sun_height_pc": (25.0, KINEMATICS),
-    "frame.sun_velocity_km_s": ([11.1, 245.0, 7.25], KINEMATICS),
+    "frame.galcen_distance_kpc": (8.0, KINEMATICS | PLANES | CALIBRATION),
+    "frame.sun_height_pc": (25.0, KINEMATICS | CALIBRATION),
+    "frame.sun_velocity_km_s": ([11.1, 245.0, 7.25], KINEMATICS | CALIBRATION),
     "potential.name": ("MilkyWayPotential-v2", KINEMATICS | FLAGS),
     "giants.max_logg": (3.0, FLAGS),
     "sagittarius.ly_intercept_kpc_km_s": (-2000.0, FLAGS),
@@ -50,8 +53,8 @@ CHANGES = {
     "aleph.afe_intercept": (0.15, FLAGS),
     "aleph.orbit_time_gyr": (1.0, FLAGS),
     "aleph.orbit_step_myr": (0.5, FLAGS),
-    "halo.min_abs_z_kpc": (8.0, SAMPLES),
-    "halo.min_radius_kpc": (12.0, SAMPLES),
+    "halo.min_abs_z_kpc": (8.0, SAMPLES | CALIBRATION),
+    "halo.min_radius_kpc": (12.0, SAMPLES | CALIBRATION),
     "chemistry.method": ("feh_ranges", SAMPLES | {"plot_chemistry"}),
     "chemistry.insitu_polygon": (
         [[-1.4, 0.6], [-0.5, 0.1], [-0.5, -0.6], [1, -0.6], [1, 0.6]],
@@ -67,18 +70,32 @@ CHANGES = {
     "geometry.xz.step_kpc": (3.0, ENGINE),
     "geometry.xz.radius_kpc": (3.0, ENGINE),
     "geometry.sky.nside": (2, ENGINE),
-    "geometry.radial.min_kpc": (12.0, ENGINE),
-    "geometry.radial.max_kpc": (60.0, ENGINE),
-    "geometry.radial.bins": (10, ENGINE),
+    "geometry.radial.min_kpc": (12.0, ENGINE | CALIBRATION),
+    "geometry.radial.max_kpc": (60.0, ENGINE | CALIBRATION),
+    "geometry.radial.bins": (10, ENGINE | CALIBRATION),
     "uncertainty.method": ("bootstrap", ENGINE),
     "uncertainty.correlated": (False, ENGINE),
+    "dispersion.deconvolve": (True, ENGINE),
     "montecarlo.realisations": (70, ENGINE),
-    "montecarlo.exclude_fraction": (0.2, ENGINE),
-    "montecarlo.min_stars": (12, ENGINE | MAPS | LINES_OF_SIGHT | PROFILES),
+    "montecarlo.exclude_fraction": (0.2, ENGINE | CALIBRATION),
+    "montecarlo.min_stars": (
+        12,
+        ENGINE | MAPS | LINES_OF_SIGHT | PROFILES | CALIBRATION | {"plot_calibration"},
+    ),
     "montecarlo.seed": (1, ENGINE),
     "montecarlo.shards": (3, ENGINE),
     "montecarlo.max_memory_mb": (500, ENGINE),
+    "calibration.halos": (5, CALIBRATION),
+    "calibration.halo_stars": (1000, CALIBRATION),
+    "calibration.realisations": (70, CALIBRATION),
+    "calibration.seed": (2, CALIBRATION),
+    "calibration.shards": (3, CALIBRATION),
+    "calibration.method_colors": (["black", "red", "green"], {"plot_calibration"}),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
+    "figures.second_method": (
+        "bootstrap",
+        SECOND | PROFILES | {"compare_with_paper"},
+    ),
     "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
     "figures.sigma_max_km_s": (200.0, MAPS),
@@ -152,6 +169,13 @@ def test_a_changed_number_of_shards_keeps_the_samples(plan):
     assert jobs["run_realisations"] == 9
 
 
+def test_a_second_method_is_measured_beside_the_first(plan):
+    (jobs,) = plan([[*QUICK, "overlays/figures.second_method.yaml"]])
+    # Every sample's shards, and the summaries that figures 9 and 10 and the numbers need
+    assert (jobs["run_realisations_second"], jobs["summarise_second"]) == (6, 5)
+    assert "run_realisations" not in jobs
+
+
 def test_another_survey_map_reruns_from_cleaning(quick_run, plan, downstream):
     surveys = quick_run / "config" / "surveys"
     shutil.copy2(surveys / "h3.yaml", surveys / "mine.yaml")
@@ -195,6 +219,9 @@ def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downs
         "select_samples": SAMPLES,
         "run_realisations": ENGINE,
         "summarise": {"summarise"},
+        "run_calibration": CALIBRATION,
+        "summarise_calibration": {"summarise_calibration"},
+        "plot_calibration": {"plot_calibration"},
         "collect_numbers": {"collect_numbers"},
         "compare_with_paper": {"compare_with_paper"},
         "write_page": {"write_ledger_page", "write_comparison_page"} | SYNTHETIC_PAGES,

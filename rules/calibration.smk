@@ -1,0 +1,95 @@
+# How far to trust the error bars: every method on halos of known truth.
+#
+# In:  <results>/samples/halo.fits
+# Out: <results>/calibration.ecsv, <results>/calibration_advice.rst, <figures>/figS1_calibration
+
+
+rule run_calibration:
+    """Coverage and bias counted in a shard's share of the halos."""
+    input:
+        code=code("run_calibration"),
+        stars="<results>/samples/halo.fits",
+    output:
+        counts="<results>/calibration/{shard}-of-{shards}.npz",
+    log:
+        "<logs>/run_calibration/{shard}-of-{shards}.log",
+    benchmark:
+        "<benchmarks>/run_calibration/{shard}-of-{shards}.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        halos=flag("--halos", "calibration/halos"),
+        halo_stars=flag("--halo-stars", "calibration/halo_stars"),
+        realisations=flag("--realisations", "calibration/realisations"),
+        seed=flag("--seed", "calibration/seed"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        exclude=flag("--exclude-fraction", "montecarlo/exclude_fraction"),
+        radial_min=flag("--radial-min-kpc", "geometry/radial/min_kpc"),
+        radial_max=flag("--radial-max-kpc", "geometry/radial/max_kpc"),
+        radial_bins=flag("--radial-bins", "geometry/radial/bins"),
+        min_abs_z=flag("--min-abs-z-kpc", "halo/min_abs_z_kpc"),
+        min_radius=flag("--min-radius-kpc", "halo/min_radius_kpc"),
+        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
+        sun_height=flag("--sun-height-pc", "frame/sun_height_pc"),
+        sun_velocity=flag("--sun-velocity-km-s", "frame/sun_velocity_km_s"),
+    shell:
+        "python {input.code[0]:q} --stars {input.stars:q} --shard {wildcards.shard}"
+        " --shards {wildcards.shards} {params:q} --counts {output.counts:q} > {log:q} 2>&1"
+
+
+rule summarise_calibration:
+    """Coverage and bias of every method as a table, and advice in words made from it."""
+    input:
+        code=code("summarise_calibration"),
+        counts=expand(
+            "<results>/calibration/{shard}-of-{shards}.npz",
+            shard=range(config["calibration"]["shards"]),
+            shards=config["calibration"]["shards"],
+        ),
+    output:
+        table="<results>/calibration.ecsv",
+        advice="<results>/calibration_advice.rst",
+    log:
+        "<logs>/summarise_calibration.log",
+    benchmark:
+        "<benchmarks>/summarise_calibration.tsv"
+    conda:
+        "../envs/paper.yaml"
+    shell:
+        "python {input.code[0]:q} --counts {input.counts:q} --table {output.table:q}"
+        " --advice {output.advice:q} > {log:q} 2>&1"
+
+
+rule plot_calibration:
+    """Coverage and bias of every method (figure S1)."""
+    input:
+        code=code("plot_calibration"),
+        style="config/paper.mplstyle",
+        table=rules.summarise_calibration.output.table,
+    output:
+        pdf="<figures>/figS1_calibration.pdf",
+        png=report(
+            "<figures>/figS1_calibration.png",
+            caption="../report/figS1_calibration.rst",
+            category="6. Error bars",
+            labels={"figure": "S1 coverage and bias"},
+        ),
+    log:
+        "<logs>/plot_calibration.log",
+    benchmark:
+        "<benchmarks>/plot_calibration.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        colors=flag("--method-colors", "calibration/method_colors"),
+        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+    shell:
+        "python {input.code[0]:q} --table {input.table:q} --style {input.style:q} {params:q}"
+        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+
+
+rule calibration:
+    """How far to trust the error bars: table, advice and figure S1."""
+    input:
+        rules.summarise_calibration.output,
+        rules.plot_calibration.output,

@@ -1,0 +1,70 @@
+#!/usr/bin/env python
+"""Join the shards of a calibration: coverage and bias of every method, and what to make of them.
+
+Usage:
+    python scripts/summarise_calibration.py --counts 0-of-2.npz 1-of-2.npz \\
+        --table calibration.ecsv --advice calibration_advice.rst
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+import numpy as np
+
+from icefire import advice, calibration, cli, halos, tables
+
+_DECIMALS = 6
+_AXES = ("scenario", "method", "quantity", "group")
+
+
+def build_parser():
+    parser = cli.parser(__doc__)
+    parser.add_argument("--counts", nargs="+", required=True, help="all shards")
+    parser.add_argument("--table", required=True, help="one row per group of bins (ECSV), written")
+    parser.add_argument("--advice", required=True, help="the same in words (reST), written")
+    return parser
+
+
+def flat(columns: dict[str, np.ndarray]):
+    """Write the results out as one row per scenario, method, quantity and group with bins."""
+    from astropy.table import Table
+
+    places = np.argwhere(columns["bins"] > 0)
+    names = (halos.SCENARIOS, calibration.METHODS, calibration.QUANTITIES)
+    table = Table()
+    for axis, known in enumerate(names):
+        table[_AXES[axis]] = np.array(known)[places[:, axis]]
+    limits = np.array([dataclasses.astuple(group) for group in calibration.GROUPS])
+    for field, values in zip(dataclasses.fields(calibration.Group), limits.T, strict=True):
+        table[field.name] = values[places[:, 3]]
+        table[field.name].unit = "kpc" if field.name.startswith("r_") else None
+    for name, values in columns.items():
+        found = values[tuple(places.T)]
+        table[name] = np.round(found, _DECIMALS) if found.dtype.kind == "f" else found
+    return table
+
+
+def work(arguments) -> None:
+    total, meta = calibration.join(arguments.counts)
+    columns = calibration.results(total)
+    parameters = meta["parameters"]["run_calibration"]
+    tables.write_ecsv(arguments.table, flat(columns), meta)
+    catalogue = str(meta.get("catalogue", "an unnamed catalogue"))
+    if meta.get("synthetic"):
+        catalogue += " (synthetic catalogue)"
+    words = advice.text(
+        advice.Results(columns), parameters["halos"], parameters["min_stars"], catalogue
+    )
+    tables.write_text(arguments.advice, words)
+    cli.report("groups with bins", np.count_nonzero(columns["bins"]), columns["bins"].size)
+    print(words, end="")
+
+
+def main(argv: list[str] | None = None) -> int:
+    return cli.run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Every uncertainty method through the scripts: any shards, errors in or off, two in a figure."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+from icefire.workflow import GEOMETRIES
+
+from .calls import call
+
+METHODS = ("han2024", "bootstrap", "likelihood")
+
+
+@pytest.fixture(scope="module")
+def summarised(chain, tmp_path_factory):
+    """Measure the halo by a method in so many shards; give the summary of a geometry."""
+
+    @functools.cache
+    def summary(method: str, shards: int, geometry: str, *flags: str) -> Path:
+        folder = tmp_path_factory.mktemp(method)
+        step = chain.of_script("run_realisations").with_flag("--method", method)
+        step = step.with_flag("--shards", str(shards))
+        for shard in range(shards):
+            part = step.with_flag("--shard", str(shard)).writing_to(folder / str(shard))
+            done = call(part.script, [*part.argv(), *flags])
+            assert (done.status, done.err) == (0, "")
+        found = folder / f"{geometry}.ecsv"
+        paths = [next((folder / str(shard)).glob(f"{geometry}_*.npz")) for shard in range(shards)]
+        done = call("summarise", ["--shards", *map(str, paths), "--summary", str(found)])
+        assert (done.status, done.err) == (0, "")
+        return found
+
+    return summary
+
+
+def read(path: Path) -> Table:
+    return Table.read(path, format="ascii.ecsv")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("geometry", ["sky", "radial"])
+def test_a_summary_has_the_same_bytes_whatever_the_shards(summarised, method, geometry):
+    assert geometry in GEOMETRIES
+    one = summarised(method, 1, geometry)
+    assert np.isfinite(read(one)["sigma_r"]).sum() > 5
+    for shards in (2, 3):
+        assert summarised(method, shards, geometry).read_bytes() == one.read_bytes()
+
+
+def test_the_methods_that_take_errors_off_agree_and_are_below_the_paper_s(summarised):
+    tables = {method: read(summarised(method, 1, "radial")) for method in METHODS}
+    many = tables["han2024"]["n_stars"] > 100
+    assert many.sum() >= 3
+    phi = {method: np.asarray(table["sigma_phi"])[many] for method, table in tables.items()}
+    assert np.all(phi["bootstrap"] < phi["han2024"])
+    assert np.all(phi["likelihood"] < phi["han2024"])
+    np.testing.assert_allclose(phi["likelihood"], phi["bootstrap"], rtol=0.15)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_errors_are_left_in_or_taken_off_as_told(summarised, method):
+    own = read(summarised(method, 1, "radial"))
+    off = read(summarised(method, 1, "radial", "--deconvolve"))
+    left = read(summarised(method, 1, "radial", "--no-deconvolve"))
+    many = own["n_stars"] > 100
+    assert np.all(off["sigma_phi"][many] < left["sigma_phi"][many])
+    same = left if method == "han2024" else off
+    for name in own.colnames:
+        np.testing.assert_array_equal(own[name], same[name])
+    for table, said in ((own, None), (off, True), (left, False)):
+        assert table.meta["parameters"]["run_realisations"].get("deconvolve") is said
+
+
+# --- a second method beside the first --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "first"),
+    [("plot_sigma_profile", ("--accreted", "--insitu")), ("plot_beta_profile", ("--halo",))],
+)
+def test_a_second_method_is_drawn_beside_the_first(chain, summarised, tmp_path, script, first):
+    step = chain.of_script(script)
+    second = [str(summarised("bootstrap", 1, "radial"))] * len(first)
+    drawn = step.writing_to(tmp_path / "both")
+    done = call(script, [*drawn.argv(), "--second", *second])
+    assert (done.status, done.err) == (0, "")
+    for flag in ("--pdf", "--png"):
+        assert drawn.outputs[flag].read_bytes() != step.outputs[flag].read_bytes()
+    # None is the figure as it was, to the byte.
+    alone = step.writing_to(tmp_path / "alone")
+    assert call(script, [*alone.argv(), "--second"]).status == 0
+    assert alone.outputs["--png"].read_bytes() == step.outputs["--png"].read_bytes()
+
+
+@pytest.mark.parametrize("script", ["plot_sigma_profile", "plot_beta_profile"])
+def test_another_number_of_second_summaries_is_refused(chain, summarised, script):
+    step = chain.of_script(script).writing_to(Path("out"))
+    second = [str(summarised("bootstrap", 1, "radial"))] * 3
+    done = call(script, [*step.argv(), "--second", *second])
+    assert done.status == 2 and "--second" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_the_comparison_states_what_a_second_method_changes(chain, tmp_path):
+    step = chain.of_script("compare_with_paper").writing_to(tmp_path)
+    numbers = step.inputs["--numbers"][0].read_text(encoding="utf-8")
+    value = read(chain.output("compare_with_paper", "--comparison"))
+    row = value[value["claim"] == "sigma_r of the coldest line of sight (km/s)"][0]
+    other = tmp_path / "second.yaml"
+    assert f"value: {row['value']:.6g}\n" in numbers
+    other.write_text(numbers.replace(f"value: {row['value']:.6g}\n", "value: 500.0\n", 1))
+    words = [*step.argv(), "--second", str(other), "--second-method=bootstrap"]
+    done = call(step.script, words)
+    assert (done.status, done.err) == (0, "")
+    changed = done.out[done.out.index("By bootstrap instead:") :].splitlines()[1:]
+    assert len(changed) == 1 and "-> no" in changed[0] and "500" in changed[0]
+    table = read(step.outputs["--comparison"])
+    assert table.meta["second_method"] == "bootstrap"
+    same = table["claim"] != row["claim"]
+    for name in ("value", "lo68", "hi68", "agrees"):
+        np.testing.assert_array_equal(table[f"{name}_second"][same], table[name][same])
+
+
+@pytest.mark.parametrize("given", [["--second-method="], []], ids=str)
+def test_a_second_run_s_numbers_need_the_method_s_name(chain, given):
+    step = chain.of_script("compare_with_paper").writing_to(Path("out"))
+    done = call(step.script, [*step.argv(), "--second", str(step.inputs["--numbers"][0]), *given])
+    assert done.status == 2 and "--second-method" in done.err

@@ -1,0 +1,123 @@
+"""Halos of known truth: the ellipsoid and the errors that they say, observed and carried back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from icefire import halos
+from icefire.kinematics import frame, galactocentric
+from icefire.realisations import COLUMNS, COMPONENTS
+
+FRAME = frame(8.122, 20.8, (12.9, 245.6, 7.78))
+CROSS = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}
+
+
+def catalogue(n_stars: int = 30_000) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    root = rng.normal(0, 12, (n_stars, 3, 3))
+    matrix = root @ root.transpose(0, 2, 1)
+    stars = {"r": rng.uniform(10, 40, n_stars), "b": rng.uniform(-90, 90, n_stars)}
+    stars["l"] = rng.uniform(0, 360, n_stars)
+    for i, name in enumerate(COMPONENTS):
+        stars[f"{name}_error"] = np.sqrt(matrix[:, i, i])
+    return stars | {name: matrix[:, i, j] for name, (i, j) in CROSS.items()}
+
+
+def make(scenario: str, number: int = 0, seed: int = 1, n_stars: int = 30_000):
+    return halos.make(scenario, seed, number, n_stars, catalogue(), FRAME)
+
+
+def test_the_ellipsoid_shrinks_with_radius_and_keeps_its_anisotropy():
+    variance = halos.ellipsoid(np.array([10.0, 40.0, 80.0]))
+    assert np.all(np.diff(variance) < 0)
+    beta = 1 - (variance[1] + variance[2]) / (2 * variance[0])
+    np.testing.assert_allclose(beta, 0.7)
+
+
+@pytest.mark.parametrize("scenario", halos.SCENARIOS)
+def test_a_halo_has_what_the_methods_need_and_is_the_same_again(scenario):
+    stars, true = make(scenario, 3, n_stars=500)
+    again, _ = make(scenario, 3, n_stars=500)
+    assert {*COLUMNS, "r", "l", "b"} <= set(stars)
+    assert true.shape == (3, len(stars["r"]))
+    assert all(np.isfinite(values).all() for values in stars.values())
+    for name, values in stars.items():
+        np.testing.assert_array_equal(values, again[name])
+    for other in (make(scenario, 4, n_stars=500), make(scenario, 3, seed=2, n_stars=500)):
+        assert not np.array_equal(other[0]["v_r"][:50], stars["v_r"][:50])
+
+
+@pytest.mark.parametrize("scenario", ["assumptions", "catalogue", "two populations"])
+def test_velocities_have_the_truth_s_variance_and_the_errors_on_top(scenario):
+    stars, true = make(scenario)
+    velocity = np.array([stars[name] for name in COMPONENTS])
+    error = np.array([stars[f"{name}_error"] for name in COMPONENTS])
+    pull = velocity / np.sqrt(true + error**2)
+    # Kurtosis up to five: standard errors of a variance up to 1.2 %
+    np.testing.assert_allclose(pull.var(axis=1), 1, atol=0.045)
+    assert np.abs(pull.mean(axis=1)).max() < 0.02
+    # Errors of two components go together as their covariance says.
+    for name, (i, j) in CROSS.items():
+        product = pull[i] * pull[j]
+        expected = stars[name] / np.sqrt((true + error**2)[i] * (true + error**2)[j])
+        for sign in (expected > 0, expected < 0):
+            assert product[sign].mean() == pytest.approx(expected[sign].mean(), abs=0.05)
+
+
+def test_errors_grow_with_radius_and_share_a_third_of_their_variance():
+    stars, true = make("assumptions")
+    for i, (name, (near, far)) in enumerate(
+        zip(COMPONENTS, ((0.025, 0.4), (0.05, 0.8), (0.05, 0.8)), strict=True)
+    ):
+        relative = stars[f"{name}_error"] / np.sqrt(true[i])
+        assert np.median(relative[stars["r"] < 11]) == pytest.approx(near, rel=0.3)
+        assert np.median(relative[stars["r"] > 79]) == pytest.approx(far, rel=0.05)
+    correlation = stars["cov_phitheta"] / stars["v_phi_error"] / stars["v_theta_error"]
+    np.testing.assert_allclose(np.abs(correlation), 1 / 3)
+    assert np.mean(correlation > 0) == pytest.approx(0.5, abs=0.02)
+
+
+def test_only_two_populations_are_not_gaussian():
+    for scenario, low, high in (("assumptions", -0.15, 0.15), ("two populations", 0.5, 3)):
+        stars, true = make(scenario)
+        near = stars["r"] < 30  # where errors hardly blur
+        x = stars["v_phi"][near] / np.sqrt(true[1][near])
+        excess = np.mean(x**4) / np.mean(x**2) ** 2 - 3
+        assert low < excess < high
+
+
+def test_quadrants_have_very_different_numbers_of_stars():
+    stars, _ = make("assumptions")
+    east, north = stars["l"] < 180, stars["b"] > 0
+    shares = [np.mean(s) for s in (~east & north, east & north, east & ~north, ~east & ~north)]
+    np.testing.assert_allclose(shares, [0.6, 0.26, 0.1, 0.04], atol=0.01)
+
+
+def test_what_is_observed_without_error_comes_back_through_the_kinematics():
+    rng = np.random.default_rng(5)
+    position = rng.normal(0, 20, (3, 500))
+    velocity = rng.normal(0, 100, (3, 500))
+    exact = halos._astrometry(position, velocity, FRAME)
+    errors = {f"{name}_error": np.zeros(500) for name in ("distance", "rv", "pmra", "pmdec")}
+    found = galactocentric(exact | errors | {"pm_corr": np.zeros(500)}, FRAME)
+    np.testing.assert_allclose([found[name] for name in "xyz"], position, atol=1e-9)
+    radial = (position * velocity).sum(axis=0) / np.sqrt((position**2).sum(axis=0))
+    np.testing.assert_allclose(found["v_r"], radial, atol=1e-6)
+    speed2 = sum(found[name] ** 2 for name in COMPONENTS)
+    np.testing.assert_allclose(speed2, (velocity**2).sum(axis=0))
+
+
+def test_observed_halos_have_the_survey_s_errors_and_far_stars():
+    stars, true = make("distances", n_stars=3000)
+    assert np.abs(stars["b"]).min() > 20
+    tangential = stars["v_theta_error"] / stars["r"]
+    # 0.03 to 0.15 mas/yr, and distances that are 10 % off
+    assert 0.1 < np.median(tangential / 4.74) < 0.5
+    assert np.median(stars["v_r_error"]) < 10
+    for low, high in ((10, 20), (40, 60)):
+        assert np.count_nonzero((stars["r"] > low) & (stars["r"] < high)) > 200
+    # Where stars thin out, an observed radius is too large on average.
+    far = (stars["r"] > 40) & (stars["r"] < 60)
+    seen, real = halos.ellipsoid(stars["r"][far])[0], true[0][far]
+    assert np.mean(real / seen) > 1.005

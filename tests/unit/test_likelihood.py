@@ -1,0 +1,310 @@
+"""The likelihood against exact intervals, brute force and itself, however the work is shared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from icefire import dispersion, likelihood
+from icefire.dispersion import QUANTILES, QUANTITIES, summarise
+from icefire.errors import UserError
+from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.realisations import COMPONENTS
+
+LEVELS = {"_lo95": 0.025, "_lo68": 0.16, "": 0.5, "_hi68": 0.84, "_hi95": 0.975}
+ONE_SHELL = RadialShells(10.0, 30.0, 1)
+CROSS = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}
+
+
+def make_stars(velocity: np.ndarray, covariance: np.ndarray) -> dict[str, np.ndarray]:
+    """Stars at 20 kpc in the first quadrant, from 3 x N velocities and N x 3 x 3 covariances."""
+    n_stars = velocity.shape[1]
+    stars = {"r": np.full(n_stars, 20.0), "l": np.full(n_stars, 270.0), "b": np.full(n_stars, 30.0)}
+    stars |= {"x": np.full(n_stars, 3.0), "y": np.full(n_stars, 5.0), "z": np.full(n_stars, 10.0)}
+    stars |= dict(zip(COMPONENTS, velocity, strict=True))
+    for i, name in enumerate(COMPONENTS):
+        stars[f"{name}_error"] = np.sqrt(covariance[:, i, i])
+    return stars | {name: covariance[:, i, j] for name, (i, j) in CROSS.items()}
+
+
+def draw(n_stars: int, sigma, seed: int, size: float = 1.0, shared: float = 0.0):
+    """Velocities of an ellipsoid, and errors of varied size in units of it, partly shared."""
+    rng = np.random.default_rng(seed)
+    sigma = np.asarray(sigma, float)[:, None]
+    error = size * sigma * rng.uniform(0.3, 1.7, (3, n_stars))
+    together = np.sqrt(shared) * error
+    covariance = np.einsum("is,js->sij", together, together)
+    covariance += np.einsum("is,ij->sij", (1 - shared) * error**2, np.eye(3))
+    noise = np.einsum(
+        "sij,js->is",
+        np.linalg.cholesky(covariance + 1e-9 * np.eye(3)),
+        rng.normal(size=(3, n_stars)),
+    )
+    return sigma * rng.normal(size=(3, n_stars)) + noise, covariance
+
+
+def measure(stars, geometries=(ONE_SHELL,), deconvolve=True, correlated=True, **options):
+    rows = dispersion.STARS_AT_ONCE
+    n_stars = len(stars["r"])
+
+    def blocks():
+        for start in range(0, max(n_stars, 1), rows):
+            yield {name: values[start : start + rows] for name, values in stars.items()}
+
+    options = {"realisations": 1000, "min_stars": 10, "max_memory_mb": 1000.0} | options
+    return likelihood.measure(blocks, n_stars, geometries, deconvolve, correlated, **options)
+
+
+def summary(stars, **options) -> dict[str, float]:
+    """The summary of the one shell's whole sky."""
+    found = summarise(measure(stars, **options)["radial"].variance[:1])
+    return {name: values[0] for name, values in found.items()}
+
+
+@pytest.mark.parametrize("n_stars", [10, 30, 300])
+def test_without_errors_the_intervals_are_the_exact_ones_of_chi_squared(n_stars):
+    velocity, _ = draw(n_stars, (130, 70, 60), seed=n_stars)
+    found = summary(make_stars(velocity, np.zeros((n_stars, 3, 3))))
+    squares = ((velocity - velocity.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    points = likelihood.spread_points(200_001)
+    variances = []
+    for name, total, deviate in zip(QUANTITIES, squares, points, strict=False):
+        exact = {
+            end: np.sqrt(total / chi2.isf(level, n_stars - 1)) for end, level in LEVELS.items()
+        }
+        half = (exact["_hi68"] - exact["_lo68"]) / 2
+        for ending, wanted in exact.items():
+            assert found[name + ending] == pytest.approx(wanted, abs=0.03 * half)
+        variances.append(total / chi2.isf(_normal_cdf(deviate), n_stars - 1))
+    beta = 1 - (variances[1] + variances[2]) / (2 * variances[0])
+    width = np.subtract(*np.quantile(beta, [0.84, 0.16])) / 2
+    for ending, level in LEVELS.items():
+        # A thousand points leave the ends of a long tail less certain.
+        tolerance = (0.15 if ending.endswith("95") else 0.05) * width
+        assert found["beta" + ending] == pytest.approx(np.quantile(beta, level), abs=tolerance)
+
+
+def _normal_cdf(deviate):
+    from scipy.special import ndtr
+
+    return ndtr(deviate)
+
+
+def brute_force(velocity, covariance, n_drawn: int = 120_000) -> dict[str, float]:
+    """The posterior's quantiles from weighted random points, with matrices as numpy has them."""
+    rng = np.random.default_rng(1)
+    deviate = rng.standard_t(4, (n_drawn, 3))
+    s = velocity.var(axis=1) * np.exp(0.7 * deviate - 0.3)
+    log = 2.5 * np.log1p(deviate**2 / 4).sum(axis=1)  # one over the density drawn from
+    for part in np.array_split(np.arange(n_drawn), 40):
+        total = covariance + s[part, None, :, None] * np.eye(3)
+        weight = np.linalg.inv(total)
+        a = weight.sum(axis=1)
+        pulled = np.einsum("gsij,js->gsi", weight, velocity)
+        b = pulled.sum(axis=1)
+        fit = np.einsum("gsi,is->g", pulled, velocity)
+        fit -= np.einsum("gi,gij,gj->g", b, np.linalg.inv(a), b)
+        fit += np.linalg.slogdet(total)[1].sum(axis=1) + np.linalg.slogdet(a)[1]
+        prior = np.log((np.diagonal(weight, axis1=2, axis2=3) ** 2).sum(axis=1)).sum(axis=1)
+        # Drawn in log s: the posterior there has a factor s for each component.
+        log[part] += 0.5 * (prior - fit) + np.log(s[part]).sum(axis=1)
+    weights = np.exp(log - log.max())
+    values = dict(zip(QUANTITIES, np.sqrt(s).T, strict=False))
+    values["beta"] = 1 - (s[:, 1] + s[:, 2]) / (2 * s[:, 0])
+    found = {}
+    for name, drawn in values.items():
+        order = np.argsort(drawn)
+        reached = np.cumsum(weights[order]) / weights.sum()
+        for ending, level in LEVELS.items():
+            found[name + ending] = np.interp(level, reached, drawn[order])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n_stars", "size", "shared"), [(12, 0.3, 0.8), (12, 1.0, 0.8), (40, 0.8, 0.95)]
+)
+def test_with_errors_the_intervals_are_those_of_the_posterior_itself(n_stars, size, shared):
+    velocity, covariance = draw(n_stars, (120, 80, 60), 5, size, shared)
+    found, wanted = summary(make_stars(velocity, covariance)), brute_force(velocity, covariance)
+    for name in QUANTITIES:
+        half = (wanted[f"{name}_hi68"] - wanted[f"{name}_lo68"]) / 2
+        for ending in LEVELS:
+            tolerance = (0.12 if ending.endswith("95") else 0.06) * half
+            if name == "beta":  # whose lower tail may be endless
+                tolerance *= 4 if ending == "_lo95" else 2
+            assert found[name + ending] == pytest.approx(wanted[name + ending], abs=tolerance)
+
+
+def test_the_covariance_counts_and_is_left_out_on_demand():
+    """Errors that all components share show in the coldest one, which helps the others."""
+    rng = np.random.default_rng(9)
+    n_stars, error = 60, 60.0
+    shared = error * np.ones((3, 3)) * error
+    covariance = np.tile(0.99 * shared + 0.01 * np.diag(np.diag(shared)), (n_stars, 1, 1))
+    velocity = np.array([[100.0], [40.0], [20.0]]) * rng.normal(size=(3, n_stars))
+    velocity += np.linalg.cholesky(covariance[0]) @ rng.normal(size=(3, n_stars))
+    stars = make_stars(velocity, covariance)
+    own = covariance * np.eye(3)
+    with_it, without = brute_force(velocity, covariance), brute_force(velocity, own)
+    for found, wanted in (
+        (summary(stars), with_it),
+        (summary(stars, correlated=False), without),
+    ):
+        half = (wanted["sigma_phi_hi68"] - wanted["sigma_phi_lo68"]) / 2
+        for ending in ("_lo68", "", "_hi68"):
+            assert found["sigma_phi" + ending] == pytest.approx(
+                wanted["sigma_phi" + ending], abs=0.1 * half
+            )
+    # The test would not notice a missing covariance if it made no difference.
+    widths = [w["sigma_phi_hi68"] - w["sigma_phi_lo68"] for w in (with_it, without)]
+    assert widths[0] < 0.7 * widths[1]
+
+
+def test_errors_are_taken_off_once():
+    sigma = np.array([100.0, 70.0, 70.0])
+    velocity, covariance = draw(20_000, sigma, 11, 0.5, 0.5)
+    found = summary(make_stars(velocity, covariance))
+    kept = summary(make_stars(velocity, covariance), deconvolve=False)
+    for name, true, raw in zip(QUANTITIES, sigma, velocity.std(axis=1, ddof=1), strict=False):
+        # Standard errors are 0.7 % of the truth; errors twice off would be 25 % below.
+        assert found[name] == pytest.approx(true, rel=0.025)
+        assert kept[name] == pytest.approx(raw, rel=1e-3)
+        assert kept[name] > 1.1 * true
+
+
+def grid_stars(n_stars: int = 3000) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(4)
+    velocity, covariance = draw(n_stars, (120, 80, 60), 4, 0.4, 0.5)
+    stars = make_stars(velocity, covariance)
+    for name in "xyz":
+        stars[name] = rng.normal(0, 12, n_stars)
+    stars["r"] = np.sqrt(sum(stars[name] ** 2 for name in "xyz"))
+    stars["l"], stars["b"] = rng.uniform(0, 360, n_stars), rng.uniform(-80, 80, n_stars)
+    return stars
+
+
+GRID = (PlaneGrid("xy", 20.0, 4.0, 5.0), HealpixSky(2), RadialShells(5.0, 40.0, 4))
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict:
+    return measure(grid_stars(), GRID, realisations=40)
+
+
+@pytest.mark.parametrize("shards", [2, 3, 7])
+def test_results_do_not_depend_on_the_shards(whole, shards):
+    parts = [
+        measure(grid_stars(), GRID, realisations=40, shard=shard, shards=shards)
+        for shard in range(shards)
+    ]
+    for name, measurement in whole.items():
+        assert len(measurement.bins) > shards
+        bins = np.concatenate([part[name].bins for part in parts])
+        order = np.argsort(bins)
+        np.testing.assert_array_equal(bins[order], measurement.bins)
+        joined = np.concatenate([part[name].variance for part in parts])[order]
+        assert joined.tobytes() == measurement.variance.tobytes()
+        for part in parts:
+            np.testing.assert_array_equal(part[name].n_stars, measurement.n_stars)
+
+
+@pytest.mark.parametrize(
+    "constants",
+    [
+        {"_ROWS_AT_ONCE": 7},
+        {"_PAIRS_AT_ONCE": 50},
+        {"_PAIRS_HELD": 0},
+        {"_DRAWN_AT_ONCE": 1},
+    ],
+    ids=str,
+)
+def test_results_do_not_depend_on_how_the_work_is_cut(whole, monkeypatch, constants):
+    for name, value in constants.items():
+        monkeypatch.setattr(likelihood, name, value)
+    for name, measurement in measure(grid_stars(), GRID, realisations=40).items():
+        assert measurement.variance.tobytes() == whole[name].variance.tobytes()
+
+
+def test_every_bin_is_measured_by_its_own_stars_alone(whole):
+    stars = grid_stars()
+    members = RadialShells(5.0, 40.0, 4).membership(stars)
+    radial = whole["radial"]
+    np.testing.assert_array_equal(radial.n_stars, members.sum(axis=1))
+    for row in (0, len(radial.bins) - 1):
+        inside = members[[radial.bins[row]]].toarray()[0] > 0
+        alone = {name: values[inside] for name, values in stars.items()}
+        alone["r"] = np.full(inside.sum(), 20.0)
+        found = measure(alone, realisations=40)["radial"].variance[0]
+        np.testing.assert_allclose(found, radial.variance[row], rtol=2e-5)
+
+
+def test_more_than_one_block_of_stars(monkeypatch):
+    stars = grid_stars(600)
+    wanted = measure(stars, GRID, realisations=20)
+    monkeypatch.setattr(dispersion, "STARS_AT_ONCE", 100)
+    for name, measurement in measure(stars, GRID, realisations=20).items():
+        np.testing.assert_allclose(measurement.variance, wanted[name].variance, rtol=1e-4)
+
+
+def test_a_common_motion_changes_nothing():
+    velocity, covariance = draw(50, (120, 80, 60), 3, 0.5)
+    found = summary(make_stars(velocity, covariance))
+    moved = summary(make_stars(velocity + 1e4, covariance))
+    for name in found:
+        assert moved[name] == pytest.approx(found[name], rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_errors_larger_than_the_scatter_leave_an_upper_limit(seed):
+    velocity, covariance = draw(30, (10, 10, 10), seed, 0.0)
+    found = summary(make_stars(velocity, covariance + 900.0 * np.eye(3)))
+    for name in QUANTITIES[:3]:
+        assert np.isfinite(found[name])
+        assert found[f"{name}_lo95"] < 5
+        assert 2 < found[f"{name}_hi95"] < 40
+
+
+def test_two_stars_and_stars_that_move_alike_have_values():
+    velocity, covariance = draw(2, (120, 80, 60), 1, 0.2)
+    two = summary(make_stars(velocity, covariance), min_stars=2)
+    alike = summary(make_stars(np.full((3, 12), 50.0), np.zeros((12, 3, 3))))
+    assert np.isfinite(list(two.values())).all()
+    assert all(alike[name] < 0.01 for name in QUANTITIES[:3])
+
+
+def test_one_star_is_no_bin():
+    velocity, covariance = draw(2, (120, 80, 60), 1, 0.2)
+    with pytest.raises(UserError, match="--min-stars"):
+        measure(make_stars(velocity, covariance), min_stars=1)
+
+
+def test_more_realisations_than_memory_holds_are_refused_with_the_remedy():
+    with pytest.raises(UserError, match=r"montecarlo\.shards"):
+        measure(grid_stars(500), GRID, max_memory_mb=1e-3)
+
+
+@pytest.mark.parametrize("n_stars", [0, 5])
+def test_a_sample_too_small_for_any_bin_has_no_values(n_stars):
+    velocity, covariance = draw(max(n_stars, 1), (120, 80, 60), 1, 0.2)
+    stars = {name: v[:n_stars] for name, v in make_stars(velocity, covariance).items()}
+    for geometry in GRID:
+        measurement = measure(stars, GRID, realisations=6)[geometry.name]
+        assert len(measurement.n_stars) == geometry.n_bins
+        assert measurement.variance.shape == (0, 3, 6)
+
+
+@pytest.mark.parametrize("number", [1, 10, 400, 1000])
+def test_points_are_perfectly_even_in_each_coordinate_and_hang_together_in_none(number):
+    points = likelihood.spread_points(number)
+    assert points.shape == (3, number)
+    even = (np.arange(number) + 0.5) / number
+    np.testing.assert_allclose(np.sort(_normal_cdf(points), axis=1), np.tile(even, (3, 1)))
+    if number >= 400:
+        assert np.abs(np.corrcoef(points) - np.eye(3)).max() < 0.05
+        octants = np.bincount((points > 0).T @ [1, 2, 4], minlength=8)
+        np.testing.assert_allclose(octants / number, 1 / 8, atol=0.012)
+
+
+def test_intervals_are_named_as_in_the_summaries():
+    assert set(LEVELS) == set(QUANTILES)
