@@ -14,8 +14,7 @@ from icefire.errors import UserError
 from icefire.workflow import GEOMETRIES, SAMPLES, check_config, code, folder_of, put_python_first
 
 min_version("9.27")
-
-# Steps run with the interpreter that runs Snakemake, whether its environment is active or not.
+# Steps run with the interpreter that runs Snakemake.
 put_python_first()
 
 
