@@ -121,7 +121,9 @@ def beta_panel(axes, table, colors, scenario: str, title: str) -> int:
 
 def draw(table, colors: list[str], min_stars: int):
     """Draw the six panels."""
-    figure = style.page(style.TWO_COLUMNS_IN, 7.6, style.common_meta(table=table.meta))
+    halos = table.meta.get("parameters", {}).get("run_calibration", {}).get("halos")
+    note = f"N = {halos:,} halos in each panel" if halos else ""
+    figure = style.page(style.TWO_COLUMNS_IN, 7.6, style.common_meta(table=table.meta), note)
     (many, odd), (off, held), (far, own) = figure.subplots(3, 2)
     by_stars = [calibration.Group(n_lo=low, n_hi=high) for low, high in pairwise(STARS)]
     by_error = [
