@@ -29,8 +29,8 @@ class Ellipsoid:
     """Similar ellipsoids with a broken power law.
 
     Settings: `axes` (three lengths, the longest first), `azimuth_deg`, `pitch_deg`, `slopes` (one
-    more than) `breaks_kpc`, `core_kpc`, and optionally `max_radius_kpc` with `edge_kpc`.
-    `giants_per_kpc3` is the density at `reference_kpc` along the major axis.
+    more than) `breaks_kpc`, and `core_kpc`. `giants_per_kpc3` is the density at `reference_kpc`
+    along the major axis.
     """
 
     def __init__(self, settings: dict):
@@ -70,11 +70,12 @@ class Disc:
     """An exponential disc, in radius and in height, that may flare.
 
     Settings: `scale_length_kpc`, `scale_height_kpc`, `giants_per_kpc3` in the plane at
-    `reference_kpc`, `min_radius_kpc`, `max_radius_kpc` and `edge_kpc` (cylindrical radii between
-    which it lives and how softly it ends), `flare_from_kpc` with `flare_length_kpc` (the height
-    grows exponentially outward from there; surface density is kept), `north_factor` (density
-    above the plane over that below) and `anticentre` (0: axisymmetric; k: the density falls by
-    exp(2k) from the Sun's side of the centre to the far side).
+    `reference_kpc` (before edges and flare), `min_radius_kpc`, `max_radius_kpc` and `edge_kpc`
+    (cylindrical radii between which it lives and how softly it ends), `flare_from_kpc` with
+    `flare_length_kpc` (the height grows exponentially outward from there; surface density is
+    kept), `north_factor` (density above the plane over that below) and `anticentre` (0:
+    axisymmetric; k: the density falls by exp(2k) from the Sun's side of the centre to the far
+    side).
     """
 
     def __init__(self, settings: dict):
@@ -114,8 +115,8 @@ class Ellipsoidal:
     Settings: `radius_kpc` and, at those radii, `sigma_r`, `sigma_phi`, `sigma_theta` and
     `mean_v_phi` (km/s; between them linear, beyond them constant). The radius is the component's
     own (ellipsoidal for an ellipsoid). `major_axis_boost` is how much larger sigma_r is on the
-    major axis than at right angles to it, as a fraction, at the same ellipsoidal radius;
-    `north_factor` multiplies the dispersions above the plane.
+    major axis than at right angles to it, as a fraction of its mean over all directions, at the
+    same ellipsoidal radius; `north_factor` multiplies the dispersions above the plane.
     """
 
     def __init__(self, settings: dict, shape):

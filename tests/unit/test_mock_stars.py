@@ -240,6 +240,7 @@ def test_other_stars_count_by_their_number_and_priority():
         assert found == pytest.approx(0.25 * 3 / 5, rel=1e-3)
 
 
-def test_nothing_is_seen_beyond_the_table_of_distances(shipped):
-    found = shipped[1].observed_per_giant(np.array([-5.0, 7.9, 14.0, 22.1, 40.0]))
-    assert list(found > 0) == [False, False, True, False, False]
+def test_nothing_is_seen_beyond_the_table_of_distances():
+    selection = Selection(sequence(), {**ALL, "max_parallax_mas": 1e9}, GAIA)
+    found = selection.observed_per_giant(np.array([-5.0, 7.9, 8.1, 21.9, 22.1, 40.0]))
+    assert list(found > 0) == [False, False, True, True, False, False]
