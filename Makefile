@@ -1,5 +1,6 @@
 # make paper   environment, then the default run: every figure and number
-# make report  the default run, then its report, one page: results/report.html
+# make report  the default run, then its report, one page: results/report.html; with the calibration
+#              of the error bars where `snakemake calibration` has been run
 # make test    environment, then linters and tests
 # make bench   environment, then the benchmark of the measurement
 #
@@ -18,7 +19,8 @@ paper: $(VENV)/run.installed
 
 # One page with every figure and table in it; it is made, and opens, without a network.
 report: paper
-	$(BIN)/snakemake --report results/report.html
+	$(BIN)/snakemake $(if $(wildcard results/calibration_advice.rst),all calibration) \
+	    --report results/report.html
 
 test: lint
 	$(BIN)/pytest tests

@@ -57,6 +57,8 @@ def work(arguments) -> None:
     words = advice.text(
         advice.Results(columns), parameters["halos"], parameters["min_stars"], catalogue
     )
+    if meta.get("synthetic"):
+        words += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
     tables.write_text(arguments.advice, words)
     cli.report("groups with bins", np.count_nonzero(columns["bins"]), columns["bins"].size)
     print(words, end="")

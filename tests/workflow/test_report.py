@@ -19,10 +19,13 @@ from astropy.table import Table
 from icefire import quoting, tables
 
 from .browser import chromium
-from .conftest import QUICK, snakemake
+from .conftest import QUICK, TARGETS, snakemake
 from .test_quick_run import FIGURES
 
-SECTIONS = ["1. The survey", "2. Maps", "3. Profiles", "4. Tables", "5. Synthetic catalogue"]
+SECTIONS = [
+    *("1. The survey", "2. Maps", "3. Profiles", "4. Tables"),
+    *("5. Synthetic catalogue", "6. Error bars"),
+]
 PAGES = ("ledger", "paper_comparison", "synthetic_check", "synthetic_cuts")
 # What shows a result: the image or the frame beside the menu, once it is another one than before
 SHOWN = """(() => {
@@ -41,7 +44,7 @@ def make_report(folder: Path) -> Path:
     """Make the report of the quick run as a machine without a network does."""
     nowhere = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
     path = folder / "results" / "quick" / "report.html"
-    done = snakemake(folder, *QUICK, "--report", str(path), env={**os.environ, **nowhere})
+    done = snakemake(folder, *TARGETS, *QUICK, "--report", str(path), env={**os.environ, **nowhere})
     assert done.returncode == 0, done.stdout + done.stderr
     return path
 
@@ -155,8 +158,9 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
         browser.open(make_report(folder))
         assert name in browser.wait(FRONT)
         results = walk(browser)
-    for result in results.values():
-        assert f"Catalogue: {name}." in result["caption"]
+    # The calibration's caption is of its own run, which has not been changed.
+    for file, result in results.items():
+        assert file == "figS1_calibration.png" or f"Catalogue: {name}." in result["caption"], file
     # As the heading, as the catalogue and in a cell
     assert results["ledger.html"]["text"].count(name) == 3
     assert (browser.requests, browser.errors, browser.dialogs) == ([], [], [])
@@ -179,7 +183,7 @@ def test_the_browser_notices_what_it_is_asked_to_notice(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["polygon", "feh_ranges"])
-@pytest.mark.parametrize("recipe", ["han2024", "bootstrap"])
+@pytest.mark.parametrize("recipe", ["han2024", "bootstrap", "likelihood"])
 def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, recipe):
     known = set(
         re.findall(
@@ -191,7 +195,11 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
     caption_of = SimpleNamespace(config=config, input=SimpleNamespace(table="a table"))
     captions = sorted((repo / "report").glob("*.rst"))
     assert {path.stem for path in captions} == {*FIGURES, *PAGES, "workflow"}
-    for path in captions:
+    # The calibration needs no other part of a run, so its caption quotes its own advice alone.
+    calibration = repo / "report" / "figS1_calibration.rst"
+    text = jinja2.Template(calibration.read_text()).render(snakemake=caption_of)
+    assert ".. include:: results//calibration_advice.rst" in text
+    for path in set(captions) - {calibration}:
         template = jinja2.Template(path.read_text(), undefined=jinja2.StrictUndefined)
         text = template.render(snakemake=caption_of)
         assert text.startswith(".. include:: results//numbers.rst\n"), path
