@@ -72,7 +72,7 @@ def test_a_difference_is_told_with_figure_column_and_row():
 
 
 def test_every_figure_has_small_golden_tables():
-    # Figure S1 counts how often simulated intervals hold; tests/unit/test_calibration.py holds that.
+    # Figure S1 counts how often simulated intervals hold: tests/unit/test_calibration.py
     papers = {name for name in FIGURES if not name.startswith("figS")}
     assert {name[:5] for name in make.TABLES} == {name[:5] for name in papers}
     files = list(make.HERE.glob("*.ecsv"))
