@@ -78,8 +78,8 @@ def beta_limits(halo) -> tuple[float, float]:
     return 0.25 * np.floor((lowest - 0.05) / 0.25), 1.05
 
 
-def draw(halo, arguments: argparse.Namespace):
-    """Draw both panels."""
+def draw(halo, others: list, arguments: argparse.Namespace):
+    """Draw both panels; `others` are the same rows by a second method."""
     colors, min_stars = dict(enumerate(("black", *arguments.quadrant_colors))), arguments.min_stars
     figure = style.page(style.ONE_COLUMN_IN, 6.0, style.common_meta(halo=halo.meta))
     upper, lower = figure.subplots(2, 1, sharex=True, sharey=True)
@@ -96,6 +96,9 @@ def draw(halo, arguments: argparse.Namespace):
         axes.set_ylabel(r"anisotropy $\beta$")
     quadrants, _ = upper.get_legend_handles_labels()
     handles = lower.get_legend_handles_labels()[0] + profiles.band_handles()
+    # Before the published values, whose arrows need to know where the axis ends
+    pairs = [(profiles.quadrant(table, n), colors[n]) for table in others for n in (0, 1, 4)]
+    second.overlay(lower, "beta", pairs, halo)
     if arguments.literature:
         sources = arguments.literature_sources
         published = literature.read(arguments.literature, ("beta",), sources, r_limits)
@@ -110,12 +113,8 @@ def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
     columns = (*COLUMNS, *style.quantity_columns("beta", (68, 95)))
     halo = tables.read_ecsv(arguments.halo, columns)
-    figure = draw(halo, arguments)
     others = second.read(arguments.second, columns, 1)
-    hues = dict(enumerate(("black", *arguments.quadrant_colors)))
-    pairs = [(profiles.quadrant(table, n), hues[n]) for table in others for n in (0, 1, 4)]
-    second.overlay(figure.axes[1], "beta", pairs, halo)
-    style.save(figure, arguments)
+    style.save(draw(halo, others, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -40,8 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def draw(summaries: dict, arguments: argparse.Namespace):
-    """Draw the two profiles and the published values."""
+def draw(summaries: dict, others: list, arguments: argparse.Namespace):
+    """Draw the two profiles, those by a second method (`others`), and the published values."""
     meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
     note = style.split_note(summaries["accreted"].meta)
     figure = style.page(style.ONE_COLUMN_IN, 3.9, meta, note)
@@ -64,6 +64,12 @@ def draw(summaries: dict, arguments: argparse.Namespace):
     r_limits = profiles.radial_limits(whole.values())
     limits = profiles.extremes(whole.values(), style.quantity_columns("sigma_r", (68, 95)))
     axes.set(xlim=profiles.widened(r_limits), ylim=rounded(limits or (0, 200)))
+    # Before the published values, whose arrows need to know where the axis ends
+    pairs = [
+        (profiles.quadrant(table, 0), getattr(arguments, f"{sample}_color"))
+        for table, sample in zip(others, MARKERS, strict=False)
+    ]
+    second.overlay(axes, "sigma_r", pairs, summaries["accreted"])
     if arguments.literature:
         sources, quantities = arguments.literature_sources, ("sigma_r", "sigma_los")
         published = literature.read(arguments.literature, quantities, sources, r_limits)
@@ -82,14 +88,8 @@ def work(arguments: argparse.Namespace) -> None:
     style.use(arguments.style)
     columns = (*COLUMNS, *style.quantity_columns("sigma_r", (68, 95)))
     summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in MARKERS}
-    figure = draw(summaries, arguments)
     others = second.read(arguments.second, columns, len(MARKERS))
-    pairs = [
-        (profiles.quadrant(table, 0), getattr(arguments, f"{sample}_color"))
-        for table, sample in zip(others, MARKERS, strict=False)
-    ]
-    second.overlay(figure.axes[0], "sigma_r", pairs, summaries["accreted"])
-    style.save(figure, arguments)
+    style.save(draw(summaries, others, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:
