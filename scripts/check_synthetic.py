@@ -12,10 +12,8 @@ This is the only step that reads the truth; no measurement uses what it writes.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from icefire import cli, mock_check, tables
 from icefire.errors import UserError
@@ -39,10 +37,7 @@ def build_parser():
 
 def read_targets(path: str) -> list[dict]:
     """Read the list of targets. Raises UserError when the file is no such list."""
-    try:
-        targets = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
+    targets = tables.read_yaml(path)
     if not isinstance(targets, list):
         raise UserError(f"{path}: must hold a list of targets")
     return targets

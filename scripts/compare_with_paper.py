@@ -10,10 +10,8 @@ Usage:
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from icefire import cli, quoting, tables
 from icefire.errors import UserError
@@ -99,10 +97,7 @@ def entry(numbers: dict, key: str, path: str) -> dict:
 
 
 def _read(path: str, kind: type):
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
+    content = tables.read_yaml(path)
     if not isinstance(content, kind):
         raise UserError(f"{path}: must hold a {kind.__name__}")
     return content

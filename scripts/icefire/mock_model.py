@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from icefire import tables
 from icefire.errors import UserError
 
 SCHEMA = Path(__file__).resolve().parents[2] / "config" / "synthetic.schema.yaml"
@@ -23,11 +23,11 @@ def read_model(path: str, changes: Iterable[str] = ()) -> dict:
     """
     import jsonschema
 
-    model = _read(path)
+    model = tables.read_yaml(path)
     for other in changes:
-        model = _merged(model, _read(other))
+        model = _merged(model, tables.read_yaml(other))
         path = f"{path} with {other}"
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = tables.read_yaml(SCHEMA)
     errors = jsonschema.Draft202012Validator(schema).iter_errors(model)
     worst = jsonschema.exceptions.best_match(errors)
     if worst is not None:
@@ -35,13 +35,6 @@ def read_model(path: str, changes: Iterable[str] = ()) -> dict:
     for where, problem in _inconsistencies(model):
         raise UserError(f"{path}: {where} {problem}")
     return model
-
-
-def _read(path: str):
-    try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
 
 
 def _merged(below, above):

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 from astropy import units as u
 
 from icefire.errors import UserError
-from icefire.tables import BLOCK_ROWS, CLEAN_COLUMNS, StarReader
+from icefire.tables import BLOCK_ROWS, CLEAN_COLUMNS, StarReader, read_yaml
 
 # Columns that only cleaning reads, beside those of the clean table: quality flag and field name.
 _EXTRA = ("flag", "field")
@@ -104,10 +103,7 @@ def read_survey_map(path: str | os.PathLike) -> SurveyMap:
 
 
 def _read_yaml(path) -> dict:
-    try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
+    raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise UserError(f"{path}: must be a mapping of keys to values")
     return raw

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import yaml
 from astropy.io import fits
 
 from icefire import __version__
@@ -168,6 +169,14 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a whole text file, or none."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def read_yaml(path: str | os.PathLike):
+    """Read a YAML file, safely. Raises UserError naming the file when it is not YAML."""
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable as YAML ({error})") from error
 
 
 def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
