@@ -49,3 +49,32 @@ def run_script(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def outcome(record_property):
+    """Note what became of a case, for the table of its kind that is shown after the tests.
+
+    `outcome("bad catalogues", "a directory", "refused: ...")` adds one row to that table.
+    """
+
+    def note(table: str, case: str, what: str) -> None:
+        record_property("outcome", (table, case, what))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show the tables of outcomes, whole: what was tried, and what became of it."""
+    tables: dict[str, list[tuple[str, str]]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "outcome" and report.when == "call":
+                    table, case, what = value
+                    tables.setdefault(table, []).append((case, what))
+    for table, rows in sorted(tables.items()):
+        terminalreporter.section(f"{table}: {len(rows)} cases")
+        width = max(len(case) for case, _ in rows)
+        for case, what in rows:
+            terminalreporter.write_line(f"{case:<{width}}  {what}")
