@@ -17,6 +17,9 @@ rule run_calibration:
         "<benchmarks>/run_calibration/{shard}-of-{shards}.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(1500),
+        runtime=minutes(20 + config["calibration"]["halos"] / config["calibration"]["shards"]),
     params:
         halos=flag("--halos", "calibration/halos"),
         halo_stars=flag("--halo-stars", "calibration/halo_stars"),

@@ -19,6 +19,9 @@ rule clean_catalog:
         "<benchmarks>/clean_catalog.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300, 1.0),
+        runtime=minutes(10, 1 / 200),
     params:
         min_snr=flag("--min-snr", "quality/min_snr"),
     shell:
@@ -39,6 +42,9 @@ rule compute_kinematics:
         "<benchmarks>/compute_kinematics.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(400),
+        runtime=minutes(10, 1 / 100),
     params:
         galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
         sun_height=flag("--sun-height-pc", "frame/sun_height_pc"),
@@ -64,6 +70,9 @@ rule flag_substructure:
         "<benchmarks>/flag_substructure.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(500, 0.1),
+        runtime=minutes(10, 1 / 50),
     params:
         max_logg=flag("--max-logg", "giants/max_logg"),
         ly_intercept=flag("--ly-intercept-kpc-km-s", "sagittarius/ly_intercept_kpc_km_s"),

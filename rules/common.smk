@@ -3,8 +3,10 @@
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
 # flag(name, key) writes the configuration's value at key as a whole flag. second(*files) names files
-# of the second uncertainty method, none where there is no such method.
+# of the second uncertainty method, none where there is no such method. memory_mb(...) and
+# minutes(...) make what a job asks of a cluster.
 
+from icefire.cluster import memory_mb, minutes, realisation_minutes
 from icefire.workflow import Flags, second_files
 
 flag = Flags(config)
@@ -16,3 +18,22 @@ wildcard_constraints:
     geometry="|".join(GEOMETRIES),
     shard=r"\d+",
     shards=r"\d+",
+
+
+# On a cluster these run where Snakemake does: seconds each, whatever the survey. So does summarise,
+# with few realisations. All other rules are jobs of the cluster.
+localrules:
+    plot_footprint,
+    plot_sigma_sky,
+    plot_sigma_vs_accreted,
+    plot_beta_vs_accreted,
+    plot_sigma_profile,
+    plot_beta_profile,
+    plot_synthetic_check,
+    compare_with_paper,
+    write_ledger_page,
+    write_comparison_page,
+    write_synthetic_check_page,
+    write_synthetic_cuts_page,
+    summarise_calibration,
+    plot_calibration,

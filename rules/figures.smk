@@ -54,6 +54,9 @@ rule plot_chemistry:
         "<benchmarks>/plot_chemistry.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(400, 0.2),
+        runtime=minutes(10, 1 / 200),
     params:
         **flag.chemistry(),
         cmap=flag("--cmap", "figures/density_cmap"),
@@ -83,6 +86,9 @@ rule plot_velocity_errors:
         "<benchmarks>/plot_velocity_errors.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(400, 1.0),
+        runtime=minutes(10, 1 / 200),
     params:
         bins=flag("--bins", "figures/error_bins"),
     shell:
@@ -115,6 +121,9 @@ rule plot_sigma_xy:
         "<benchmarks>/plot_sigma_xy.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(400, 1.0),
+        runtime=minutes(10, 1 / 200),
     params:
         cmap=flag("--cmap", "figures/sigma_cmap"),
         sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
@@ -158,6 +167,9 @@ rule plot_sigma_xz:
         "<benchmarks>/plot_sigma_xz.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(400, 1.0),
+        runtime=minutes(10, 1 / 200),
     params:
         cmap=flag("--cmap", "figures/sigma_cmap"),
         sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),

@@ -20,6 +20,11 @@ rule run_realisations:
         "<benchmarks>/run_realisations/{sample}_{shard}-of-{shards}.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(200 + 1.2 * config["montecarlo"]["max_memory_mb"]),
+        runtime=realisation_minutes(
+            config["montecarlo"]["realisations"], config["montecarlo"]["shards"]
+        ),
     params:
         **flag.uncertainty(),
         realisations=flag("--realisations", "montecarlo/realisations"),

@@ -28,6 +28,9 @@ rule collect_numbers:
         "<benchmarks>/collect_numbers.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300, 1.0),
+        runtime=minutes(10, 1 / 200),
     params:
         slices=flag("--feh-slices", "numbers/feh_slices"),
     shell:

@@ -20,6 +20,9 @@ rule select_samples:
         "<benchmarks>/select_samples.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300, 0.1),
+        runtime=minutes(10, 1 / 200),
     params:
         **flag.chemistry(),
         min_abs_z=flag("--min-abs-z-kpc", "halo/min_abs_z_kpc"),

@@ -23,8 +23,12 @@ rule summarise:
         "<logs>/summarise/{geometry}_{sample}.log",
     benchmark:
         "<benchmarks>/summarise/{geometry}_{sample}.tsv"
+    localrule: config["montecarlo"]["realisations"] <= 2000
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(1000),
+        runtime=minutes(10, 1 / 100),
     shell:
-        "python {input.code[0]:q} --shards {input.shards:q} --fraction-of {input.fraction:q}"
+        "python {input.code[0]:q} --shards {input.shards[0]:q} --fraction-of {input.fraction:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"

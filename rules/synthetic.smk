@@ -23,6 +23,9 @@ rule simulate_survey:
         "<benchmarks>/simulate_survey.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300 + config["synthetic"]["rows"] / 10_000),
+        runtime=minutes(10 + config["synthetic"]["rows"] / 1_000_000),
     params:
         rows=flag("--rows", "synthetic/rows"),
         seed=flag("--seed", "synthetic/seed"),
@@ -51,6 +54,9 @@ rule check_synthetic:
         "<benchmarks>/check_synthetic.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300, 1.0),
+        runtime=minutes(10, 1 / 200),
     shell:
         "python {input.code[0]:q} --catalogue {input.catalogue:q} --truth {input.truth:q}"
         " --stars {input.stars:q} --ledger {input.ledger:q} --targets {input.targets:q}"

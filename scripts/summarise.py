@@ -2,7 +2,8 @@
 """Join shards and write medians with 68 % and 95 % intervals for every bin (section 2).
 
 Usage:
-    python scripts/summarise.py --shards shard_0.npz shard_1.npz --summary halo.ecsv
+    python scripts/summarise.py --shards 0-of-2.npz 1-of-2.npz --summary halo.ecsv
+    python scripts/summarise.py --shards 0-of-2.npz --summary halo.ecsv
     python scripts/summarise.py --shards halo_0.npz halo_1.npz \\
         --fraction-of accreted_0.npz insitu_0.npz --summary halo.ecsv
 """
@@ -22,7 +23,12 @@ _DECIMALS = 6
 
 def build_parser():
     parser = cli.parser(__doc__)
-    parser.add_argument("--shards", nargs="+", required=True, help="all shards of one geometry")
+    parser.add_argument(
+        "--shards",
+        nargs="+",
+        required=True,
+        help="all shards of one geometry, or the first, 0-of-N.npz, where all lie beside it",
+    )
     parser.add_argument(
         "--fraction-of",
         nargs="*",
@@ -46,7 +52,7 @@ def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray) -> np.ndarray:
 def work(arguments) -> None:
     from astropy.table import Table
 
-    run = shards.join(arguments.shards)
+    run = shards.join(shards.all_of(arguments.shards))
     first = run.first
     table = Table()
     for name, (values, unit) in first.coordinates.items():

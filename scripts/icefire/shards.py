@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -20,8 +22,14 @@ from icefire.geometry import Geometry
 from icefire.tables import replacing
 
 _COORDINATE = "coordinate_"
-# Bins stored together: a summary reads this many of all realisations at once.
-_BINS_AT_ONCE = 256
+# Bins are stored in blocks, because a summary needs all realisations of a bin at once: at most so
+# many bins, and with many realisations fewer, so that a block of all shards stays below 70 MB.
+_BINS_AT_ONCE, _VALUES_AT_ONCE = 256, 256 * 65536 // 3
+
+
+def _bins_at_once(realisations: int) -> int:
+    """Give how many bins of a run of so many realisations are stored together."""
+    return max(1, min(_BINS_AT_ONCE, _VALUES_AT_ONCE // realisations))
 
 
 def share(realisations: int, shard: int, shards: int) -> range:
@@ -60,7 +68,7 @@ class Shard:
     @property
     def n_blocks(self) -> int:
         """Number of blocks that the measured bins are stored in."""
-        return -(-len(self.bins) // _BINS_AT_ONCE)
+        return -(-len(self.bins) // _bins_at_once(self.wanted))
 
     def variance(self, block: int) -> np.ndarray:
         """Read the variances of one block of bins, bins x 3 x realisations."""
@@ -78,9 +86,9 @@ def write(
     coordinates = geometry.coordinates()
     units = {name: unit for name, (_, unit) in coordinates.items()}
     arrays = {_COORDINATE + name: values for name, (values, _) in coordinates.items()}
-    for start in range(0, len(measurement.bins), _BINS_AT_ONCE):
-        part = measurement.variance[start : start + _BINS_AT_ONCE]
-        arrays[f"variance_{start // _BINS_AT_ONCE}"] = part
+    at_once = _bins_at_once(meta["parameters"]["run_realisations"]["realisations"])
+    for start in range(0, len(measurement.bins), at_once):
+        arrays[f"variance_{start // at_once}"] = measurement.variance[start : start + at_once]
     with replacing(path) as temporary, temporary.open("wb") as out:
         np.savez(
             out,
@@ -152,8 +160,21 @@ class Run:
         """Give bins and their variances in all realisations (bins x 3 x R), block by block."""
         for group in self.groups:
             for block in range(group[0].n_blocks):
-                bins = group[0].bins[block * _BINS_AT_ONCE : (block + 1) * _BINS_AT_ONCE]
+                at_once = _bins_at_once(self.first.wanted)
+                bins = group[0].bins[block * at_once : (block + 1) * at_once]
                 yield bins, np.concatenate([one.variance(block) for one in group], axis=-1)
+
+
+def all_of(paths: Sequence[str]) -> list[str]:
+    """List the shards that are given; for only the first, 0-of-N.npz, all N that lie beside it.
+
+    A command line holds no more than some thousand paths.
+    """
+    first = Path(paths[0])
+    named = re.fullmatch(r"0-of-(\d+)\.npz", first.name)
+    if len(paths) > 1 or not named:
+        return list(paths)
+    return [str(first.with_name(f"{i}-of-{named[1]}.npz")) for i in range(int(named[1]))]
 
 
 def join(paths: Sequence[str]) -> Run:
@@ -162,11 +183,16 @@ def join(paths: Sequence[str]) -> Run:
     Raises UserError when realisations or bins are missing or doubled, or shards of different runs
     meet.
     """
-    found = sorted((read(path) for path in paths), key=lambda shard: shard.numbers[0])
-    first = found[0]
-    for shard in found:
+    first = read(paths[0])
+    found = [first]
+    for shard in map(read, paths[1:]):
         if shard.meta != first.meta or not np.array_equal(shard.n_stars, first.n_stars):
             raise UserError(f"{shard.path}: made with other stars or settings than {first.path}")
+        # Thousands of shards hold what they have in common once.
+        bins = first.bins if np.array_equal(shard.bins, first.bins) else shard.bins
+        common = {"n_stars": first.n_stars, "coordinates": first.coordinates, "meta": first.meta}
+        found.append(replace(shard, bins=bins, **common))
+    found.sort(key=lambda shard: shard.numbers[0])
     parameters = first.meta["parameters"]["run_realisations"]
     if parameters.get("method") == "likelihood":
         bins = np.sort(np.concatenate([shard.bins for shard in found]))

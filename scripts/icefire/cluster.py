@@ -1,0 +1,40 @@
+"""Memory and time that jobs ask of a cluster; a run on one machine takes no notice of them.
+
+Rules give numbers measured for the step itself (`benchmarks/` of a run has them), grown with the
+size of its input. Each further attempt at a job asks for twice as much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+# Snakemake starts itself twice in each job of a cluster.
+_SNAKEMAKE_MB = 500
+# The slowest method, per star and realisation, with a margin of five
+_SECONDS_PER_STAR = 1.5e-6
+# A star of a sample's table, MB
+_STAR_MB = 2.8e-4
+
+
+def memory_mb(own: float, per_input_mb: float = 0.0) -> Callable:
+    """Make the function of a rule's `mem_mb`: MB of its own, and MB for each MB of input."""
+
+    def needed(wildcards, input, attempt) -> int:
+        return math.ceil((_SNAKEMAKE_MB + own + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
+
+    return needed
+
+
+def minutes(own: float, per_input_mb: float = 0.0) -> Callable:
+    """Make the function of a rule's `runtime`: minutes, and minutes for each MB of input."""
+
+    def needed(wildcards, input, attempt) -> int:
+        return math.ceil((own + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
+
+    return needed
+
+
+def realisation_minutes(realisations: int, shards: int) -> Callable:
+    """Make the function of `runtime` for a shard's share of a sample's realisations."""
+    return minutes(20, realisations / shards * _SECONDS_PER_STAR / 60 / _STAR_MB)

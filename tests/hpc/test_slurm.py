@@ -1,0 +1,176 @@
+"""The workflow on a real Slurm: the same bytes, few jobs, and no work lost when things go wrong."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..workflow.conftest import QUICK
+
+# What recovery is tried on: the shards of some samples, and tables made from them
+SAMPLES = ("accreted", "insitu")
+
+
+def table(sample: str) -> str:
+    return f"results/quick/summaries/radial/{sample}.ecsv"
+
+
+def shard_job(sample: str, shard: int) -> str:
+    return f"run_realisations_{sample}_{shard}_2"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Read everything that a run makes but logs and run times, by name."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for kind in ("results", "figures")
+        for path in (folder / kind).rglob("*")
+        if path.is_file() and not {"logs", "benchmarks"} & set(path.relative_to(folder).parts)
+    }
+
+
+def lose(folder: Path, *samples: str) -> None:
+    """Delete the shards of some samples and the tables made from them."""
+    for sample in samples:
+        for shards in (folder / "results" / "quick" / "montecarlo").glob(f"*/{sample}"):
+            shutil.rmtree(shards)
+        (folder / table(sample)).unlink()
+
+
+# --- a whole run -----------------------------------------------------------------------------
+
+
+def test_slurm_ran_the_heavy_steps_in_no_more_than_thirty_jobs(whole_run, outcome):
+    jobs = whole_run.jobs()
+    for job in jobs:
+        what = f"{job['JobState']} on {job['NodeList']} in {job['RunTime']}, {job['TRES']}"
+        outcome("jobs by Slurm's account", f"{job['JobId']:>3} {job['Comment']}", what)
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    assert {job["NodeList"] for job in jobs} == {"node1", "node2"}
+    done = whole_run.did()
+    assert len(done) == len(set(done)) <= 30
+    for sample in ("halo", "accreted", "insitu"):
+        assert {shard_job(sample, 0), shard_job(sample, 1)} <= set(done)
+    # The quick rules are not among them.
+    assert not [name for name in done if name.startswith(("write_", "summarise", "compare"))]
+    # Snakemake tells Slurm's jobs and its own apart as Slurm does.
+    assert whole_run.text.count("has been submitted with SLURM jobid") == len(done)
+
+
+def test_slurm_and_this_machine_make_the_same_bytes(on_slurm, locally):
+    there, here = contents(on_slurm), contents(locally)
+    assert len(here) > 60
+    assert sorted(there) == sorted(here)
+    assert [name for name in here if there[name] != here[name]] == []
+
+
+def test_logs_lie_where_the_readme_says(on_slurm):
+    # Slurm's own of a job that went well are deleted, the step's own stay.
+    assert (on_slurm / "results" / "quick" / "logs" / "clean_catalog.log").is_file()
+    assert not list((on_slurm / "results" / "logs" / "slurm").rglob("*.log"))
+
+
+# --- when things go wrong --------------------------------------------------------------------
+
+
+@pytest.fixture
+def unharmed(on_slurm, outcome):
+    """Compare everything with what was there before, after a test has lost and found it again."""
+    before = contents(on_slurm)
+
+    def check(what_was_done: str, what_was_redone: list[str]) -> None:
+        after = contents(on_slurm)
+        assert sorted(after) == sorted(before)
+        assert [name for name in before if after[name] != before[name]] == []
+        outcome("recovery", what_was_done, f"redone: {', '.join(what_was_redone)}; bytes equal")
+
+    return check
+
+
+def test_a_cancelled_job_is_submitted_again_and_no_other(lab, on_slurm, start, unharmed):
+    lose(on_slurm, "insitu")
+    run = start(table("insitu"))
+    victim = run.wait_for(lambda run: run.jobs("RUNNING"), "a running job")[0]
+    lab.ask("scancel", victim["JobId"])
+    assert run.finish() == 0, run.text
+    assert len(run.jobs("CANCELLED")) == 1
+    assert run.did() == [shard_job("insitu", 0), shard_job("insitu", 1)]
+    unharmed("one of two jobs cancelled (scancel)", run.did("CANCELLED"))
+
+
+def test_a_job_over_its_memory_comes_back_with_more(on_slurm, start, unharmed):
+    lose(on_slurm, "insitu")
+    # Snakemake itself needs about 260 MB in a job, the step 150.
+    run = start("--set-resources", "run_realisations:mem_mb=250*3**(attempt-1)", table("insitu"))
+    assert run.finish() == 0, run.text
+    killed = [job for job in run.jobs() if job["JobState"] != "COMPLETED"]
+    assert {job["MinMemoryNode"] for job in killed} == {"250M"}
+    assert {job["MinMemoryNode"] for job in run.jobs("COMPLETED")} == {"750M"}
+    assert run.did() == [shard_job("insitu", 0), shard_job("insitu", 1)]
+    states = ", ".join(sorted({job["JobState"] for job in killed}))
+    unharmed(f"{len(killed)} jobs over 250 MB killed by Slurm ({states})", run.did())
+
+
+def test_jobs_of_a_lost_node_go_to_another(lab, on_slurm, start, unharmed):
+    lose(on_slurm, "insitu")
+    run = start(table("insitu"))
+    both = run.wait_for(
+        lambda run: len(run.jobs("RUNNING")) == 2 and run.jobs("RUNNING"), "two running jobs"
+    )
+    assert sorted(job["NodeList"] for job in both) == ["node1", "node2"]
+    lab.lose_node("node2")
+    assert run.finish() == 0, run.text
+    assert lab.states()["node2"].startswith("down")
+    failed = [job for job in run.jobs() if job["JobState"] != "COMPLETED"]
+    assert [(job["JobState"], job["NodeList"]) for job in failed] == [("NODE_FAIL", "node2")]
+    assert {job["NodeList"] for job in run.jobs("COMPLETED")} == {"node1"}
+    assert run.did() == [shard_job("insitu", 0), shard_job("insitu", 1)]
+    lab.bring_back("node2")
+    unharmed("one of two nodes lost with its job", run.did("NODE_FAIL"))
+
+
+def half_done(run) -> bool:
+    """Tell whether two of four jobs have finished, as Snakemake knows, and two are running."""
+    finished = run.text.count("Finished jobid") >= 2
+    return finished and len(run.did("COMPLETED")) == 2 == len(run.jobs("RUNNING"))
+
+
+def test_after_a_killed_snakemake_only_what_was_running_is_redone(lab, on_slurm, start, unharmed):
+    lose(on_slurm, *SAMPLES)
+    run = start(*map(table, SAMPLES))
+    run.wait_for(half_done, "two finished and two running jobs")
+    first = run.did("COMPLETED")
+    assert run.end(signal.SIGKILL) == -signal.SIGKILL
+    # Its jobs do not know. What the README says: end them, unlock, the same command again.
+    assert len(run.jobs("RUNNING")) == 2
+    lab.ask("scancel", "--name", run.name)
+    lab.wait_for(lambda _: not run.jobs("RUNNING") + run.jobs("COMPLETING"), "cancelled jobs")
+    blocked = start(*map(table, SAMPLES))
+    assert blocked.finish() == 1
+    assert "--unlock" in blocked.text
+    unlock = [sys.executable, "-m", "snakemake", "--unlock", *QUICK]
+    subprocess.run(unlock, cwd=on_slurm, check=True, capture_output=True)
+    again = start(*map(table, SAMPLES))
+    assert again.finish() == 0, again.text
+    assert sorted(first + again.did()) == [shard_job(s, i) for s in SAMPLES for i in (0, 1)]
+    unharmed("Snakemake killed (SIGKILL) after two of four jobs", again.did())
+
+
+def test_after_ctrl_c_only_what_was_running_is_redone(lab, on_slurm, start, unharmed):
+    lose(on_slurm, *SAMPLES)
+    run = start(*map(table, SAMPLES))
+    run.wait_for(half_done, "two finished and two running jobs")
+    first = run.did("COMPLETED")
+    assert run.end(signal.SIGINT) != 0
+    # It takes its jobs with it, and leaves no lock.
+    lab.wait_for(lambda _: not run.jobs("RUNNING") + run.jobs("COMPLETING"), "cancelled jobs", 15)
+    assert len(run.jobs("CANCELLED")) == 2
+    again = start(*map(table, SAMPLES))
+    assert again.finish() == 0, again.text
+    assert sorted(first + again.did()) == [shard_job(s, i) for s in SAMPLES for i in (0, 1)]
+    unharmed("Snakemake interrupted (SIGINT) after two of four jobs", again.did())
