@@ -3,6 +3,8 @@
 #              of the error bars where `snakemake calibration` has been run
 # make test    environment, then linters and tests
 # make bench   environment, then the benchmark of the measurement
+# make test-slurm  an environment of its own in .venv-hpc, then the workflow on a real Slurm, which the
+#              tests start and stop; needs root and Debian (it installs tests/hpc/packages.txt)
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
 # the README.
@@ -11,8 +13,10 @@ PYTHON ?= python3
 CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
+HPC_VENV ?= .venv-hpc
+HPC_BIN := $(HPC_VENV)/bin
 
-.PHONY: paper report test lint bench lock clean
+.PHONY: paper report test test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -25,7 +29,11 @@ report: paper
 test: lint
 	$(BIN)/pytest tests
 
-# Time and memory of the measurement beside a notebook's way; five minutes, 1.5 GB of disk.
+test-slurm: $(HPC_VENV)/hpc.installed
+	sh tests/install_packages.sh tests/hpc/packages.txt
+	$(HPC_BIN)/pytest tests/hpc
+
+# Time and memory of the measurement beside a notebook's way; eight minutes, 2.5 GB of disk.
 bench: $(VENV)/run.installed
 	mkdir -p results
 	$(BIN)/python benchmarks/engine.py --output results/benchmark_engine
@@ -47,9 +55,16 @@ $(VENV)/dev.installed: envs/requirements-dev.txt $(VENV)/run.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-dev.txt
 	touch $@
 
+# The plugin for Slurm looks for Slurm at each start of Snakemake, so it is kept out of the other one.
+$(HPC_VENV)/hpc.installed: envs/requirements-hpc.txt envs/requirements-dev.txt
+	test -x $(HPC_BIN)/python || $(PYTHON) -m venv $(HPC_VENV)
+	$(HPC_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-dev.txt
+	$(HPC_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-hpc.txt
+	touch $@
+
 # Pin anew from the short lists; needs uv. Python 3.11 to 3.13, hashes, no addresses.
 lock:
-	for list in requirements requirements-dev; do \
+	for list in requirements requirements-dev requirements-hpc; do \
 	    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	        --no-emit-index-url --no-header envs/$$list.in -o envs/$$list.txt || exit 1; \
 	done

@@ -20,7 +20,7 @@ rule clean_catalog:
     conda:
         "../envs/paper.yaml"
     resources:
-        mem_mb=memory_mb(300, 1.0),
+        mem_mb=catalogue_mb(config["catalog"]["path"]),
         runtime=minutes(10, 1 / 200),
     params:
         min_snr=flag("--min-snr", "quality/min_snr"),

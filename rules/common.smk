@@ -6,7 +6,7 @@
 # of the second uncertainty method, none where there is no such method. memory_mb(...) and
 # minutes(...) make what a job asks of a cluster.
 
-from icefire.cluster import memory_mb, minutes, realisation_minutes
+from icefire.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
 from icefire.workflow import Flags, second_files
 
 flag = Flags(config)

@@ -26,6 +26,15 @@ def memory_mb(own: float, per_input_mb: float = 0.0) -> Callable:
     return needed
 
 
+def catalogue_mb(path: str | None) -> Callable:
+    """Make the function of `mem_mb` for a survey's table: FITS and HDF5 are streamed, text is not.
+
+    None is the synthetic table, FITS.
+    """
+    streamed = path is None or path.lower().endswith((".fits", ".fit", ".h5", ".hdf5", ".hdf"))
+    return memory_mb(300, 0.3 if streamed else 5.0)
+
+
 def minutes(own: float, per_input_mb: float = 0.0) -> Callable:
     """Make the function of a rule's `runtime`: minutes, and minutes for each MB of input."""
 

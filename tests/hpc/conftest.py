@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from workflow.conftest import QUICK, copy_project, snakemake
 
-from ..workflow.conftest import QUICK, copy_project, snakemake
 from .lab import Lab, missing
 
 POLLING = Path(__file__).with_name("fast_polling.py")

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from ..workflow.conftest import QUICK
+from workflow.conftest import QUICK
 
 # What recovery is tried on: the shards of some samples, and tables made from them
 SAMPLES = ("accreted", "insitu")

@@ -91,6 +91,34 @@ def test_many_bins_come_in_blocks_and_in_order(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("realisations", "bins"), [(1, 256), (21_845, 256), (21_846, 255), (100_000, 55), (10**7, 1)]
+)
+def test_with_many_realisations_blocks_have_fewer_bins(tmp_path, realisations, bins):
+    sky = HealpixSky(8)
+    measured = Measurement(
+        np.full(sky.n_bins, 50), np.arange(600), np.ones((600, 3, 1), np.float32)
+    )
+    wanted = {"parameters": {"run_realisations": {"realisations": realisations}}}
+    shards.write(tmp_path / "a.npz", sky, measured, [0], wanted)
+    found = shards.read(tmp_path / "a.npz")
+    assert found.n_blocks == -(-600 // bins)
+    assert len(found.variance(0)) == bins
+
+
+def test_the_first_shard_names_its_fellows():
+    assert shards.all_of(["a/0-of-3.npz"]) == ["a/0-of-3.npz", "a/1-of-3.npz", "a/2-of-3.npz"]
+    for paths in (["a/0-of-1.npz"], ["1-of-3.npz"], ["0-of-3.npz", "b.npz"], ["shard.npz"]):
+        assert shards.all_of(paths) == paths
+
+
+def test_shards_hold_in_memory_once_what_they_have_in_common(tmp_path):
+    found = shards.join([str(write(tmp_path, shard, 4)) for shard in range(4)])
+    (group,) = found.groups
+    for name in ("n_stars", "bins", "coordinates", "meta"):
+        assert len({id(getattr(shard, name)) for shard in group}) == 1, name
+
+
+@pytest.mark.parametrize(
     "given",
     [
         [(0, 3), (1, 3)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
+import pytest
 import yaml
 
 from icefire import __version__
@@ -35,12 +36,17 @@ def test_the_conda_environment_has_the_locked_versions(repo):
     assert set(wanted) == asked
 
 
-def test_the_development_list_repeats_every_pin_of_the_other(repo):
-    run, dev = (
-        pins((repo / "envs" / f"{name}.txt").read_text())
-        for name in ("requirements", "requirements-dev")
+@pytest.mark.parametrize("name", ["requirements-dev", "requirements-hpc"])
+def test_the_longer_lists_repeat_every_pin_of_the_runs(repo, name):
+    run, more = (
+        pins((repo / "envs" / f"{name}.txt").read_text()) for name in ("requirements", name)
     )
-    assert run.items() <= dev.items()
+    assert run.items() < more.items()
+
+
+def test_only_one_list_has_the_plugin_of_slurm(repo):
+    lists = {path.stem for path in (repo / "envs").glob("*.txt") if "slurm" in path.read_text()}
+    assert lists == {"requirements-hpc"}
 
 
 def test_the_locks_hold_hashes_and_no_address(repo):
