@@ -279,14 +279,14 @@ def test_the_maps_unit_counts_where_the_file_has_none(tmp_path, survey):
 @pytest.mark.parametrize("name", UNITS)
 def test_a_unit_in_neither_file_nor_map_is_a_mistake(tmp_path, name):
     survey = survey_of(tmp_path, **{name: {"source": f"S_{name}"}})
-    with pytest.raises(UserError, match=rf"stars\.csv: column S_{name} .*columns\.{name}\.unit"):
+    with pytest.raises(UserError, match=rf"stars\.csv: column S_{name}, .*columns\.{name}\.unit"):
         Catalogue(write(table(), tmp_path, "csv"), survey)
 
 
 def test_a_unit_of_another_kind_in_the_file_is_a_mistake(tmp_path, survey):
     made = table()
     made["S_rv"].unit = u.mas
-    with pytest.raises(UserError, match=r"stars\.fits: S_rv is in 'mas'"):
+    with pytest.raises(UserError, match=r"stars\.fits: column S_rv, .*'mas'"):
         Catalogue(write(made, tmp_path, "fits"), survey)
 
 
@@ -365,7 +365,7 @@ def test_a_group_of_columns_may_hold_something_else_beside_them(tmp_path, survey
 
 
 def test_metadata_of_a_table_of_ours_come_along(tmp_path, survey):
-    meta = {"synthetic": True, "catalogue": "mock"}
+    meta = {"synthetic": True, "catalogue": "mock", "parameters": {}}
     with tables.StarWriter(tmp_path / "t.fits", {"S_x": tables.STAR_COLUMNS["x"]}) as writer:
         writer.meta = meta
     assert surveys.open_table(tmp_path / "t.fits").meta == meta

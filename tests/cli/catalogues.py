@@ -1,0 +1,230 @@
+"""Small survey tables and what can be wrong with them, for the tests of bad catalogues."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import yaml
+from astropy.io import fits
+from astropy.table import MaskedColumn, Table
+
+from .needed import SURVEY
+
+N_ROWS = 24
+UNITS = {
+    c["source"]: c["unit"] for c in SURVEY["columns"].values() if c.get("unit", "dex") != "dex"
+}
+
+Build = Callable[[Path], Path]
+
+
+def good() -> Table:
+    """Bound halo giants under the names and units of the H3 map; each is a good star."""
+    rng = np.random.default_rng(7)
+
+    def between(low: float, high: float) -> np.ndarray:
+        return rng.uniform(low, high, N_ROWS).round(4)
+
+    distance = between(15, 40)
+    proper = {name: (between(-40, 40) / (4.74 * distance)).round(4) for name in ("RA", "DEC")}
+    columns = {
+        "H3_ID": 3_830_749_024_282_130_176 + np.arange(N_ROWS),
+        "RA": between(150, 230),
+        "DEC": between(5, 60),
+        "dist_adpt": distance,
+        "dist_adpt_err": (0.1 * distance).round(4),
+        "Vrad": between(-90, 90),
+        "Vrad_err": between(0.2, 0.5),
+        "GAIAEDR3_PMRA": proper["RA"],
+        "GAIAEDR3_PMRA_ERROR": between(0.03, 0.1),
+        "GAIAEDR3_PMDEC": proper["DEC"],
+        "GAIAEDR3_PMDEC_ERROR": between(0.03, 0.1),
+        "GAIAEDR3_PMRA_PMDEC_CORR": between(-0.3, 0.3),
+        "SNR": between(5, 30),
+        "logg": between(0.5, 3),
+        "FeH": between(-2, -1.2),
+        "FeH_err": between(0.02, 0.06),
+        "aFe": between(0.1, 0.2),
+        "aFe_err": between(0.02, 0.06),
+        "FLAG": np.zeros(N_ROWS, int),
+        "tileID": 100 + np.arange(N_ROWS) % 3,
+    }
+    table = Table(columns)
+    for name, unit in UNITS.items():
+        table[name].unit = unit
+    return table
+
+
+# --- changes of a table ----------------------------------------------------------------------
+
+
+def some(*values, repeat: int = 1):
+    """Change the first rows of a column to these values, each so many times."""
+
+    def change(column):
+        changed = np.array(
+            column, dtype=np.result_type(column.dtype, *map(np.min_scalar_type, values))
+        )
+        changed[: len(values) * repeat] = np.repeat(values, repeat)
+        return changed
+
+    return change
+
+
+def every(value):
+    """Change all rows of a column to one value."""
+    return lambda column: np.full(len(column), value)
+
+
+def masked(rows: int):
+    """Mask the first rows of a column."""
+    return lambda column: MaskedColumn(column, mask=np.arange(len(column)) < rows)
+
+
+def times(factor: float, unit: str | None):
+    """Multiply a column, and say that it is in a unit."""
+
+    def change(column):
+        changed = column * factor
+        changed.unit = unit
+        return changed
+
+    return change
+
+
+def unit(name: str | None):
+    """Say that a column is in another unit than it is."""
+    return times(1, name)
+
+
+def made(changes: dict | None = None, rows: slice | np.ndarray = slice(None)) -> Table:
+    """Give the good table with some columns changed (None: removed), and only some rows of it."""
+    table = good()
+    for name, change in (changes or {}).items():
+        if change is None:
+            del table[name]
+            continue
+        before = table[name].unit
+        table[name] = change(table[name]) if callable(change) else change
+        changed_unit = callable(change) and change.__qualname__.startswith("times.")
+        if not changed_unit:
+            table[name].unit = before
+    return table[rows]
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def to_hdf5(table: Table, path: Path) -> None:
+    table.write(path, format="hdf5", path="rcat", serialize_meta=True)
+
+
+def to_hdf5_group(table: Table, path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        group = file.create_group("data")
+        for name in table.colnames:
+            values = np.asarray(table[name])
+            group[name] = values.astype("S") if values.dtype.kind == "U" else values
+
+
+WRITERS = {
+    ".fits": lambda table, path: table.write(path, format="fits"),
+    ".h5": to_hdf5,
+    ".hdf5": to_hdf5_group,
+    ".csv": lambda table, path: table.write(path, format="ascii.csv"),
+    ".ecsv": lambda table, path: table.write(path, format="ascii.ecsv"),
+    ".vot": lambda table, path: table.write(path, format="votable"),
+}
+
+
+def write(table: Table, path: Path) -> Path:
+    """Write a table in the format of the path's ending."""
+    WRITERS[path.suffix](table, path)
+    return path
+
+
+def table(ending: str = ".fits", name: str = "stars", rows=slice(None), **changes) -> Build:
+    """A table of a format, with changed columns."""
+    return lambda folder: write(made(changes, rows), folder / f"{name}{ending}")
+
+
+def cut(ending: str, keep: float | int) -> Build:
+    """A file that ends too early: after a fraction of its bytes, or so many before its end."""
+
+    def build(folder: Path) -> Path:
+        path = write(good(), folder / f"stars{ending}")
+        content = path.read_bytes()
+        stop = int(keep * len(content)) if isinstance(keep, float) else keep
+        path.write_bytes(content[:stop])
+        return path
+
+    return build
+
+
+def content(name: str, data: bytes) -> Build:
+    """A file of these bytes."""
+
+    def build(folder: Path) -> Path:
+        (folder / name).write_bytes(data)
+        return folder / name
+
+    return build
+
+
+def edited(ending: str, *replacements: tuple[bytes, bytes]) -> Build:
+    """A good file in which some bytes are replaced by as many others (or not, in a text)."""
+
+    def build(folder: Path) -> Path:
+        path = write(good(), folder / f"stars{ending}")
+        data = path.read_bytes()
+        for old, new in replacements:
+            assert old in data, old
+            data = data.replace(old, new, 1)
+        path.write_bytes(data)
+        return path
+
+    return build
+
+
+def renamed(ending: str, name: str) -> Build:
+    """A good table of one format under the name of another."""
+
+    def build(folder: Path) -> Path:
+        return write(good(), folder / f"stars{ending}").rename(folder / name)
+
+    return build
+
+
+def hdus(*extensions: Callable[[], fits.hdu.base.ExtensionHDU]) -> Build:
+    """A FITS file of several extensions."""
+
+    def build(folder: Path) -> Path:
+        path = folder / "stars.fits"
+        fits.HDUList([fits.PrimaryHDU(), *(make() for make in extensions)]).writeto(path)
+        return path
+
+    return build
+
+
+def survey(folder: Path, **changes) -> Path:
+    """The H3 column map with some of its keys changed: `columns.rv.unit` is `columns__rv__unit`.
+
+    None removes a key.
+    """
+    changed = copy.deepcopy(SURVEY)
+    for key, value in changes.items():
+        *parents, last = key.split("__")
+        inner = changed
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        if value is None:
+            del inner[last]
+        else:
+            inner[last] = value
+    path = folder / "map.yaml"
+    path.write_text(yaml.safe_dump(changed, allow_unicode=True), encoding="utf-8")
+    return path
