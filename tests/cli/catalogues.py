@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import h5py
 import numpy as np
 import yaml
 from astropy.io import fits
-from astropy.table import MaskedColumn, Table
+from astropy.table import Column, MaskedColumn, Table
 
 from .needed import SURVEY
 
@@ -108,10 +110,10 @@ def made(changes: dict | None = None, rows: slice | np.ndarray = slice(None)) ->
         if change is None:
             del table[name]
             continue
-        before = table[name].unit
-        table[name] = change(table[name]) if callable(change) else change
-        changed_unit = callable(change) and change.__qualname__.startswith("times.")
-        if not changed_unit:
+        changed = change(table[name]) if callable(change) else change
+        before = table[name].unit if name in table.colnames else None
+        table[name] = changed
+        if not isinstance(changed, Column):
             table[name].unit = before
     return table[rows]
 
@@ -157,9 +159,8 @@ def cut(ending: str, keep: float | int) -> Build:
 
     def build(folder: Path) -> Path:
         path = write(good(), folder / f"stars{ending}")
-        content = path.read_bytes()
-        stop = int(keep * len(content)) if isinstance(keep, float) else keep
-        path.write_bytes(content[:stop])
+        data = path.read_bytes().rstrip(b"\0")
+        path.write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
         return path
 
     return build
@@ -176,7 +177,7 @@ def content(name: str, data: bytes) -> Build:
 
 
 def edited(ending: str, *replacements: tuple[bytes, bytes]) -> Build:
-    """A good file in which some bytes are replaced by as many others (or not, in a text)."""
+    """A good file in which some bytes are replaced, in a FITS file by as many others."""
 
     def build(folder: Path) -> Path:
         path = write(good(), folder / f"stars{ending}")
@@ -210,14 +211,133 @@ def hdus(*extensions: Callable[[], fits.hdu.base.ExtensionHDU]) -> Build:
     return build
 
 
-def survey(folder: Path, **changes) -> Path:
-    """The H3 column map with some of its keys changed: `columns.rv.unit` is `columns__rv__unit`.
+def hdf5(ending: str, change: Callable[[h5py.File], None]) -> Build:
+    """A good HDF5 file in which something is changed."""
 
-    None removes a key.
-    """
+    def build(folder: Path) -> Path:
+        path = write(good(), folder / f"stars{ending}")
+        with h5py.File(path, "a") as file:
+            change(file)
+        return path
+
+    return build
+
+
+def replace_dataset(file: h5py.File, name: str, value) -> None:
+    """Put another dataset in the place of one."""
+    del file[name]
+    file[name] = value
+
+
+def in_pc_by_attribute(file: h5py.File) -> None:
+    """Turn the distances of a group of columns into pc, and say so as an attribute."""
+    data = file["data"]
+    replace_dataset(data, "dist_adpt", data["dist_adpt"][:] * 1000)
+    data["dist_adpt"].attrs["unit"] = "pc"
+
+
+def damaged_chunk(folder: Path) -> Path:
+    """An HDF5 file whose compressed rows are damaged."""
+    path = folder / "stars.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("rcat", data=good().as_array(), chunks=(N_ROWS,), compression="gzip")
+        start, size = file["rcat"].id.get_chunk_info(0)[2:4]
+    data = bytearray(path.read_bytes())
+    data[start + size // 2 : start + size] = b"\xff" * (size - size // 2)
+    path.write_bytes(data)
+    return path
+
+
+def replaced(ending: str, old: bytes, new: bytes) -> Build:
+    """A good file in which some bytes are replaced wherever they are."""
+
+    def build(folder: Path) -> Path:
+        path = write(good(), folder / f"stars{ending}")
+        path.write_bytes(path.read_bytes().replace(old, new))
+        return path
+
+    return build
+
+
+def zipped(name: str) -> Build:
+    """A good FITS file, compressed."""
+
+    def build(folder: Path) -> Path:
+        path = write(good(), folder / "stars.fits").rename(folder / name)
+        path.write_bytes(gzip.compress(path.read_bytes()))
+        return path
+
+    return build
+
+
+def hdu() -> fits.BinTableHDU:
+    return fits.table_to_hdu(good())
+
+
+def ascii_table() -> fits.TableHDU:
+    return fits.TableHDU.from_columns(fits.ColDefs([fits.Column("RA", "F9.5", array=np.ones(3))]))
+
+
+def lists(name: str) -> Build:
+    """A FITS file in which one column holds a list of any length for each star."""
+
+    def make() -> fits.BinTableHDU:
+        values = np.array([np.ones(i % 4) for i in range(N_ROWS)], dtype=object)
+        others = [column for column in hdu().columns if column.name != name]
+        return fits.BinTableHDU.from_columns([*others, fits.Column(name, "PD()", array=values)])
+
+    return hdus(make)
+
+
+def null_flags(n_rows: int) -> Build:
+    """A FITS file whose FLAG is a truth value, which the first rows do not have."""
+
+    def build(folder: Path) -> Path:
+        path = write(made({"FLAG": np.zeros(N_ROWS, bool)}), folder / "stars.fits")
+        with fits.open(path) as opened:
+            rows, place = opened[1].columns.dtype, opened[1].fileinfo()["datLoc"]
+        data = bytearray(path.read_bytes())
+        for row in range(n_rows):
+            data[place + row * rows.itemsize + rows.fields["FLAG"][1]] = 0
+        path.write_bytes(data)
+        return path
+
+    return build
+
+
+def entities() -> bytes:
+    """XML of a few lines that stands for gigabytes."""
+    nested = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 12))
+    doctype = f'<!DOCTYPE x [<!ENTITY e0 "eeeeeeeeee">{nested}]>'
+    return f'<?xml version="1.0"?>{doctype}<VOTABLE>&e11;</VOTABLE>'.encode()
+
+
+def directory(folder: Path) -> Path:
+    (folder / "stars.fits").mkdir()
+    return folder / "stars.fits"
+
+
+def pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "stars.fits")
+    return folder / "stars.fits"
+
+
+def circle(folder: Path) -> Path:
+    (folder / "other.fits").symlink_to(folder / "stars.fits")
+    (folder / "stars.fits").symlink_to(folder / "other.fits")
+    return folder / "stars.fits"
+
+
+def device(folder: Path) -> Path:
+    (folder / "stars.fits").symlink_to("/dev/zero")
+    return folder / "stars.fits"
+
+
+def survey(folder: Path, changes: dict) -> Path:
+    """The H3 column map with some of its keys changed: `columns.rv.unit` is one; None removes."""
     changed = copy.deepcopy(SURVEY)
     for key, value in changes.items():
-        *parents, last = key.split("__")
+        *parents, last = key.split(".")
         inner = changed
         for parent in parents:
             inner = inner.setdefault(parent, {})
