@@ -70,10 +70,11 @@ class Fields:
         texts = [name.decode() if isinstance(name, bytes) else name for name in names]
         table = Table(
             {
-                "field": texts,
                 "l": galactic.l.deg.round(6),
                 "b": galactic.b.deg.round(6),
                 "n_stars": sums[:, 3].astype(int),
+                # Last, because a line of a table that begins with # would be a comment
+                "field": texts,
             }
         )
         table["l"].unit = table["b"].unit = "deg"

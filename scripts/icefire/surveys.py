@@ -25,6 +25,7 @@ from icefire.tables import (
     LOGARITHMS,
     StarReader,
     check_file,
+    lines_of,
     read_yaml,
 )
 
@@ -398,12 +399,11 @@ def _read_text(path: Path, format: str):
                 number = len(header) + 1 + rows.line_num
                 raise ValueError(f"line {number} has {len(row)} cells, the header {len(names)}")
             n_rows += 1
-    if format == "ascii.csv":
-        table = Table.read(path, format=format, guess=False, encoding="utf-8-sig")
-    else:
-        table = Table.read(path, format=format)
+    table = Table.read(lines_of(path), format=format, guess=False)
     if len(table) != n_rows:
-        raise ValueError(f"{n_rows} rows were read as {len(table)}")
+        raise ValueError(
+            f"{n_rows} rows are read as {len(table)}: one that begins with # needs quotation marks"
+        )
     return names, table
 
 

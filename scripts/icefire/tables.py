@@ -186,15 +186,25 @@ def check_file(path: str | os.PathLike) -> None:
     path.open("rb").close()
 
 
+def lines_of(path: str | os.PathLike) -> list[str]:
+    """Give the lines of a text file for astropy, which would take a name with a newline for them.
+
+    A byte order mark at its beginning is left out.
+    """
+    return Path(path).read_text(encoding="utf-8-sig").split("\n")
+
+
 class _YamlLoader(yaml.SafeLoader):
     """The safe loader, which takes no key twice: the first value would be lost."""
 
     def construct_mapping(self, node, deep=False):
-        keys = [key.value for key, _ in node.value]
+        seen = set()
         for key, _ in node.value:
-            if key.tag != "tag:yaml.org,2002:merge" and keys.count(key.value) > 1:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: key {key.value} is there twice")
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise yaml.YAMLError(f"line {line}: key {key.value} is there twice")
+                seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -226,7 +236,7 @@ def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tup
 
     check_file(path)
     try:
-        table = Table.read(os.fspath(path), format="ascii.ecsv")
+        table = Table.read(lines_of(path), format="ascii.ecsv")
     except (ValueError, UnicodeDecodeError, KeyError) as error:
         # A KeyError names the part that the header lacks.
         raise UserError(f"{path}: not a readable ECSV table ({error})") from error
@@ -370,7 +380,9 @@ class StarReader:
                 f"{self.path}: not a readable FITS table ({error}); fetch or make the file again"
             ) from error
         if not tables:
-            raise UserError(f"{self.path}: holds no FITS binary table; save the stars as one")
+            raise UserError(
+                f"{self.path}: holds no FITS binary table; fetch or make the file again"
+            )
         if len(tables) > 1:
             raise UserError(
                 f"{self.path}: must hold one FITS binary table, but extensions"
