@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from cli import catalogues as cat
 
 from icefire import tables
 
-from ..cli import catalogues as cat
 from .conftest import copy_project, snakemake
 
-ODD = "it's \"odd\"; mkdir executed; $(mkdir executed) `mkdir executed` & | $HOME * ~ # é雪"
+ODD = 'it\'s "odd"; mkdir executed; $(mkdir executed) `mkdir executed` & | $HOME * ~ # é雪'
 CLEAN = "results/catalog/clean.fits"
 
 
@@ -46,4 +46,4 @@ def test_a_name_that_snakemake_would_read_otherwise_is_refused(copy, outcome, na
     assert done.returncode != 0
     assert "catalog.path" in done.stderr
     assert "Traceback" not in done.stderr
-    outcome("bad catalogues", f"the workflow, {ascii(name)}", "refused: configuration: catalog.path")
+    outcome("bad catalogues", f"the workflow, {name!a}", "refused: configuration: catalog.path")
