@@ -9,12 +9,14 @@ Usage:
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import numpy as np
 
 from icefire import cli, tables
+from icefire.errors import UserError
 from icefire.ledger import Ledger
-from icefire.quality import Quality
+from icefire.quality import LOGARITHM_LIMIT, Quality, placed, without_fillers
 from icefire.surveys import Catalogue, read_survey_map
 
 # Where a survey names no fields, its footprint is drawn from the pixels of this size (0.9 deg).
@@ -38,16 +40,17 @@ class Fields:
         self._named = named
         self._sums: dict = {}
 
-    def add(self, names: np.ndarray, ra_deg: np.ndarray, dec_deg: np.ndarray) -> None:
+    def add(self, stars: dict[str, np.ndarray]) -> None:
         """Count the stars of one block; positions are in degrees."""
-        finite = np.isfinite(ra_deg) & np.isfinite(dec_deg) & (np.abs(dec_deg) <= 90)
-        ra, dec = np.radians(ra_deg[finite]), np.radians(dec_deg[finite])
+        on_sky = placed(stars)
+        ra_deg, dec_deg = stars["ra"][on_sky], stars["dec"][on_sky]
+        ra, dec = np.radians(ra_deg), np.radians(dec_deg)
         if self._named:
-            names = names[finite]
+            names = stars["field"][on_sky]
         else:
             import healpy
 
-            names = healpy.ang2pix(FOOTPRINT_NSIDE, ra_deg[finite], dec_deg[finite], lonlat=True)
+            names = healpy.ang2pix(FOOTPRINT_NSIDE, ra_deg, dec_deg, lonlat=True)
         fields, which = np.unique(names, return_inverse=True)
         parts = (np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec), np.ones(len(ra)))
         sums = np.array([np.bincount(which, part, len(fields)) for part in parts]).T
@@ -67,10 +70,11 @@ class Fields:
         texts = [name.decode() if isinstance(name, bytes) else name for name in names]
         table = Table(
             {
-                "field": texts,
                 "l": galactic.l.deg.round(6),
                 "b": galactic.b.deg.round(6),
                 "n_stars": sums[:, 3].astype(int),
+                # Last, because a line of a table that begins with # would be a comment
+                "field": texts,
             }
         )
         table["l"].unit = table["b"].unit = "deg"
@@ -86,17 +90,25 @@ def work(arguments) -> None:
     for cut, reason in survey.cuts_off.items():
         print(f"cut {cut} is off: {reason}")
 
-    ids, snrs = [], []
+    ids, snrs, fillers = [], [], Counter()
     with tables.StarWriter(arguments.clean, tables.CLEAN_COLUMNS) as writer:
         n_blocks = catalogue.n_rows // tables.BLOCK_ROWS + 1
         for block in cli.progress(catalogue.blocks(), n_blocks, "clean"):
-            fields.add(block["field"], block["ra"], block["dec"])
+            fields.add(block)
+            block, found = without_fillers(block)
+            fillers.update(found)
             good = quality.good(block)
             stars = {name: values[good] for name, values in block.items()}
             stars["l"], stars["b"] = galactic_coordinates(stars["ra"], stars["dec"])
             writer.write(stars)
             ids.append(stars["star_id"])
             snrs.append(stars["snr"])
+        if quality.distances_in_pc:
+            raise UserError(
+                f"{arguments.catalogue}: column {survey.columns['distance'].column}, mapped to"
+                f" distance: {quality.distances_in_pc} Correct the unit in the file, or"
+                " columns.distance.unit in the survey's map where the file has none"
+            )
         writer.keep = quality.unique(np.concatenate(ids), np.concatenate(snrs))
 
         source = catalogue.meta
@@ -114,6 +126,9 @@ def work(arguments) -> None:
     )
     tables.write_ecsv(arguments.fields, fields.table(), {**meta, "fields_are": how})
     ledger.print()
+    for name, count in fillers.items():
+        if count:
+            print(f"{name}: {count:,} values beyond {LOGARITHM_LIMIT:g} dex taken as missing")
 
 
 def galactic_coordinates(ra_deg: np.ndarray, dec_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
@@ -33,7 +34,7 @@ def run(parser: argparse.ArgumentParser, work: Callable, argv: list[str] | None)
     try:
         work(arguments)
     except UserError as error:
-        message = " ".join(str(error).split())
+        message = str(error)
     except OSError as error:
         # A missing, unreadable or unwritable path is the user's to put right; the name says which.
         if error.filename is None:
@@ -41,8 +42,14 @@ def run(parser: argparse.ArgumentParser, work: Callable, argv: list[str] | None)
         message = f"{error.filename}: {error.strerror or error}"
     else:
         return 0
-    print(f"{parser.prog}: error: {message}", file=sys.stderr)
+    print(f"{parser.prog}: error: {_one_line(message)}", file=sys.stderr)
     return 2
+
+
+def _one_line(text: str) -> str:
+    """Join lines, and write out what is no character to print: a file may have any name."""
+    joined = re.sub(r"\s*[\n\r]\s*", " ", text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
 
 
 def finite(text: str) -> float:

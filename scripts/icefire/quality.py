@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from icefire.ledger import Entry, Ledger, remove
+from icefire.tables import LOGARITHMS
 
-_ERRORS = ("distance_error", "rv_error", "pmra_error", "pmdec_error")
+# No star of the Galaxy goes beyond these (kpc, km/s, mas/yr; only Barnard's star, 1.8 pc away,
+# moves faster across the sky): such a value is in another unit than stated, or fills a gap, as
+# -9999 does. Constants and not choices: they touch no measurement.
+LIMITS = {"distance": 1000.0, "rv": 9000.0, "pmra": 9000.0, "pmdec": 9000.0}
+# The same for logarithms, dex. They fill gaps with -9.99, too.
+LOGARITHM_LIMIT = 9.0
 
 
 class Quality:
@@ -33,22 +39,50 @@ class Quality:
         self._cuts = [
             (entry("the survey's flag is not 0", "flag"), "flag", _flagged),
             (entry(f"signal-to-noise ratio not above {min_snr:g}", "snr"), "snr", self._noisy),
-            (entry("position missing or outside the sphere"), None, _misplaced),
-            (entry("distance missing or not positive"), None, _distanceless),
-            (entry("radial velocity missing"), None, lambda s: ~np.isfinite(s["rv"])),
-            (entry("proper motion missing"), None, _motionless),
-            (entry("an error missing or negative, or |correlation| above 1"), None, _errorless),
+            (entry("position missing or outside the sphere"), None, lambda s: ~placed(s)),
+            (
+                entry(f"distance missing, not positive or above {LIMITS['distance']:g} kpc"),
+                None,
+                lambda s: ~((s["distance"] > 0) & (s["distance"] <= LIMITS["distance"])),
+            ),
+            (
+                entry(f"radial velocity missing or above {LIMITS['rv']:g} km/s"),
+                None,
+                lambda s: ~(np.abs(s["rv"]) <= LIMITS["rv"]),
+            ),
+            (
+                entry(f"proper motion missing or above {LIMITS['pmra']:g} mas/yr"),
+                None,
+                lambda s: ~(np.maximum(np.abs(s["pmra"]), np.abs(s["pmdec"])) <= LIMITS["pmra"]),
+            ),
+            (
+                entry("an error missing, negative or above such a limit, or |correlation| above 1"),
+                None,
+                _errorless,
+            ),
         ]
+        # How many distances there are, and how many of them are too large
+        self._distances = np.zeros(2, int)
         self._duplicates = entry("another row of the same star is kept")
         self._off = cuts_off
 
     def good(self, stars: dict[str, np.ndarray]) -> np.ndarray:
         """Give a boolean array, true for the good rows of a block."""
+        finite = stars["distance"][np.isfinite(stars["distance"])]
+        self._distances += [len(finite), np.count_nonzero(finite > LIMITS["distance"])]
         left = np.ones(len(stars["ra"]), bool)
         for entry, cut, bad in self._cuts:
             if cut not in self._off:
                 left = remove(left, bad(stars), entry)
         return left
+
+    @property
+    def distances_in_pc(self) -> str:
+        """Say how many distances are impossible, if most are: their unit is not what it is said."""
+        known, far = self._distances
+        if 2 * far <= known:
+            return ""
+        return f"{far} of {known} distances are above {LIMITS['distance']:g} kpc; are they in pc?"
 
     def unique(self, star_id: np.ndarray, snr: np.ndarray) -> np.ndarray:
         """Tell which of all good rows to keep so that each star appears once.
@@ -77,20 +111,26 @@ def _flagged(stars: dict) -> np.ndarray:
     return ~(stars["flag"] == 0)
 
 
-def _misplaced(stars: dict) -> np.ndarray:
-    return ~((stars["ra"] >= 0) & (stars["ra"] <= 360) & (np.abs(stars["dec"]) <= 90))
+def placed(stars: dict) -> np.ndarray:
+    """Tell which stars are on the sphere."""
+    return (stars["ra"] >= 0) & (stars["ra"] <= 360) & (np.abs(stars["dec"]) <= 90)
 
 
-def _distanceless(stars: dict) -> np.ndarray:
-    return ~(np.isfinite(stars["distance"]) & (stars["distance"] > 0))
+def without_fillers(stars: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Turn logarithms that no star has, such as -9999, into NaN; say how many of each column.
 
-
-def _motionless(stars: dict) -> np.ndarray:
-    return ~(np.isfinite(stars["pmra"]) & np.isfinite(stars["pmdec"]))
+    Left as they are they would make giants of dwarfs and accreted stars of unmeasured ones.
+    """
+    found, counts = dict(stars), {}
+    for name in LOGARITHMS:
+        filler = np.abs(stars[name]) > LOGARITHM_LIMIT
+        counts[name] = int(np.count_nonzero(filler))
+        found[name] = np.where(filler, np.nan, stars[name])
+    return found, counts
 
 
 def _errorless(stars: dict) -> np.ndarray:
     fine = np.abs(stars["pm_corr"]) <= 1
-    for name in _ERRORS:
-        fine &= np.isfinite(stars[name]) & (stars[name] >= 0)
+    for name, limit in LIMITS.items():
+        fine &= (stars[f"{name}_error"] >= 0) & (stars[f"{name}_error"] <= limit)
     return ~fine

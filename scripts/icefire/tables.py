@@ -69,6 +69,9 @@ CLEAN_COLUMNS = {
     "afe_error": Column("D", None, "standard error of afe, dex"),
 }
 
+# Columns that are logarithms, in dex
+LOGARITHMS = ("logg", "feh", "feh_error", "afe", "afe_error")
+
 KINEMATIC_COLUMNS = {
     "x": Column("D", "kpc", "Galactocentric x (the Sun at x < 0)"),
     "y": Column("D", "kpc", "Galactocentric y (the Sun moves to y > 0)"),
@@ -171,12 +174,48 @@ def write_text(path: str | os.PathLike, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def check_file(path: str | os.PathLike) -> None:
+    """Make sure that a path is a file that may be read, and no pipe or device that never ends.
+
+    Raises UserError, or OSError saying which of missing, forbidden or broken it is.
+    """
+    path = Path(path)
+    if not path.is_file():
+        path.stat()
+        raise UserError(f"{path}: is not a file")
+    path.open("rb").close()
+
+
+def lines_of(path: str | os.PathLike) -> list[str]:
+    """Give the lines of a text file for astropy, which would take a name with a newline for them.
+
+    A byte order mark at its beginning is left out.
+    """
+    return Path(path).read_text(encoding="utf-8-sig").split("\n")
+
+
+class _YamlLoader(yaml.SafeLoader):
+    """The safe loader, which takes no key twice: the first value would be lost."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise yaml.YAMLError(f"line {line}: key {key.value} is there twice")
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: str | os.PathLike):
     """Read a YAML file, safely. Raises UserError naming the file when it is not YAML."""
+    check_file(path)
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
+        return yaml.load(Path(path).read_text(encoding="utf-8"), _YamlLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: no UTF-8, a date that is none, a number of thousands of digits
+        raise UserError(f"{path}: not readable as YAML ({error}); correct the file") from error
 
 
 def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
@@ -195,8 +234,9 @@ def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tup
     """
     from astropy.table import Table
 
+    check_file(path)
     try:
-        table = Table.read(os.fspath(path), format="ascii.ecsv")
+        table = Table.read(lines_of(path), format="ascii.ecsv")
     except (ValueError, UnicodeDecodeError, KeyError) as error:
         # A KeyError names the part that the header lacks.
         raise UserError(f"{path}: not a readable ECSV table ({error})") from error
@@ -317,31 +357,64 @@ class StarReader:
         self.units: dict[str, str | None] = {}
         self._scale: dict[str, tuple[float, float]] = {}
         self._null: dict[str, int] = {}
+        check_file(self.path)
+        with self.path.open("rb") as file:
+            if file.read(6) != b"SIMPLE":
+                raise UserError(
+                    f"{self.path}: not a readable FITS table (it does not begin with SIMPLE, as"
+                    " FITS does); decompress it, or give it the ending of what it is"
+                )
         try:
             with (
                 warnings.catch_warnings(action="ignore"),
                 fits.open(self.path, memmap=False, lazy_load_hdus=True) as hdus,
             ):
-                hdu = next((h for h in hdus if isinstance(h, fits.BinTableHDU)), None)
-                if hdu is None:
-                    raise UserError(f"{self.path}: holds no FITS binary table")
-                header = hdu.header
-                definitions = hdu.columns
-                self.n_rows = int(header["NAXIS2"])
-                self._offset = hdu.fileinfo()["datLoc"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, OSError) and error.filename is not None:
-                raise
-            raise UserError(f"{self.path}: not a readable FITS table ({error})") from error
-        self._dtype = definitions.dtype.newbyteorder(">")
-        self.names = tuple(definitions.names)
-        for column in definitions:
+                tables = {n: hdu for n, hdu in enumerate(hdus) if isinstance(hdu, fits.BinTableHDU)}
+                if len(tables) == 1:
+                    self._understand(*tables.values())
+        except UserError:
+            raise
+        except Exception as error:
+            # astropy raises whatever its parts do for a damaged header.
+            raise UserError(
+                f"{self.path}: not a readable FITS table ({error}); fetch or make the file again"
+            ) from error
+        if not tables:
+            raise UserError(
+                f"{self.path}: holds no FITS binary table; fetch or make the file again"
+            )
+        if len(tables) > 1:
+            raise UserError(
+                f"{self.path}: must hold one FITS binary table, but extensions"
+                f" {', '.join(map(str, tables))} are some; copy the one to be used into a file of"
+                " its own"
+            )
+        for name in needed:
+            if name not in self.names:
+                raise UserError(f"{self.path}: column {name} is missing")
+
+    def _understand(self, hdu: fits.BinTableHDU) -> None:
+        """Take from a table's header where its rows are and how their columns are written."""
+        header = hdu.header
+        self.n_rows = int(header["NAXIS2"])
+        self.names = tuple(hdu.columns.names)
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise UserError(f"{self.path}: two columns are named {name}; rename one of them")
+        self._offset = hdu.fileinfo()["datLoc"]
+        self._dtype = hdu.columns.dtype.newbyteorder(">")
+        if header["NAXIS1"] != self._dtype.itemsize or self.n_rows < 0:
+            raise ValueError(
+                f"rows of {header['NAXIS1']} bytes with columns of {self._dtype.itemsize},"
+                f" {self.n_rows} rows"
+            )
+        for column in hdu.columns:
             self.units[column.name] = column.unit or None
             if column.bscale not in (None, "", 1) or column.bzero not in (None, "", 0):
-                self._scale[column.name] = (column.bscale or 1, column.bzero or 0)
+                self._scale[column.name] = (0 + (column.bscale or 1), 0 + (column.bzero or 0))
             if column.null not in (None, ""):
                 self._null[column.name] = int(column.null)
-        self.logical = {c.name for c in definitions if c.format.format == "L"}
+        self.logical = {c.name for c in hdu.columns if c.format.format == "L"}
         try:
             self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
         except (ValueError, TypeError) as error:
@@ -352,9 +425,6 @@ class StarReader:
                 f"{self.path}: cut short ({self.path.stat().st_size} bytes where its header"
                 f" promises {expected}); fetch or make the file again"
             )
-        for name in needed:
-            if name not in self.names:
-                raise UserError(f"{self.path}: column {name} is missing")
 
     def read(self, start: int, stop: int, names: tuple[str, ...] | None = None) -> dict:
         """Read rows `start` to `stop` of the named columns (all by default) as native arrays."""
@@ -370,7 +440,8 @@ class StarReader:
     def _column(self, records: np.ndarray, name: str) -> np.ndarray:
         raw = records[name]
         if name in self.logical:
-            return raw == ord("T")
+            truth, neither = raw == ord("T"), raw == 0
+            return np.where(neither, np.nan, truth) if neither.any() else truth
         values = raw.astype(raw.dtype.newbyteorder("="))
         if name in self._scale:
             scale, zero = self._scale[name]

@@ -6,11 +6,10 @@ import re
 
 import numpy as np
 import pytest
-import yaml
 
 from .calls import SCRIPTS
 from .chain import LAYOUT
-from .needed import MAPPED, NEEDED, SURVEY, read, write
+from .needed import NEEDED, read, write
 from .test_bad_input import refused
 
 
@@ -57,46 +56,3 @@ def test_a_column_of_texts_instead_of_numbers_is_named(shortened, tmp_path, scri
             write(bad, texts, units, meta)
             line = refused(step.reading(flag, bad))
             assert re.search(rf"{re.escape(str(bad))}: column {name}\b", line)
-
-
-@pytest.mark.parametrize("name", [n for n in MAPPED if MAPPED[n] not in ("star_id", "field")])
-def test_a_survey_column_of_texts_instead_of_numbers_is_named(shortened, tmp_path, name):
-    step = shortened("clean_catalog")
-    columns, units, meta = read(step.inputs["--catalogue"][0])
-    bad = tmp_path / "texts.fits"
-    columns[name] = np.array([b"a text"] * len(columns[name]))
-    write(bad, columns, units, meta)
-    line = refused(step.reading("--catalogue", bad))
-    assert f"{bad}: column {name}, " in line
-    assert f"mapped to {MAPPED[name]}" in line
-
-
-def test_a_column_of_another_case_is_suggested(shortened, tmp_path):
-    step = shortened("clean_catalog")
-    columns, units, meta = read(step.inputs["--catalogue"][0])
-    bad = tmp_path / "case.fits"
-    columns["VRAD"], units["VRAD"] = columns.pop("Vrad"), units["Vrad"]
-    write(bad, columns, units, meta)
-    assert "(the file has VRAD)" in refused(step.reading("--catalogue", bad))
-
-
-def test_a_column_without_a_unit_anywhere_is_named(shortened, tmp_path):
-    step = shortened("clean_catalog")
-    columns, units, meta = read(step.inputs["--catalogue"][0])
-    bad, survey = tmp_path / "unitless.fits", tmp_path / "survey.yaml"
-    write(bad, columns, {**units, "Vrad": None}, meta)
-    unitless = {**SURVEY["columns"], "rv": {"source": "Vrad"}}
-    survey.write_text(yaml.safe_dump({**SURVEY, "columns": unitless}))
-    line = refused(step.reading("--catalogue", bad).reading("--survey", survey))
-    assert f"{bad}: column Vrad" in line
-    assert "columns.rv.unit" in line
-
-
-def test_a_unit_that_does_not_convert_is_named(shortened, tmp_path):
-    step = shortened("clean_catalog")
-    columns, units, meta = read(step.inputs["--catalogue"][0])
-    bad = tmp_path / "units.fits"
-    write(bad, columns, {**units, "Vrad": "kpc"}, meta)
-    line = refused(step.reading("--catalogue", bad))
-    assert f"{bad}: Vrad" in line
-    assert "'kpc'" in line

@@ -310,27 +310,6 @@ def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
 # --- column maps and the model ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["name", "columns"])
-def test_a_column_map_without_a_key_is_named(chain, bad, key):
-    step = chain.of_script("clean_catalog")
-    survey = yaml.safe_load(step.inputs["--survey"][0].read_text(encoding="utf-8"))
-    del survey[key]
-    path = bad("survey.yaml", survey)
-    line = refused(step.reading("--survey", path))
-    assert f"{path}: {key}" in line
-
-
-def test_a_needed_column_that_the_map_leaves_out_is_named(chain, bad):
-    step = chain.of_script("clean_catalog")
-    survey = yaml.safe_load(step.inputs["--survey"][0].read_text(encoding="utf-8"))
-    for name in ("rv", "logg", "snr", "flag"):
-        columns = {key: value for key, value in survey["columns"].items() if key != name}
-        path = bad("survey.yaml", {**survey, "columns": columns})
-        line = refused(step.reading("--survey", path))
-        assert str(path) in line
-        assert name in line
-
-
 def test_a_key_that_the_model_does_not_know_is_named(chain, bad):
     step = chain.of_script("simulate_survey")
     model = yaml.safe_load(step.inputs["--model"][0].read_text(encoding="utf-8"))

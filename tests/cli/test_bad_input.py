@@ -89,15 +89,6 @@ def test_a_bad_file_is_named(shortened, tmp_path, script, flag, damage):
     assert str(bad) in refused(step.reading(flag, bad))
 
 
-@pytest.mark.parametrize("ending", [".csv", ".ecsv", ".h5", ".parquet", ".vot", ".dat"])
-@pytest.mark.parametrize("damage", [garbage, words, nothing, missing, directory])
-def test_a_bad_survey_table_of_any_format_is_named(shortened, tmp_path, ending, damage):
-    bad = tmp_path / f"survey{ending}"
-    damage(bad, bad)
-    step = shortened("clean_catalog")
-    assert str(bad) in refused(step.reading("--catalogue", bad))
-
-
 @pytest.mark.parametrize("script", ["clean_catalog", "compute_kinematics", "summarise"])
 def test_a_step_that_is_refused_leaves_the_earlier_result_alone(chain, tmp_path, script):
     step = chain.of_script(script)

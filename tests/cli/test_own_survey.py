@@ -236,14 +236,3 @@ def test_metallicity_splits_a_survey_with_alpha_abundances_too(chain, tmp_path):
     )
     assert np.array_equal(accreted["star_id"], halo["star_id"][halo["feh"] < -1])
     assert np.array_equal(insitu["star_id"], halo["star_id"][halo["feh"] > -0.7])
-
-
-@pytest.mark.parametrize("ending", [".csv", ".ecsv"])
-@pytest.mark.parametrize("n_rows", [0, 1])
-def test_few_rows_of_any_format_are_cleaned(stars, config, tmp_path, ending, n_rows):
-    survey = foreign(stars, units_in_the_table=ending == ".ecsv")
-    survey.table = survey.table[:n_rows]
-    step = chain_to_samples(tmp_path, config, survey, ending).steps["clean_catalog"]
-    done = step.call()
-    assert (done.status, done.err) == (0, "")
-    assert tables.StarReader(step.outputs["--clean"]).n_rows <= n_rows

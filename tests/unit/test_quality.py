@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from icefire.ledger import Ledger
-from icefire.quality import Quality
+from icefire.quality import Quality, without_fillers
 
 GOOD = {
     "flag": 0.0,
@@ -31,11 +31,13 @@ FAULTS = [
     *((1, {"snr": value}) for value in (3.0, -5, NAN)),
     *((2, {"ra": value}) for value in (-0.1, 360.1, NAN)),
     *((2, {"dec": value}) for value in (-90.1, 90.1, NAN)),
-    *((3, {"distance": value}) for value in (0, -1, NAN, INF)),
-    *((4, {"rv": value}) for value in (NAN, INF)),
-    *((5, {name: NAN}) for name in ("pmra", "pmdec")),
+    *((3, {"distance": value}) for value in (0, -1, NAN, INF, 1001)),
+    *((4, {"rv": value}) for value in (NAN, INF, 9001, -9999)),
+    *((5, {name: value}) for name in ("pmra", "pmdec") for value in (NAN, INF, 9001, -9999)),
     *((6, {f"{name}_error": NAN}) for name in ("distance", "rv", "pmra", "pmdec")),
     *((6, {f"{name}_error": -1}) for name in ("distance", "rv", "pmra", "pmdec")),
+    (6, {"distance_error": 1001}),
+    *((6, {f"{name}_error": 9001}) for name in ("rv", "pmra", "pmdec")),
     *((6, {"pm_corr": value}) for value in (1.01, -1.01, NAN)),
 ]
 
@@ -79,6 +81,7 @@ def test_several_faults_count_under_the_first_and_the_sums_add_up():
 @pytest.mark.parametrize(
     "edge",
     [{"ra": 0}, {"ra": 360}, {"dec": 90}, {"dec": -90}, {"pm_corr": -1}, {"snr": 3.0001}, {}]
+    + [{"distance": 1000}, {"rv": -9000}, {"pmra": -9000}, {"pmdec": 9000}]
     + [{f"{name}_error": 0} for name in ("distance", "rv", "pmra", "pmdec")],
     ids=str,
 )
@@ -111,3 +114,21 @@ def test_the_best_row_of_a_star_stays_and_the_first_of_equals(ids, snr, kept):
     assert np.flatnonzero(keep).tolist() == kept
     assert ledger.entries[-1].n_removed == len(ids) - len(kept)
     assert ledger.n_left == len(kept)
+
+
+@pytest.mark.parametrize("value", [9.01, -9.01, -9.99, -9999, INF, -INF, NAN])
+def test_a_logarithm_that_no_star_has_is_missing_and_counted(value):
+    names = ("logg", "feh", "feh_error", "afe", "afe_error")
+    found, counts = without_fillers({name: np.array([9.0, value, -9.0]) for name in names})
+    for name in names:
+        np.testing.assert_array_equal(found[name], [9, NAN, -9])
+        assert counts[name] == (0 if np.isnan(value) else 1)
+
+
+@pytest.mark.parametrize(("far", "pc"), [(0, False), (2, False), (3, True), (4, True)])
+def test_distances_are_in_pc_where_most_are_too_large(far, pc):
+    cuts, _ = quality()
+    for number in range(4):
+        cuts.good(block({"distance": 8000 if number < far else 8}, {"distance": NAN}))
+    assert cuts.distances_in_pc.startswith(f"{far} of 4 " if pc else "")
+    assert bool(cuts.distances_in_pc) == pc

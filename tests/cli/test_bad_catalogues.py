@@ -1,0 +1,518 @@
+"""Bad catalogues: each is refused in one line that says what to do, or its bad rows are counted.
+
+A table of cases. Those that cleaning lets through go on to the samples, and nothing may be lost,
+become NaN or be warned of on the way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import MaskedColumn, Table
+
+from icefire import tables
+from icefire.workflow import SAMPLES
+
+from . import catalogues as cat
+from .calls import REPO
+from .catalogues import N_ROWS, content, cut, edited, every, hdf5, hdus, masked, some, table, times
+from .chain import Step, chain_of
+from .needed import MAPPED
+from .test_bad_input import refused
+
+H3 = REPO / "config" / "surveys" / "h3.yaml"
+OUTCOMES = "bad catalogues"
+# The steps from a catalogue to the samples
+STEPS = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_samples")
+
+FLAG, SNR, POSITION, DISTANCE = "flag is not 0", "signal-to-noise", "position missing", "distance"
+RV, PM, ERROR = "radial velocity missing", "proper motion missing", "an error missing"
+DOUBLE, NEITHER = "another row of the same star", "halo star of neither sample"
+NAN, INF = float("nan"), float("inf")
+AGAIN = "fetch or make the file again"
+MAP = "map"  # what to correct
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A catalogue, and what must become of it.
+
+    `says`: words of the line that refuses it. `counted`: how many rows go under which reason, of
+    how many. `survey` changes keys of the column map.
+    """
+
+    name: str
+    build: cat.Build
+    says: tuple[str, ...] = ()
+    counted: dict[str, int] = dataclasses.field(default_factory=dict)
+    rows: int = N_ROWS
+    survey: dict = dataclasses.field(default_factory=dict)
+
+
+REFUSED: list[Case] = []
+COUNTED: list[Case] = []
+
+
+def refuse(name: str, build: cat.Build, *says: str, survey: dict | None = None) -> None:
+    REFUSED.append(Case(name, build, says, survey=survey or {}))
+
+
+def count(name: str, build: cat.Build, counted: dict | None = None, **more) -> None:
+    COUNTED.append(Case(name, build, counted=counted or {}, **more))
+
+
+def ids(*texts) -> np.ndarray:
+    """Identifiers, the given ones first."""
+    return np.array([*texts, *(f"star {i}" for i in range(len(texts), N_ROWS))])
+
+
+# --- columns ---------------------------------------------------------------------------------
+
+for ending in cat.WRITERS:
+    refuse(f"column missing ({ending})", table(ending, Vrad=None), "Vrad, mapped to rv", MAP)
+    words = table(ending, Vrad=np.array(["fast"] * N_ROWS))
+    refuse(f"texts for numbers ({ending})", words, "Vrad, mapped to rv", "numbers", "map rv")
+for column, ours in MAPPED.items():
+    if ours not in ("star_id", "field", "rv"):
+        words = table(**{column: np.array(["a text"] * N_ROWS)})
+        refuse(f"texts for {column}", words, f"{column}, mapped to {ours}", "numbers")
+refuse("column of another case", edited(".fits", (b"'RA  ", b"'ra  ")), "RA", "has ra", MAP)
+refuse("name twice, FITS", edited(".fits", (b"'DEC  ", b"'RA   ")), "named RA", "rename")
+refuse("name twice, CSV", edited(".csv", (b",DEC,", b",RA,")), "named RA", "rename")
+refuse("name twice, VOTable", edited(".vot", (b'name="DEC"', b'name="RA"')), "named RA", "rename")
+refuse("name twice, ECSV", edited(".ecsv", (b"name: DEC", b"name: RA")), "'RA', 'RA'", AGAIN)
+refuse("name in Latin 1, FITS", edited(".fits", (b"'tileID", b"'til\xe9ID")), "tileID", MAP)
+refuse("name in Latin 1, CSV", edited(".csv", (b"tileID", b"til\xe9ID")), "utf-8", AGAIN)
+refuse("one word among numbers", table(".csv", Vrad=ids("1")), "Vrad", "numbers")
+refuse("two values per star", table(Vrad=np.zeros((N_ROWS, 2))), "Vrad", "several values")
+refuse("two identifiers per star", table(H3_ID=np.ones((N_ROWS, 2), int)), "H3_ID", "several")
+refuse("values of any number per star", cat.lists("Vrad"), "Vrad", "several values")
+refuse("complex numbers", table(Vrad=np.zeros(N_ROWS, complex)), "Vrad", "numbers")
+count("boolean flag", table(FLAG=some(True, True)), {FLAG: 2})
+count("boolean flag neither true nor false", cat.null_flags(3), {FLAG: 3})
+count("big-endian single precision", table(".hdf5", SNR=np.full(N_ROWS, 9, ">f4")))
+count("unsigned 16-bit integers", table(SNR=np.arange(N_ROWS, dtype=np.uint16)), {SNR: 4})
+count("masked integers", table(FLAG=masked(3)), {FLAG: 3})
+
+# --- units -----------------------------------------------------------------------------------
+
+count("pc, and the file says so", table(dist_adpt=times(1000, "pc")))
+pc_map = {"columns.distance.unit": "pc"}
+count("pc, and the map says so", table(".csv", dist_adpt=times(1000, None)), survey=pc_map)
+for ending in (".fits", ".csv"):
+    refuse(
+        f"pc, but kpc is said ({ending})",
+        table(ending, dist_adpt=times(1000, "kpc")),
+        "dist_adpt, mapped to distance",
+        "24 of 24",
+        "in pc?",
+        "columns.distance.unit",
+    )
+count("pc in two rows", table(dist_adpt=some(15000.0, 20000.0)), {DISTANCE: 2})
+count("m/s, but km/s is said", table(Vrad=lambda v: np.full(N_ROWS, 9e4)), {RV: N_ROWS})
+refuse("unit misspelt", edited(".fits", (b"'kpc  ", b"'kpcs ")), "dist_adpt", "'kpcs'", "the file")
+refuse("unit in Latin 1", edited(".fits", (b"'kpc ", b"'kp\xe9 ")), "dist_adpt", "the file")
+refuse("kpc for a velocity", table(Vrad=times(1, "kpc")), "Vrad", "'kpc'", "the file")
+refuse("kpc for an angle", table(RA=times(1, "kpc")), "RA", "'kpc'", "'deg'", "the file")
+refuse("magnitudes of pc", table(".ecsv", dist_adpt=times(1, "mag(pc)")), "dist_adpt", "mag(pc)")
+refuse("logarithms of kpc", table(".ecsv", dist_adpt=times(1, "dex(kpc)")), "dist_adpt", "dex(kpc)")
+refuse("km/s for [Fe/H]", table(FeH=times(1, "km/s")), "FeH", "'km s-1'", "the file")
+refuse("gravity in SI units", table(".ecsv", logg=times(1, "dex(m/s2)")), "logg", "dex(m / s2)")
+no_unit = {"columns.distance.unit": None}
+refuse(
+    "no unit", table(".csv"), "dist_adpt", "no unit", "add columns.distance.unit", survey=no_unit
+)
+
+# --- values ----------------------------------------------------------------------------------
+
+for column, reason in {
+    "RA": POSITION,
+    "DEC": POSITION,
+    "dist_adpt": DISTANCE,
+    "dist_adpt_err": ERROR,
+    "Vrad": RV,
+    "Vrad_err": ERROR,
+    "GAIAEDR3_PMRA": PM,
+    "GAIAEDR3_PMRA_ERROR": ERROR,
+    "GAIAEDR3_PMDEC": PM,
+    "GAIAEDR3_PMDEC_ERROR": ERROR,
+    "GAIAEDR3_PMRA_PMDEC_CORR": ERROR,
+}.items():
+    count(f"{column} all NaN", table(**{column: every(NAN)}), {reason: N_ROWS})
+    count(f"{column} NaN or infinite", table(**{column: some(NAN, INF, -INF)}), {reason: 3})
+    count(f"{column} fills gaps", table(**{column: some(-9999.0, 1e20, 1e300)}), {reason: 3})
+for ending in cat.WRITERS.keys() - {".hdf5"}:
+    count(f"all masked ({ending})", table(ending, Vrad=masked(N_ROWS)), {RV: N_ROWS})
+    count(f"some masked ({ending})", table(ending, Vrad=masked(3), SNR=masked(1)), {RV: 2, SNR: 1})
+count(
+    "RA and Dec off the sphere",
+    table(RA=some(-1, 361, 1e9), DEC=some(0, 0, 0, -91, 91)),
+    {POSITION: 5},
+)
+count("distance zero or negative", table(dist_adpt=some(0.0, -12.0)), {DISTANCE: 2})
+for name in ("dist_adpt_err", "Vrad_err", "GAIAEDR3_PMRA_ERROR", "GAIAEDR3_PMDEC_ERROR"):
+    count(f"{name} negative or huge", table(**{name: some(-1.0, 1e9, 1e200)}), {ERROR: 3})
+    count(f"{name} zero", table(**{name: every(0.0)}))
+count("correlation above 1", table(GAIAEDR3_PMRA_PMDEC_CORR=some(1.01, -1.01, 1, -1)), {ERROR: 2})
+count("SNR all NaN", table(SNR=every(NAN)), {SNR: N_ROWS})
+count("SNR zero, negative, infinite", table(SNR=some(0.0, -3.0, -INF, INF)), {SNR: 3})
+count("flag 1, -1, NaN", table(FLAG=some(1.0, -1.0, NAN)), {FLAG: 3})
+for name, reason in (("logg", "not a giant"), ("FeH", NEITHER), ("aFe", NEITHER)):
+    gaps = some(NAN, INF, -INF, -9999.0, -9.99)
+    count(f"{name} NaN, infinite, fills gaps", table(**{name: gaps}), {reason: 5})
+    count(f"{name} all NaN", table(**{name: every(NAN)}), {reason: N_ROWS})
+count(
+    "many faults in one row", table(FLAG=some(1), Vrad=some(NAN), dist_adpt=some(-1.0)), {FLAG: 1}
+)
+too_large = np.array(["1e999", *map(str, range(1, N_ROWS))])
+count("numbers beyond double precision", table(".csv", Vrad=too_large), {RV: 1})
+
+# --- rows and identifiers --------------------------------------------------------------------
+
+for ending in cat.WRITERS:
+    count(f"no row ({ending})", table(ending, rows=slice(0)), rows=0)
+    count(f"one row ({ending})", table(ending, rows=slice(1)), rows=1)
+count("every star three times", table(rows=np.tile(np.arange(8), 3)), {DOUBLE: 16})
+count("one star in every row", table(H3_ID=every(7)), {DOUBLE: N_ROWS - 1})
+count("trailing blanks", table(".hdf5", H3_ID=ids("a", "a  ", "a ")), {DOUBLE: 2})
+count("texts without one", table(".ecsv", H3_ID=MaskedColumn(ids(), mask=np.arange(N_ROWS) < 3)))
+count("texts in VOTable", table(".vot", H3_ID=MaskedColumn(ids(), mask=np.arange(N_ROWS) < 3)))
+count("texts with #", table(".csv", H3_ID=ids("#1", "#2")))
+refuse("texts with #, ECSV", table(".ecsv", H3_ID=ids("#1", "#2")), "24 rows are read as 22", AGAIN)
+count(
+    "the largest integers", table(H3_ID=np.uint64(2**63 - N_ROWS) + np.arange(N_ROWS, dtype="u8"))
+)
+huge = np.uint64(2**63 - 5) + np.arange(N_ROWS, dtype=np.uint64)
+refuse("integers too large", table(H3_ID=huge), "H3_ID", "64-bit", "another column")
+refuse("decimals", table(H3_ID=np.arange(N_ROWS) + 0.5), "H3_ID", "decimals", "another column")
+for ending in (".fits", ".h5", ".csv", ".ecsv", ".vot"):
+    refuse(f"integers masked ({ending})", table(ending, H3_ID=masked(2)), "H3_ID", "empty")
+greek = table(".ecsv", H3_ID=ids("α Boo"))
+refuse("identifiers in Greek", greek, "H3_ID", "ASCII", "another column")
+latin = np.array([b"\xe9%d" % i for i in range(N_ROWS)])
+refuse("identifiers in Latin 1", table(".hdf5", H3_ID=latin), "H3_ID", "ASCII", "another column")
+refuse("cell in Latin 1, CSV", edited(".csv", (b",100\n", b",\xe9\n")), "utf-8", AGAIN)
+million = ids("x" * 10**6).astype("S")
+refuse(
+    "a million characters, FITS", table(tileID=million), "tileID", "1000 characters", "map field"
+)
+refuse("a million characters, CSV", table(".csv", tileID=million), "quotation mark", AGAIN)
+count("a million characters, unmapped", table(".h5", comment=million))
+count("field names with anything", table(".hdf5", tileID=ids("a\nb", 'c,"d"', "e f", "", "#")))
+
+# --- files -----------------------------------------------------------------------------------
+
+for keep in (0.1, 0.4, 0.7, -1):
+    refuse(f"cut, FITS, {keep}", cut(".fits", keep), AGAIN)
+for keep in (0.01, 0.3, 0.7, -1):
+    refuse(f"cut, HDF5, {keep}", cut(".h5", keep), AGAIN)
+refuse("cut within a row, CSV", cut(".csv", -70), "line 25 has 9 cells", AGAIN)
+refuse("cut within a row, ECSV", cut(".ecsv", -70), "line 49 has 9 cells", AGAIN)
+refuse("cut in the header, ECSV", cut(".ecsv", 0.1), AGAIN)
+refuse("cut, VOTable", cut(".vot", 0.7), AGAIN)
+refuse("one cell too many, CSV", edited(".csv", (b",100\n", b",100,7\n")), "line 2 has 21", AGAIN)
+refuse("one cell too few, CSV", edited(".csv", (b",100\n", b"\n")), "line 2 has 19", AGAIN)
+refuse(
+    "quotation mark not closed", edited(".csv", (b",100\n", b',"100\n')), "quotation mark", AGAIN
+)
+refuse("two stray marks", edited(".csv", (b",100\n", b',"100\n'), (b",102\n", b',1"02\n')), AGAIN)
+refuse("semicolons in CSV", cat.replaced(".csv", b",", b";"), "H3_ID", "missing", MAP)
+count("byte order mark, CSV", edited(".csv", (b"H3_ID", b"\xef\xbb\xbfH3_ID")))
+count("carriage returns, CSV", cat.replaced(".csv", b"\n", b"\r\n"))
+for ending in (*cat.WRITERS, ".parquet"):
+    refuse(f"empty file ({ending})", content(f"stars{ending}", b""))
+    refuse(f"wrong first bytes ({ending})", content(f"stars{ending}", b"\x7fELF\0\xff" * 999))
+    refuse(f"prose ({ending})", content(f"stars{ending}", b"These are words,\nno table: [\n"))
+refuse("Parquet that is none", content("stars.parquet", b"PAR1" + b"\0" * 99))
+refuse("FITS called CSV", cat.renamed(".fits", "stars.csv"), AGAIN)
+refuse("CSV called FITS", cat.renamed(".csv", "stars.fits"), "SIMPLE", "ending")
+refuse("HDF5 called FITS", cat.renamed(".h5", "stars.fits"), "SIMPLE", "ending")
+refuse("gzip called FITS", cat.zipped("stars.fits"), "SIMPLE", "decompress")
+refuse("gzip", cat.zipped("stars.fits.gz"), "decompress")
+refuse("another ending", cat.renamed(".fits", "stars.dat"), ".fits .fit .h5")
+refuse("no ending", cat.renamed(".fits", "stars"), ".fits .fit .h5")
+count("capital ending", cat.renamed(".fits", "STARS.FITS"))
+refuse("FITS image", hdus(lambda: fits.ImageHDU(np.zeros((4, 4)))), AGAIN)
+refuse("FITS text table", hdus(cat.ascii_table), AGAIN)
+refuse("two FITS tables", hdus(cat.hdu, cat.hdu), "extensions 1, 2", "file of its own")
+for what, card, wrong in (
+    ("row length", b"NAXIS1  =                  160", b"NAXIS1  =                  168"),
+    ("negative rows", b"NAXIS2  =                   24", b"NAXIS2  =                   -4"),
+    ("10^15 rows", b"NAXIS2  =                   24", b"NAXIS2  =     1000000000000000"),
+    ("format", b"TFORM4  = 'D ", b"TFORM4  = 'Q?"),
+    ("scale", b"TUNIT2  = 'deg ", b"TSCAL2  = 'deg "),
+    ("metadata", b"TUNIT2  = 'deg ", b"ICEFIRE = '{\" "),
+):
+    refuse(f"FITS header with a wrong {what}", edited(".fits", (card, wrong)))
+refuse("HDF5, no table", hdf5(".h5", lambda f: f.clear()), "found none", "file of its own")
+second_table = hdf5(".h5", lambda f: f.update({"second": f["rcat"][:3]}))
+refuse("HDF5, two tables", second_table, "/rcat, /second", "file of its own")
+ragged = hdf5(".hdf5", lambda f: f["data"].update({"short": np.zeros(3)}))
+refuse("HDF5, columns of two lengths", ragged, "found none")
+header = "rcat.__table_column_meta__"
+bad_header = hdf5(".h5", lambda f: cat.replace_dataset(f, header, np.array([b"a: [", b"!!x"])))
+refuse("HDF5, damaged header", bad_header, AGAIN)
+refuse("HDF5, damaged chunk", cat.damaged_chunk, AGAIN)
+refuse(
+    "HDF5, a scalar", hdf5(".h5", lambda f: cat.replace_dataset(f, "rcat", f["rcat"][0])), "none"
+)
+folder_beside = hdf5(".hdf5", lambda f: f["data"].create_group("A").update({"version": 3}))
+count("HDF5, a group beside the columns", folder_beside)
+dead_link = hdf5(".hdf5", lambda f: f["data"].update({"A": h5py.SoftLink("/nowhere")}))
+count("HDF5, a link to nothing", dead_link)
+in_pc = hdf5(".hdf5", cat.in_pc_by_attribute)
+count("HDF5, unit in an attribute", in_pc)
+two_tables = (b"</RESOURCE>", b"<TABLE><FIELD name='a' datatype='int'/></TABLE></RESOURCE>")
+refuse("VOTable, two tables", edited(".vot", two_tables), "found 2", "file of its own")
+refuse("VOTable, entities without end", content("stars.vot", cat.entities()), AGAIN)
+python = b"# meta: !!python/object/apply:os.mkdir [executed]\n# datatype:"
+refuse("ECSV, Python in its header", edited(".ecsv", (b"# datatype:", python)), AGAIN)
+count("ECSV, odd metadata", edited(".ecsv", (b"# datatype:", b"# meta: [1, 2]\n# datatype:")))
+synthetic = b"# meta: {synthetic: true, parameters: 3}\n# datatype:"
+refuse(
+    "ECSV that says synthetic", edited(".ecsv", (b"# datatype:", synthetic)), "simulate_survey.py"
+)
+refuse("nothing there", lambda folder: folder / "stars.fits", "No such file")
+refuse("directory", cat.directory, "not a file")
+refuse("pipe", cat.pipe, "not a file")
+refuse("links in a circle", cat.circle, "symbolic links")
+refuse("device", cat.device, "not a file")
+refuse("name too long", lambda folder: folder / ("x" * 300 + ".fits"), "name too long")
+
+
+# --- the table -------------------------------------------------------------------------------
+
+
+def steps(folder: Path, config: dict, catalogue: Path, survey: Path = H3) -> list[Step]:
+    """The steps from a catalogue to the samples, writing into a folder."""
+    laid_out = chain_of(folder, config, catalogue).steps
+    satellites = REPO / config["satellites"]["catalogue"]
+    found = {name: laid_out[name] for name in STEPS}
+    found["clean_catalog"] = found["clean_catalog"].reading("--survey", survey)
+    found["flag_substructure"] = found["flag_substructure"].reading("--satellites", satellites)
+    return list(found.values())
+
+
+def made_by(case: Case, tmp_path: Path) -> tuple[Path, Path]:
+    """Build a case in a folder of its own; give its catalogue and column map."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return case.build(folder), cat.survey(tmp_path, case.survey) if case.survey else H3
+
+
+def named(cases: list[Case]) -> list:
+    return [pytest.param(case, id=case.name) for case in cases]
+
+
+def test_no_case_is_there_twice():
+    names = [case.name for case in (*REFUSED, *COUNTED, *MAPS)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("case", named(REFUSED))
+def test_refused(case, config, tmp_path, outcome):
+    catalogue, survey = made_by(case, tmp_path)
+    before = sorted(os.listdir(catalogue.parent))
+    line = refused(steps(tmp_path / "run", config, catalogue, survey)[0])
+    outcome(OUTCOMES, case.name, f"refused: {line.replace(f'{catalogue.parent}/', '')[:150]}")
+    assert f"error: {catalogue}: " in line
+    for words in case.says:
+        assert words in line
+    assert sorted(os.listdir(catalogue.parent)) == before
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("case", named(COUNTED))
+def test_counted(case, config, tmp_path, outcome):
+    catalogue, survey = made_by(case, tmp_path)
+    laid_out = steps(tmp_path / "run", config, catalogue, survey)
+    for step in laid_out:
+        done = step.call()
+        assert (step.script, done.status, done.err) == (step.script, 0, "")
+    clean, _, flags, select = laid_out
+    everything_adds_up(select, case.rows)
+    ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
+    removed = {row["reason"]: int(row["n_removed"]) for row in ledger if row["n_removed"]}
+    what = [f"{number} as {reason!r}" for reason, number in removed.items()]
+    outcome(
+        OUTCOMES, case.name, f"ran: {ledger['n_out'][-1]} of {case.rows} kept; {', '.join(what)}"
+    )
+    wanted = {r: n for r in ledger["reason"] for words, n in case.counted.items() if words in r}
+    assert removed == wanted
+    assert len(wanted) == len(case.counted)
+    stars = tables.StarReader(flags.outputs["--stars"]).all()
+    for name in tables.KINEMATIC_COLUMNS:
+        assert np.isfinite(stars[name]).all(), name
+    # Distances are those of the good table, whatever unit they came in.
+    rows = [tuple(row) for row in cat.good()["RA", "DEC", "dist_adpt"]]
+    found = zip(stars["ra"], stars["dec"], stars["distance"].round(9), strict=True)
+    assert set(found) <= set(rows)
+    fields = tables.read_ecsv(clean.outputs["--fields"], ("l", "b", "n_stars"))
+    assert fields["n_stars"].sum() == case.rows - sum(
+        number for reason, number in removed.items() if POSITION in reason
+    )
+
+
+def everything_adds_up(select: Step, rows: int) -> None:
+    """Make sure that the ledger leads from every row to the samples, one removal after another."""
+    ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
+    assert ledger["n_in"][0] == rows
+    assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
+    assert np.array_equal(ledger["n_in"] - ledger["n_removed"], ledger["n_out"])
+    found = {s: tables.StarReader(select.outputs[f"--{s}"]).n_rows for s in SAMPLES}
+    left = {row["step"]: row for row in ledger}
+    assert found["halo"] == left["halo"]["n_out"]
+    assert found["accreted"] == left["accreted"]["n_out"]
+    assert found["insitu"] == left["insitu"]["n_removed"]
+
+
+# --- column maps -----------------------------------------------------------------------------
+
+
+def mistake(key: str, value, *says: str) -> Case:
+    """A column map with a wrong key (None: without it), and what the message names."""
+    name = f"map: {key} {'missing' if value is None else value!r:.30}"
+    return Case(name, lambda folder: cat.survey(folder, {key: value}), says or (key,))
+
+
+def no_map(what: str, data: bytes, *says: str) -> Case:
+    return Case(f"map: {what}", content("m.yaml", data), says)
+
+
+MAPS = [
+    mistake("colums", {}, "unknown key colums", "known are"),
+    mistake("name", None, "name is missing"),
+    mistake("name", 3),
+    mistake("columns", None, "columns is missing"),
+    mistake("columns", ["ra"]),
+    mistake("synthetic", "yes"),
+    mistake("cuts_off", ["snr"]),
+    mistake("cuts_off", {"snr": None}),
+    mistake("cuts_off", {"sagitarius": "x"}, "cuts_off.sagitarius", "known are"),
+    mistake("columns.speed", {"source": "V"}, "columns.speed", "known are"),
+    mistake("columns.ra", "RA"),
+    mistake("columns.ra", {"unit": "deg"}, "columns.ra", "either"),
+    mistake("columns.ra.value", 3.0, "columns.ra", "either"),
+    mistake("columns.ra.sourc", "RA", "columns.ra.sourc", "known are"),
+    mistake("columns.ra.source", 5),
+    mistake("columns.ra.unit", 5),
+    mistake("columns.ra.unit", "degs", "columns.ra.unit", "'degs'"),
+    mistake("columns.ra.unit", "kpc", "columns.ra.unit", "'deg'"),
+    mistake("columns.rv.unit", "-1 km/s"),
+    mistake("columns.distance.unit", "mag(pc)"),
+    mistake("columns.feh.unit", "kpc"),
+    mistake("columns.ra.scale", "2"),
+    mistake("columns.ra.scale", True),
+    mistake("columns.ra.offset", INF),
+    mistake("columns.snr", {"value": "high"}, "columns.snr.value"),
+    mistake("columns.snr", {"value": NAN}, "columns.snr.value"),
+    mistake("columns.star_id", {"value": 7}, "columns.star_id", "cannot share"),
+    *(
+        mistake(f"columns.{name}", None, f"columns.{name} is missing")
+        for name in ("star_id", "rv", "distance_error", "pm_corr")
+    ),
+    mistake("columns.flag", None, "no flag", "cuts_off.flag"),
+    mistake("columns.snr", None, "no snr", "cuts_off.snr"),
+    mistake("columns.logg", None, "no logg", "cuts_off.giants"),
+    mistake("columns.feh", None, "no feh", "cuts_off.sagittarius_chemistry"),
+    mistake("columns.afe", None, "no afe", "cuts_off.sagittarius_chemistry"),
+    no_map("key twice", b"name: a\nname: b\n", "line 2", "name", "twice"),
+    no_map("a list", b"- name\n", "mapping"),
+    no_map("no YAML", b"name: [", "YAML", "correct the file"),
+    no_map("not UTF-8", b"name: \xe9\n", "utf-8", "correct the file"),
+    no_map("no such day", b"name: 2024-13-45\n", "month", "correct the file"),
+    no_map("nested too deep", b"[" * 9999, "recursion", "correct the file"),
+    no_map("Python in it", b"name: !!python/name:os.mkdir\n", "python/name"),
+    no_map("empty", b"", "mapping"),
+    Case("map: directory", cat.directory, ("not a file",)),
+    Case("map: pipe", cat.pipe, ("not a file",)),
+    Case("map: device", cat.device, ("not a file",)),
+    Case("map: nothing there", lambda folder: folder / "m.yaml", ("No such file",)),
+]
+
+
+@pytest.mark.parametrize("case", named(MAPS))
+def test_a_bad_column_map_is_refused(case, config, tmp_path, outcome):
+    (tmp_path / "maps").mkdir()
+    survey = case.build(tmp_path / "maps")
+    catalogue = cat.write(cat.good(), tmp_path / "stars.fits")
+    line = refused(steps(tmp_path / "run", config, catalogue, survey)[0])
+    outcome(OUTCOMES, case.name, f"refused: {line.replace(f'{survey.parent}/', '')[:150]}")
+    assert f"error: {survey}: " in line
+    for words in case.says:
+        assert words in line
+
+
+def test_a_map_that_names_a_missing_column_says_which(config, tmp_path, outcome):
+    survey = cat.survey(tmp_path, {"columns.rv.source": "RV"})
+    catalogue = cat.write(cat.good(), tmp_path / "stars.fits")
+    line = refused(steps(tmp_path / "run", config, catalogue, survey)[0])
+    outcome(OUTCOMES, "map: missing column", f"refused: {line.replace(f'{tmp_path}/', '')}")
+    assert f"{catalogue}: column RV, mapped to rv, is missing" in line
+    assert "correct the survey's column map" in line
+
+
+# --- permissions and names -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", [".fits", ".h5", ".csv", ".vot"])
+def test_without_permission(config, tmp_path, outcome, ending):
+    path = cat.write(cat.good(), tmp_path / f"stars{ending}")
+    path.chmod(0)
+    clean = steps(tmp_path / "run", config, path)[0]
+    command = [sys.executable, REPO / "scripts" / "clean_catalog.py", *clean.argv()]
+    if os.geteuid() == 0:
+        # Root without the capabilities that let it read what it may not
+        powers = "-dac_override,-dac_read_search"
+        command = ["setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}", *command]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"clean_catalog.py: error: {path}: Permission denied\n"
+    assert not (tmp_path / "run").exists() or not os.listdir(tmp_path / "run")
+    outcome(OUTCOMES, f"no permission ({ending})", f"refused: {done.stderr.split('/')[-1].strip()}")
+
+
+ODD_NAMES = [
+    "two  spaces ",
+    'it\'s "quoted"',
+    "$HOME ${PATH} $(mkdir executed)",
+    "`mkdir executed`",
+    "a; mkdir executed; b",
+    "a && mkdir executed | b > c < d",
+    "two\nlines\r\n",
+    "tab\tand \x1b[31mred\x07",
+    "é雪🌟",
+    os.fsdecode(b"not UTF-8 \xff\xfe"),
+    "* ? [1] {a,b} {x}",
+    "%s %(x)s \\n ~ ! # &",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
+def test_odd_names_are_names_like_any_other(config, tmp_path, outcome, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    for ending in cat.WRITERS:
+        plain = cat.write(cat.good(), tmp_path / f"stars{ending}")
+        odd = plain.rename(folder / f"{name}{ending}")
+        clean = steps(folder / "run", config, odd)[0]
+        done = clean.call()
+        assert (done.status, done.err) == (0, ""), ending
+        assert tables.StarReader(clean.outputs["--clean"]).n_rows == N_ROWS
+    odd_map = Path(shutil.copy(H3, folder / f"{name}.yaml"))
+    assert steps(folder / "run", config, odd, odd_map)[0].call().status == 0
+    # Where the catalogue is refused, its name makes no second line and no control character.
+    line = refused(steps(folder / "run", config, folder / f"no {name}.fits")[0])
+    assert line.isprintable()
+    outcome(OUTCOMES, f"name {name!a}", f"ran in {len(cat.WRITERS)} formats: 24 of 24 kept")
+    assert not list(tmp_path.rglob("executed"))
+    assert not Path("executed").exists()
