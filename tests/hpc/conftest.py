@@ -45,7 +45,7 @@ class Run:
         self._lab, self._path = lab, folder / "slurm_run.out"
         with self._path.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, POLLING, *SLURM, *QUICK, *flags],
+                [sys.executable, POLLING, *flags, *SLURM, *QUICK],
                 cwd=folder,
                 env=lab.environment,
                 stdout=out,

@@ -105,7 +105,7 @@ def test_a_cancelled_job_is_submitted_again_and_no_other(lab, on_slurm, start, u
 def test_a_job_over_its_memory_comes_back_with_more(on_slurm, start, unharmed):
     lose(on_slurm, "insitu")
     # Snakemake itself needs about 260 MB in a job, the step 150.
-    run = start("--set-resources", "run_realisations:mem_mb=250*3**(attempt-1)", table("insitu"))
+    run = start(table("insitu"), "--set-resources", "run_realisations:mem_mb=250*3**(attempt-1)")
     assert run.finish() == 0, run.text
     killed = [job for job in run.jobs() if job["JobState"] != "COMPLETED"]
     assert {job["MinMemoryNode"] for job in killed} == {"250M"}
