@@ -256,6 +256,7 @@ _ASTROPY_FORMATS = {
     ".votable": "votable",
     ".parquet": "parquet",
 }
+_REMEDY = "fetch it again, or if the workflow made it delete it and run again"
 _FITS = (".fits", ".fit")
 _HDF5 = (".h5", ".hdf5", ".hdf")
 
@@ -267,7 +268,7 @@ def open_table(path: Path):
         raise UserError(f"{path}: is not a file")
     suffix = path.suffix.lower()
     if suffix in _FITS:
-        return StarReader(path)
+        return StarReader(path, remedy=_REMEDY)
     if suffix in _HDF5:
         return _Hdf5Reader(path)
     if suffix in _ASTROPY_FORMATS:
