@@ -5,7 +5,7 @@
 # flag(name, key) writes the configuration's value at key as a whole flag. second(*files) names files
 # of the second uncertainty method, none where there is no such method.
 
-from icefire.workflow import Flags, second_files
+from icefire.workflow import Flags, make_ready, second_files
 
 flag = Flags(config)
 second = second_files(config)
@@ -16,3 +16,11 @@ wildcard_constraints:
     geometry="|".join(GEOMETRIES),
     shard=r"\d+",
     shards=r"\d+",
+
+
+# Not in dry runs, nor in the jobs of a cluster.
+onstart:
+    try:
+        make_ready(workflow.dag.needrun_jobs(), workflow.dag.jobs)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None

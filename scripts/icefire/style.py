@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import textwrap
 
@@ -36,6 +37,7 @@ NO_VALUE = "0.82"
 NO_VALUE_DARK = "0.37"
 
 _SYNTHETIC = "synthetic catalogue"
+_NO_DATE = {"CreationDate": None}
 
 
 # --- flags -----------------------------------------------------------------------------------
@@ -194,8 +196,12 @@ def save(body: SubFigure, arguments: argparse.Namespace) -> None:
         # Both are drawn before either takes its name.
         pdf = stack.enter_context(tables.replacing(arguments.pdf))
         png = stack.enter_context(tables.replacing(arguments.png))
-        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
-        figure.savefig(png, format="png")
+        pages = (pdf, {"format": "pdf", "metadata": _NO_DATE}), (png, {"format": "png"})
+        for path, options in pages:
+            # Through memory: on a full disk matplotlib's own writing fails without saying why.
+            drawn = io.BytesIO()
+            figure.savefig(drawn, **options)
+            path.write_bytes(drawn.getvalue())
 
 
 def corner_text(axes, text: str, x: float = 0.96, y: float = 0.95, **options) -> None:

@@ -211,17 +211,18 @@ def write_yaml(path: str | os.PathLike, content) -> None:
     write_text(path, _sealed(f"# sha256: '{_NO_DIGEST}'\n{text}"))
 
 
-def read_yaml(path: str | os.PathLike):
+def read_yaml(path: str | os.PathLike, remedy: str = "correct it"):
     """Read a YAML file, safely.
 
-    Raises UserError naming the file when it is not YAML, or changed since `write_yaml` wrote it.
+    Raises UserError naming the file and the remedy when it is not YAML, and naming the file when
+    it changed since `write_yaml` wrote it.
     """
     text = Path(path).read_bytes()
     _check_seal(path, text)
     try:
         return yaml.safe_load(text.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML ({error})") from error
+        raise UserError(f"{path}: not readable as YAML ({error}); {remedy}") from error
 
 
 def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
