@@ -2,6 +2,8 @@
 # make report  the default run, then its report, one page: results/report.html; with the calibration
 #              of the error bars where `snakemake calibration` has been run
 # make test    environment, then linters and tests
+# make test-faults
+#              environment, then runs that are killed, or find a full disk or damaged files
 # make bench   environment, then the benchmark of the measurement
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
@@ -12,7 +14,7 @@ CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: paper report test lint bench lock clean
+.PHONY: paper report test test-faults lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -24,6 +26,10 @@ report: paper
 
 test: lint
 	$(BIN)/pytest tests
+
+# Some minutes; as root also with disks of its own.
+test-faults: $(VENV)/dev.installed
+	$(BIN)/pytest tests/faults
 
 # Time and memory of the measurement beside a notebook's way; five minutes, 1.5 GB of disk.
 bench: $(VENV)/run.installed

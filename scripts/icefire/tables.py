@@ -191,7 +191,7 @@ def _named(path: Path, temporary: Path) -> Iterator[None]:
     except OSError as error:
         # Writing to an open file fails without a name.
         unnamed = error.filename is None and error.errno in _DISK_FULL
-        if unnamed or error.filename in (str(temporary), str(path.parent)):
+        if unnamed or str(error.filename) in (str(temporary), str(path.parent)):
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
 
@@ -334,7 +334,8 @@ class StarWriter:
             values = block[name]
             # FITS writes truth as the letters T and F.
             records[name] = np.where(values, ord("T"), ord("F")) if column.format == "L" else values
-        self._rows.write(records.tobytes())
+        with _named(self.path, self._target):
+            self._rows.write(records.tobytes())
         self._parts.append((n_rows, self._dtype))
         self.n_rows += n_rows
 

@@ -79,7 +79,8 @@ class Place:
         """Every step of the run, as Snakemake would print it."""
         text = self._call([*self.command(), "--forceall", "--dry-run", "--printshellcmds"]).stdout
         blocks = re.findall(
-            r"^    input: (.*)\n    output: (.*)\n(?:.*\n)*?    shell:\n +python (.*) > \S+ 2>&1$",
+            r"^    input: (.*)\n    output: (.*)\n(?:    .*\n)*"
+            r"Shell command: python (.*) > \S+ 2>&1$",
             text,
             re.M,
         )

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from .conftest import LINE, RUN
+from .conftest import LINE
 from .test_kills import steps_of, wait_until
 
 # Address space that is enough to begin with, and too little for the arrays asked for
@@ -19,7 +19,7 @@ def test_a_step_without_memory_says_so(undisturbed, steps, tmp_path, outcome):
     step = next(step for step in steps if step.script == "run_realisations")
     made = {name: str(tmp_path / name) for name in step.outputs}
     words = [made.get(word, word) for word in step.words]
-    words = [w if not w.startswith("--realisations") else "--realisations=9000000" for w in words]
+    words += ["--realisations=9000000", "--max-memory-mb=1000000"]
     done = subprocess.run(
         [sys.executable, *words],
         cwd=undisturbed.folder,
@@ -36,14 +36,14 @@ def test_a_step_without_memory_says_so(undisturbed, steps, tmp_path, outcome):
 
 
 def test_a_step_killed_by_the_system(finished, undisturbed, outcome):
-    (finished.results / "samples" / "halo.fits").unlink()
-    running = finished.start(f"results/{RUN}/samples/halo.fits")
+    (finished.figures / "fig02_chemistry.png").unlink()
+    running = finished.start()
     steps: list[tuple[int, str]] = []
     wait_until(lambda: steps.extend(steps_of(running.pid)) or steps)
     os.kill(steps[0][0], signal.SIGKILL)
     assert running.wait(timeout=300) != 0
     said = (finished.folder / "started.out").read_text()
-    assert "Error in rule select_samples" in said and "non-zero exit status 137" in said
+    assert "Error in rule plot_chemistry" in said and "non-zero exit status 137" in said
     done = finished.run()
     assert done.returncode == 0, done.stdout
     assert finished.files() == undisturbed.wanted
