@@ -2,8 +2,11 @@
 # make report  the default run, then its report, one page: results/report.html; with the calibration
 #              of the error bars where `snakemake calibration` has been run
 # make test    environment, then linters and tests
+# make test-faults
+#              environment, then runs that are killed, or find a full disk or damaged files
 # make bench   environment, then the benchmark of the measurement
-# make test-slurm  an environment of its own in .venv-hpc, then the workflow on a real Slurm, which the
+# make test-slurm
+#              an environment of its own in .venv-hpc, then the workflow on a real Slurm, which the
 #              tests start and stop; needs root and Debian (it installs tests/hpc/packages.txt)
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
@@ -16,7 +19,7 @@ BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
 
-.PHONY: paper report test test-slurm lint bench lock clean
+.PHONY: paper report test test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -28,6 +31,10 @@ report: paper
 
 test: lint
 	$(BIN)/pytest tests
+
+# Some minutes; as root also with disks of its own.
+test-faults: $(VENV)/dev.installed
+	$(BIN)/pytest tests/faults
 
 test-slurm: $(HPC_VENV)/hpc.installed
 	sh tests/install_packages.sh tests/hpc/packages.txt

@@ -7,7 +7,7 @@
 # minutes(...) make what a job asks of a cluster.
 
 from icefire.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
-from icefire.workflow import Flags, second_files
+from icefire.workflow import Flags, make_ready, second_files
 
 flag = Flags(config)
 second = second_files(config)
@@ -37,3 +37,11 @@ localrules:
     write_synthetic_cuts_page,
     summarise_calibration,
     plot_calibration,
+
+
+# Not in dry runs, nor in the jobs of a cluster.
+onstart:
+    try:
+        make_ready(workflow.dag.needrun_jobs(), workflow.dag.jobs)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None

@@ -13,7 +13,6 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-import yaml
 
 from icefire import claims, cli, quoting, tables
 from icefire.claims import number
@@ -255,7 +254,7 @@ def work(arguments) -> None:
         },
         "quadrant": quadrants(readers["halo"]),
     }
-    tables.write_text(arguments.yaml, yaml.safe_dump(numbers, sort_keys=False))
+    tables.write_yaml(arguments.yaml, numbers)
     tables.write_text(arguments.tex, quoting.macros(numbers))
     tables.write_text(arguments.rst, quoting.substitutions(numbers))
     cli.report("stars of the halo sample", readers["halo"].n_rows)

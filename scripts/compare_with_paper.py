@@ -96,10 +96,10 @@ def entry(numbers: dict, key: str, path: str) -> dict:
     return found
 
 
-def _read(path: str, kind: type):
-    content = tables.read_yaml(path)
+def _read(path: str, kind: type, remedy: str = "correct it"):
+    content = tables.read_yaml(path, remedy)
     if not isinstance(content, kind):
-        raise UserError(f"{path}: must hold a {kind.__name__}")
+        raise UserError(f"{path}: must hold a {kind.__name__}; {remedy}")
     return content
 
 
@@ -118,7 +118,7 @@ def add_second(table, arguments, claims: list) -> None:
     """Add the second method's answers as columns, and print what they change."""
     if len(arguments.second) != 1 or not arguments.second_method:
         raise UserError("--second takes the numbers of one run, and --second-method its name")
-    rows = answers(_read(arguments.second[0], dict), claims, arguments.claims)
+    rows = answers(_read(arguments.second[0], dict, tables.REMEDY), claims, arguments.claims)
     for name, values in zip(_ANSWER, zip(*rows, strict=True), strict=True):
         table[f"{name}_second"] = values
     print(f"By {arguments.second_method} instead:")
@@ -136,11 +136,13 @@ _ANSWER = ("value", "lo68", "hi68", "agrees")
 def work(arguments) -> None:
     from astropy.table import Table
 
-    numbers = _read(arguments.numbers, dict)
+    numbers = _read(arguments.numbers, dict, tables.REMEDY)
     claims = _read(arguments.claims, list)
     source = numbers.get("catalogue")
     if not isinstance(source, dict) or not {"catalogue", "synthetic"} <= set(source):
-        raise UserError(f"{arguments.numbers}: are no numbers of collect_numbers.py")
+        raise UserError(
+            f"{arguments.numbers}: are no numbers of collect_numbers.py; {tables.REMEDY}"
+        )
     catalogue = source["catalogue"]
     if numbers["catalogue"]["synthetic"]:
         catalogue += " (synthetic catalogue)"

@@ -40,6 +40,8 @@ def run(parser: argparse.ArgumentParser, work: Callable, argv: list[str] | None)
         if error.filename is None:
             raise
         message = f"{error.filename}: {error.strerror or error}"
+    except MemoryError as error:
+        message = f"out of memory ({error or 'no more of it'}); free some, or allow the job more"
     else:
         return 0
     print(f"{parser.prog}: error: {_one_line(message)}", file=sys.stderr)

@@ -7,7 +7,7 @@ inputs, its flags and the style sheet alone, and equal inputs give equal bytes.
 from __future__ import annotations
 
 import argparse
-import contextlib
+import io
 import logging
 import textwrap
 
@@ -190,12 +190,15 @@ def save(body: SubFigure, arguments: argparse.Namespace) -> None:
     figure.set_dpi(matplotlib.rcParams["figure.dpi"] if dpi == "figure" else dpi)
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")
-    with contextlib.ExitStack() as stack:
-        # Both are drawn before either takes its name.
-        pdf = stack.enter_context(tables.replacing(arguments.pdf))
-        png = stack.enter_context(tables.replacing(arguments.png))
-        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
-        figure.savefig(png, format="png")
+    # Through memory: on a full disk matplotlib's own writing fails without saying why.
+    drawn = {kind: io.BytesIO() for kind in ("pdf", "png")}
+    figure.savefig(drawn["pdf"], format="pdf", metadata={"CreationDate": None})
+    figure.savefig(drawn["png"], format="png")
+    with tables.replacing(arguments.pdf) as pdf:
+        pdf.write_bytes(drawn["pdf"].getvalue())
+        # Both are written before either takes its name.
+        with tables.replacing(arguments.png) as png:
+            png.write_bytes(drawn["png"].getvalue())
 
 
 def corner_text(axes, text: str, x: float = 0.96, y: float = 0.95, **options) -> None:

@@ -328,6 +328,7 @@ _ASTROPY_FORMATS = {
     ".votable": "votable",
     ".parquet": "parquet",
 }
+_REMEDY = "fetch or make the file again, or if the workflow made it delete it and run again"
 _FITS = (".fits", ".fit")
 _HDF5 = (".h5", ".hdf5", ".hdf")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -338,7 +339,7 @@ def open_table(path: Path):
     check_file(path)
     suffix = path.suffix.lower()
     if suffix in _FITS:
-        return StarReader(path)
+        return StarReader(path, remedy=_REMEDY)
     if suffix in _HDF5:
         return _Hdf5Reader(path)
     if suffix in _ASTROPY_FORMATS:

@@ -3,6 +3,9 @@
 Star tables are FITS binary tables read and written in blocks of rows, so that none has to fit in
 memory. Small tables are ECSV. Every table appears under its name only when it is whole, and its
 metadata hold what made it but never a time or a path, so that equal inputs give equal bytes.
+
+Every table carries a checksum of all its bytes, which is checked when it is read: FITS its own
+CHECKSUM and DATASUM, ECSV and YAML a SHA-256. A file that was damaged later is refused.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import yaml
@@ -32,6 +37,10 @@ BLOCK_ROWS = 100_000
 # A whole header of ours is one JSON text under this keyword (FITS continues it over many cards).
 _META_KEY = "ICEFIRE"
 _FITS_BLOCK = 2880
+# Bytes summed at once, whole FITS blocks
+_CHUNK = 5000 * _FITS_BLOCK
+# What to do with a damaged file that a step has made
+REMEDY = "delete it and run again"
 
 
 @dataclass(frozen=True)
@@ -147,25 +156,50 @@ def _plain(value):
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Give a temporary path beside `path`, which takes its place if the block ends well.
 
-    A step that is killed or fails leaves nothing under the final name.
+    A step that fails leaves nothing under either name; what a killed step has left under the
+    temporary one goes when the file is next made. Raises UserError when another process has begun
+    to write the same file, and OSError naming `path` when the disk is full or not to be written.
     """
     path = Path(path)
     if path.is_dir():
         # Said now, because replacing it later would name the temporary file.
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes private files; a result is as readable as any other new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    finally:
+    temporary = path.with_name(f".{path.name}.part")
+    with _named(path, temporary):
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+
+        def is_ours() -> bool:
+            return temporary.exists() and os.path.samestat(temporary.stat(), os.fstat(handle))
+
+        try:
+            yield temporary
+            if not is_ours():
+                raise UserError(f"{path}: another process writes it, too; wait for its end")
+            # Some file systems tell only now that they are full.
+            os.fsync(handle)
+            temporary.replace(path)
+        finally:
+            if is_ours():
+                temporary.unlink()
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def _named(path: Path, temporary: Path) -> Iterator[None]:
+    """Make an error of writing `temporary` name the file that the user knows, `path`."""
+    try:
+        yield
+    except OSError as error:
+        # Writing to an open file fails without a name.
+        unnamed = error.filename is None and error.errno in _DISK_FULL
+        if unnamed or str(error.filename) in (str(temporary), str(path.parent)):
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
+
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
@@ -208,38 +242,60 @@ class _YamlLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: str | os.PathLike):
-    """Read a YAML file, safely. Raises UserError naming the file when it is not YAML."""
+def write_yaml(path: str | os.PathLike, content) -> None:
+    """Write plain values as YAML, keys in their order, under a line with their SHA-256."""
+    text = yaml.safe_dump(content, sort_keys=False)
+    write_text(path, _sealed(f"# sha256: '{_NO_DIGEST}'\n{text}"))
+
+
+def read_yaml(path: str | os.PathLike, remedy: str = "correct the file"):
+    """Read a YAML file, safely.
+
+    Raises UserError naming the file and the remedy when it is not YAML, and naming the file when
+    it changed since `write_yaml` wrote it.
+    """
     check_file(path)
+    text = Path(path).read_bytes()
+    _check_seal(path, text)
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), _YamlLoader)
+        loader = _YamlLoader(text.decode("utf-8"))
+        return loader.get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: no UTF-8, a date that is none, a number of thousands of digits
-        raise UserError(f"{path}: not readable as YAML ({error}); correct the file") from error
+        raise UserError(f"{path}: not readable as YAML ({error}); {remedy}") from error
 
 
 def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
-    """Write an astropy table as ECSV with `meta` as its metadata."""
+    """Write an astropy table as ECSV with `meta`, and a SHA-256 of it all, as its metadata."""
     table = table.copy(copy_data=False)
-    table.meta = {key: _plain(value) for key, value in meta.items()}
+    table.meta = {"sha256": _NO_DIGEST} | {
+        key: _plain(value) for key, value in meta.items() if key != "sha256"
+    }
     text = io.StringIO()
     table.write(text, format="ascii.ecsv")
-    write_text(path, text.getvalue())
+    write_text(path, _sealed(text.getvalue()))
 
 
 def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()):
     """Read an ECSV table and make sure it has these columns, of numbers and of texts.
 
-    Raises UserError naming the file and the column when one is missing or of the other kind.
+    Raises UserError naming the file when it changed since `write_ecsv` wrote it, and also the
+    column when one is missing or of the other kind. A table written by hand carries no digest.
     """
     from astropy.table import Table
 
     check_file(path)
+    _check_seal(path, Path(path).read_bytes())
     try:
         table = Table.read(lines_of(path), format="ascii.ecsv")
     except (ValueError, UnicodeDecodeError, KeyError) as error:
         # A KeyError names the part that the header lacks.
-        raise UserError(f"{path}: not a readable ECSV table ({error})") from error
+        raise UserError(
+            f"{path}: not a readable ECSV table ({error}); if a step made it, {REMEDY}"
+        ) from error
+    if "sha256" not in table.meta and "icefire_version" in table.meta:
+        raise UserError(f"{path}: damaged, its SHA-256 is gone; {REMEDY}")
+    table.meta.pop("sha256", None)
     for name in (*numbers, *texts):
         if name not in table.colnames:
             raise UserError(f"{path}: column {name} is missing")
@@ -247,6 +303,24 @@ def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tup
         if len(table) and (table[name].dtype.kind in "fiub") != (kind == "numbers"):
             raise UserError(f"{path}: column {name} does not hold {kind}")
     return table
+
+
+# A text's digest is that of the same text with zeros in its place.
+_NO_DIGEST = "0" * 64
+_SEAL = re.compile(rb"sha256: '([0-9a-f]{64})'")
+
+
+def _sealed(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return text.replace(f"sha256: '{_NO_DIGEST}'", f"sha256: '{digest}'", 1)
+
+
+def _check_seal(path: str | os.PathLike, text: bytes) -> None:
+    """Compare a text with the digest in it, if there is one."""
+    if found := _SEAL.search(text):
+        original = text[: found.start(1)] + _NO_DIGEST.encode("ascii") + text[found.end(1) :]
+        if hashlib.sha256(original).hexdigest() != found[1].decode("ascii"):
+            raise UserError(f"{path}: damaged or edited, its SHA-256 does not fit; {REMEDY}")
 
 
 # --- FITS star tables, block by block --------------------------------------------------------
@@ -301,7 +375,8 @@ class StarWriter:
             values = block[name]
             # FITS writes truth as the letters T and F.
             records[name] = np.where(values, ord("T"), ord("F")) if column.format == "L" else values
-        self._rows.write(records.tobytes())
+        with _named(self.path, self._target):
+            self._rows.write(records.tobytes())
         self._parts.append((n_rows, self._dtype))
         self.n_rows += n_rows
 
@@ -317,9 +392,11 @@ class StarWriter:
         header["NAXIS2"] = n_rows
         header["EXTNAME"] = "STARS"
         header[_META_KEY] = json.dumps(self.meta, ensure_ascii=True)
-        with self._target.open("wb") as out:
-            out.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
-            out.write(header.tostring().encode("ascii"))
+        with self._target.open("w+b") as out:
+            out.write(_summed(fits.PrimaryHDU().header, 0))
+            header_at = out.tell()
+            out.write(_summed(header, 0))
+            data_at = out.tell()
             self._rows.seek(0)
             start = 0
             for count, dtype in self._parts:
@@ -331,6 +408,47 @@ class StarWriter:
                 start += count
             size = n_rows * self._dtype.itemsize
             out.write(b"\0" * (-size % _FITS_BLOCK))
+            data_sum = _word_sum(out, data_at, out.tell())
+            out.seek(header_at)
+            out.write(_summed(header, data_sum))
+
+
+def _word_sum(stream: BinaryIO, start: int, stop: int) -> int:
+    """Add up the 32-bit words of a file as the FITS standard does, modulo 2^32 - 1."""
+    total = 0
+    stream.seek(start)
+    for at in range(start, stop, _CHUNK):
+        chunk = stream.read(min(_CHUNK, stop - at))
+        chunk += bytes(-len(chunk) % 4)
+        total += int(np.frombuffer(chunk, ">u4").sum(dtype=np.uint64))
+    return total % _ALL_ONES
+
+
+_ALL_ONES = 2**32 - 1
+
+
+def _summed(header: fits.Header, data_sum: int) -> bytes:
+    """Give a header's bytes with its data's DATASUM, and CHECKSUM by which all words add up to 0.
+
+    The CHECKSUM is written in letters and digits (FITS standard 4.0, appendix J).
+    """
+    header["DATASUM"] = (str(data_sum), "sum of the data's words")
+    header["CHECKSUM"] = ("0" * 16, "so that all words add up to 0")
+    words = header.tostring().encode("ascii")
+    rest = _ALL_ONES - (_word_sum(io.BytesIO(words), 0, len(words)) + data_sum) % _ALL_ONES
+    letters = np.empty((4, 4), dtype=np.uint8)
+    for column, byte in enumerate(rest.to_bytes(4, "big")):
+        four = [byte // 4 + ord("0")] * 4
+        four[0] += byte % 4
+        for low, high in ((0, 1), (2, 3)):
+            # Apart, their sum kept, until neither is a punctuation mark
+            while not (chr(four[low]).isalnum() and chr(four[high]).isalnum()):
+                four[low] += 1
+                four[high] -= 1
+        letters[:, column] = four
+    # The value begins one byte before a word.
+    header["CHECKSUM"] = np.roll(letters.ravel(), 1).tobytes().decode("ascii")
+    return header.tostring().encode("ascii")
 
 
 def _format(column: Column, values: np.ndarray, before: str | None) -> str:
@@ -348,11 +466,12 @@ def _empty_type(column: Column) -> str:
 class StarReader:
     """Read a FITS star table in blocks of rows, without mapping or holding the whole.
 
-    Parameters are the path and the names of the columns that the step needs.
-    Raises UserError naming file and column when the file is not such a table.
+    Parameters are the path, the names of the columns that the step needs, and what to do where
+    the file is damaged. Raises UserError naming file and column when the file is not such a table,
+    and naming the file when its bytes do not fit the CHECKSUM in it.
     """
 
-    def __init__(self, path: str | os.PathLike, needed: tuple[str, ...] = ()):
+    def __init__(self, path: str | os.PathLike, needed: tuple[str, ...] = (), remedy: str = REMEDY):
         self.path = Path(path)
         self.units: dict[str, str | None] = {}
         self._scale: dict[str, tuple[float, float]] = {}
@@ -362,38 +481,49 @@ class StarReader:
             if file.read(6) != b"SIMPLE":
                 raise UserError(
                     f"{self.path}: not a readable FITS table (it does not begin with SIMPLE, as"
-                    " FITS does); decompress it, or give it the ending of what it is"
+                    " FITS does); decompress it, give it the ending of what it is, or"
+                    f" {remedy}"
                 )
         try:
             with (
                 warnings.catch_warnings(action="ignore"),
                 fits.open(self.path, memmap=False, lazy_load_hdus=True) as hdus,
             ):
-                tables = {n: hdu for n, hdu in enumerate(hdus) if isinstance(hdu, fits.BinTableHDU)}
+                tables = {}
+                for number, hdu in enumerate(hdus):
+                    self._check(hdu, remedy)
+                    if isinstance(hdu, fits.BinTableHDU):
+                        tables[number] = hdu
                 if len(tables) == 1:
-                    self._understand(*tables.values())
+                    header = self._understand(*tables.values())
         except UserError:
             raise
         except Exception as error:
             # astropy raises whatever its parts do for a damaged header.
+            if isinstance(error, OSError) and error.filename is not None:
+                raise
             raise UserError(
-                f"{self.path}: not a readable FITS table ({error}); fetch or make the file again"
+                f"{self.path}: not a readable FITS table ({error}); {remedy}"
             ) from error
         if not tables:
-            raise UserError(
-                f"{self.path}: holds no FITS binary table; fetch or make the file again"
-            )
+            raise UserError(f"{self.path}: holds no FITS binary table; {remedy}")
         if len(tables) > 1:
             raise UserError(
                 f"{self.path}: must hold one FITS binary table, but extensions"
                 f" {', '.join(map(str, tables))} are some; copy the one to be used into a file of"
                 " its own"
             )
+        try:
+            self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
+        except (ValueError, TypeError) as error:
+            raise UserError(
+                f"{self.path}: header card {_META_KEY} is damaged ({error}); {remedy}"
+            ) from error
         for name in needed:
             if name not in self.names:
                 raise UserError(f"{self.path}: column {name} is missing")
 
-    def _understand(self, hdu: fits.BinTableHDU) -> None:
+    def _understand(self, hdu: fits.BinTableHDU) -> fits.Header:
         """Take from a table's header where its rows are and how their columns are written."""
         header = hdu.header
         self.n_rows = int(header["NAXIS2"])
@@ -415,16 +545,28 @@ class StarReader:
             if column.null not in (None, ""):
                 self._null[column.name] = int(column.null)
         self.logical = {c.name for c in hdu.columns if c.format.format == "L"}
-        try:
-            self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{self.path}: header card {_META_KEY} is damaged ({error})") from error
-        expected = self._offset + self.n_rows * self._dtype.itemsize
-        if self.path.stat().st_size < expected:
+        return header
+
+    def _check(self, hdu, remedy: str) -> None:
+        """Compare a unit of the file, header and data, with the CHECKSUM in it, if it has one."""
+        header, where = hdu.header, hdu.fileinfo()
+        size = self.path.stat().st_size
+        expected = where["datLoc"] + hdu.size
+        if size < expected:
             raise UserError(
-                f"{self.path}: cut short ({self.path.stat().st_size} bytes where its header"
-                f" promises {expected}); fetch or make the file again"
+                f"{self.path}: cut short ({size} bytes where its header promises {expected});"
+                f" {remedy}"
             )
+        if "CHECKSUM" in header:
+            with self.path.open("rb") as stream:
+                total = _word_sum(stream, where["hdrLoc"], where["datLoc"] + where["datSpan"])
+            if total:
+                raise UserError(
+                    f"{self.path}: damaged or edited, its CHECKSUM does not fit its content;"
+                    f" {remedy}"
+                )
+        elif _META_KEY in header:
+            raise UserError(f"{self.path}: damaged, its CHECKSUM is gone; {remedy}")
 
     def read(self, start: int, stop: int, names: tuple[str, ...] | None = None) -> dict:
         """Read rows `start` to `stop` of the named columns (all by default) as native arrays."""

@@ -11,7 +11,9 @@ import csv
 import difflib
 import math
 import os
+import shutil
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -181,6 +183,44 @@ def second_files(config: dict):
     """Make the function that names files of the second uncertainty method, if there is one."""
     root = "<results>/second/" if config["figures"]["second_method"] else None
     return lambda *files: [root + file for file in files if root]
+
+
+# --- at the start of a run -------------------------------------------------------------------
+
+
+def make_ready(planned, jobs) -> None:
+    """Check, before the first of the planned jobs, what would make Snakemake fail at one of them.
+
+    A file of a run dated ahead of the clock is dated now: a clock set back would make all that
+    depends on it older than it for ever. Raises UserError with one line per folder that cannot be
+    written or is on a full disk, and per file of another origin that is dated ahead of the clock.
+    """
+    planned = list(planned)
+    mistakes = []
+    written = {str(file) for job in planned for file in (*job.output, *job.log)}
+    for folder in sorted({_existing(Path(file).parent) for file in written}):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            mistakes.append(f"{folder}: cannot be written (read-only, or not yours)")
+        elif shutil.disk_usage(folder).free < _ROOM:
+            mistakes.append(f"{folder}: its disk is full; make room and run again")
+    made = {str(file) for job in jobs for file in job.output}
+    for file in sorted({str(file) for job in planned for file in job.input}):
+        if not Path(file).exists() or Path(file).stat().st_mtime <= time.time():
+            continue
+        if file in made:
+            os.utime(file)
+        else:
+            mistakes.append(f"{file}: dated ahead of the clock; set the clock right, or `touch` it")
+    if mistakes:
+        raise UserError("; ".join(mistakes))
+
+
+# What the log of a job, which says why it failed, must find on the disk, in bytes
+_ROOM = 100_000
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)
 
 
 # --- at the end of a run ---------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +21,8 @@ from icefire import __version__, tables
 from icefire.errors import UserError
 
 META = {"catalogue": "H3", "synthetic": True, "parameters": {"clean": {"min_snr": 3.0}}}
+# As the workflow's own metadata begin
+OURS = tables.new_meta("H3", True, "h3", {})
 
 
 def star_block(n_rows: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -49,6 +53,15 @@ def assert_same(found: dict, wanted: dict) -> None:
     for name, values in wanted.items():
         np.testing.assert_array_equal(found[name], values, err_msg=name)
         assert found[name].dtype.kind == values.dtype.kind, name
+
+
+def changed(content: bytes, place: int) -> bytes:
+    """Change one bit of a file's content."""
+    return content[:place] + bytes([content[place] ^ 0x04]) + content[place + 1 :]
+
+
+def some(n_rows: int) -> dict[str, np.ndarray]:
+    return {"star_id": np.arange(n_rows), "x": np.random.default_rng(n_rows).normal(size=n_rows)}
 
 
 BLOCKS = [star_block(n, seed) for seed, n in enumerate((100, 0, 1, 37))]
@@ -184,6 +197,73 @@ def test_a_result_is_as_readable_as_any_new_file(tmp_path):
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+def test_checksums_are_those_of_the_fits_standard(tmp_path):
+    for n_rows in range(40):
+        path = write(tmp_path / "stars.fits", [some(n_rows)], IDS)
+        with warnings.catch_warnings(action="error"), fits.open(path, checksum=True) as hdus:
+            assert all("CHECKSUM" in hdu.header and "DATASUM" in hdu.header for hdu in hdus)
+            assert len(hdus["STARS"].data) == n_rows
+
+
+def test_a_changed_bit_anywhere_in_a_star_table_is_refused_or_means_nothing(tmp_path):
+    path = write(tmp_path / "stars.fits", [some(9)], IDS)
+    whole, before = path.read_bytes(), tables.StarReader(path)
+    refused = 0
+    for place in range(0, len(whole), 29):
+        path.write_bytes(changed(whole, place))
+        try:
+            after = tables.StarReader(path)
+        except UserError as error:
+            assert "stars.fits: " in str(error) and "delete it and run again" in str(error)
+            refused += 1
+        else:
+            assert (after.meta, after.names, after.units) == (
+                before.meta,
+                before.names,
+                before.units,
+            )
+            assert_same(after.all(), some(9))
+    assert refused > 0.95 * len(whole) / 29
+
+
+def test_a_survey_s_table_with_a_wrong_checksum_says_what_to_do(tmp_path):
+    hdu = fits.BinTableHDU.from_columns([fits.Column("x", "D", array=np.arange(5.0))])
+    hdu.writeto(tmp_path / "survey.fits", checksum=True)
+    assert tables.StarReader(tmp_path / "survey.fits").n_rows == 5
+    content = (tmp_path / "survey.fits").read_bytes()
+    (tmp_path / "survey.fits").write_bytes(changed(content, len(content) - 2880))
+    with pytest.raises(UserError, match=r"survey\.fits: damaged or edited.*; fetch it$"):
+        tables.StarReader(tmp_path / "survey.fits", remedy="fetch it")
+
+
+def test_what_a_killed_step_has_left_goes_with_the_next(tmp_path):
+    (tmp_path / ".made.part").write_text("half")
+    tables.write_text(tmp_path / "made", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_of_two_writers_of_one_file_the_first_gives_up(tmp_path):
+    with (
+        pytest.raises(UserError, match=r"made: another process writes it, too"),
+        tables.replacing(tmp_path / "made") as first,
+    ):
+        first.write_text("first")
+        with tables.replacing(tmp_path / "made") as second:
+            second.write_text("second")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["second"]
+
+
+def test_an_error_of_writing_names_the_file_that_was_to_be(tmp_path):
+    for raised in (OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "", tmp_path / ".made.part")):
+        with pytest.raises(OSError) as caught, tables.replacing(tmp_path / "made"):
+            raise raised
+        assert (caught.value.errno, caught.value.filename) == (raised.errno, str(tmp_path / "made"))
+    with pytest.raises(OSError) as caught, tables.replacing(tmp_path / "made"):
+        raise OSError(errno.ENOENT, "", "an input")
+    assert caught.value.filename == "an input"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_column_is_named(tmp_path):
     path = write(tmp_path / "stars.fits", [], IDS)
     with pytest.raises(UserError, match=r"stars\.fits: column v_r is missing"):
@@ -234,6 +314,41 @@ def test_ecsv_bytes_are_equal_and_the_caller_keeps_its_table(tmp_path):
     assert (tmp_path / "a.ecsv").read_bytes() == (tmp_path / "b.ecsv").read_bytes()
     assert os.fsencode(tmp_path) not in (tmp_path / "a.ecsv").read_bytes()
     assert table.meta == {"mine": 1}
+
+
+def test_a_changed_bit_anywhere_in_a_text_is_refused_or_means_nothing(tmp_path):
+    table = small_table()
+    tables.write_ecsv(tmp_path / "t.ecsv", table, OURS)
+    tables.write_yaml(tmp_path / "n.yaml", {"halo": {"value": 3}, "name": "it's"})
+
+    def ecsv(path):
+        found = tables.read_ecsv(path)
+        return found.meta, found.colnames, found.pformat()
+
+    for name, read in (("t.ecsv", ecsv), ("n.yaml", tables.read_yaml)):
+        path = tmp_path / name
+        whole, before, refused = path.read_bytes(), read(path), 0
+        for place in range(0, len(whole), 7):
+            path.write_bytes(changed(whole, place))
+            try:
+                assert read(path) == before
+            except UserError as error:
+                assert name in str(error)
+                refused += 1
+        assert refused > 0.7 * len(whole) / 7
+
+
+def test_a_table_written_by_hand_needs_no_digest_and_one_of_ours_does(tmp_path):
+    path = tmp_path / "t.ecsv"
+    tables.write_ecsv(path, small_table(), OURS)
+    table = Table.read(path, format="ascii.ecsv")
+    del table.meta["sha256"]
+    table.write(path, format="ascii.ecsv", overwrite=True)
+    with pytest.raises(UserError, match=r"t\.ecsv: damaged, its SHA-256 is gone; delete it"):
+        tables.read_ecsv(path)
+    del table.meta["icefire_version"]
+    table.write(path, format="ascii.ecsv", overwrite=True)
+    assert len(tables.read_ecsv(path)) == len(table)
 
 
 @pytest.mark.parametrize(

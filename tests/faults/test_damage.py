@@ -1,0 +1,116 @@
+"""Files damaged between two steps: refused by name with what to delete, never read as they are."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from .conftest import LINE, RUN
+
+# Every kind of file that one step writes and another reads, and one that reads it
+KINDS = {
+    "synthetic/catalogue.fits": "clean_catalog",
+    "synthetic/truth.fits": "check_synthetic",
+    "catalog/clean.fits": "compute_kinematics",
+    "catalog/kinematics.fits": "flag_substructure",
+    "catalog/stars.fits": "select_samples",
+    "catalog/fields.ecsv": "plot_footprint",
+    "catalog/ledger.ecsv": "collect_numbers",
+    "samples/halo.fits": "run_realisations",
+    "montecarlo/xy/halo/0-of-2.npz": "summarise",
+    "summaries/sky/halo.ecsv": "plot_line_of_sight",
+    "numbers.yaml": "compare_with_paper",
+    "paper_comparison.ecsv": "write_page",
+    "calibration/0-of-2.npz": "summarise_calibration",
+    "calibration.ecsv": "plot_calibration",
+    "synthetic_check.ecsv": "plot_synthetic_check",
+    "synthetic_distributions.ecsv": "plot_synthetic_check",
+}
+
+
+def _flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 0x04]) + content[place + 1 :]
+
+
+def _header(content: bytes) -> range:
+    """Where a file says what it holds: FITS cards, ECSV's comments, an array's type, a digest."""
+    if content.startswith(b"SIMPLE"):
+        return range(2880, content.index(b"END" + b" " * 77, 2880))
+    if content.startswith(b"# %ECSV"):
+        return range(0, content.index(b"\n# schema"))
+    return range(0, content.index(b"\n"))
+
+
+def _data(content: bytes) -> range:
+    """Where a file holds it: all behind its header, and before an npz's list of contents."""
+    end = content.rindex(b"PK\x01\x02") if content.startswith(b"PK") else len(content)
+    return range(_header(content).stop + 1, end if end != len(content) else len(content) - 1)
+
+
+DAMAGES = {
+    "cut to half": lambda content, chance: content[: len(content) // 2],
+    "emptied": lambda content, chance: b"",
+    "a bit in the data": lambda content, chance: _flipped(content, chance.choice(_data(content))),
+    "a bit in the header": lambda content, chance: _flipped(
+        content, chance.choice(_header(content))
+    ),
+    "garbage instead": lambda content, chance: chance.randbytes(len(content)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_damaged_file_is_refused_by_the_step_that_reads_it(
+    undisturbed, steps, tmp_path, monkeypatch, outcome, name, damage
+):
+    file = f"results/{RUN}/{name}"
+    step = next(step for step in steps if step.script == KINDS[name] and file in step.inputs)
+    bad = tmp_path / Path(name).name
+    chance = random.Random(f"{name} {damage}")
+    bad.write_bytes(DAMAGES[damage]((undisturbed.folder / file).read_bytes(), chance))
+    made = {output: str(tmp_path / "made" / output) for output in step.outputs}
+    monkeypatch.chdir(undisturbed.folder)
+    done = step.call({**made, file: str(bad)})
+    case = f"{name}: {damage}"
+    if done.status == 0:
+        for output, path in made.items():
+            wanted = (undisturbed.folder / output).read_bytes()
+            assert Path(path).read_bytes() == wanted, f"{case} is quietly another {output}"
+        outcome("faults", case, "means nothing: bytes equal")
+        return
+    assert (done.status, done.err.count("\n")) == (2, 1), done
+    assert LINE.search(done.err) and str(bad) in done.err and "delete it" in done.err, done.err
+    assert not any(Path(path).exists() for path in made.values())
+    outcome("faults", case, done.err.replace(str(bad), name).strip()[:160])
+
+
+# Each downstream of the next, so that what is damaged is there when its turn comes
+IN_TURN = (
+    ("paper_comparison.ecsv", "emptied"),
+    ("numbers.yaml", "cut to half"),
+    ("calibration/0-of-2.npz", "a bit in the data"),
+    ("summaries/sky/halo.ecsv", "a bit in the data"),
+    ("montecarlo/xy/halo/0-of-2.npz", "garbage instead"),
+    ("catalog/stars.fits", "a bit in the data"),
+    ("catalog/clean.fits", "cut to half"),
+    ("synthetic/catalogue.fits", "a bit in the header"),
+)
+
+
+def test_deleting_what_the_error_names_gives_the_bytes(finished, undisturbed, outcome):
+    for name, damage in IN_TURN:
+        bad = finished.results / name
+        bad.write_bytes(DAMAGES[damage](bad.read_bytes(), random.Random(name)))
+        done = finished.run()
+        assert done.returncode != 0
+        assert "Traceback" not in done.stdout, done.stdout
+        lines = [line for line in LINE.findall(done.stdout) if "delete it" in line]
+        assert lines and f"results/{RUN}/{name}: " in lines[0], done.stdout
+        outcome("faults", f"run goes on after {name}: {damage}", lines[0][:160])
+        bad.unlink()
+    done = finished.run()
+    assert done.returncode == 0, done.stdout
+    assert finished.files() == undisturbed.wanted
+    outcome("faults", f"all {len(IN_TURN)} deleted", "same command: bytes equal")
