@@ -247,7 +247,9 @@ def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downs
             users.setdefault(path, set()).update(names)
     modules = {path.relative_to(quick_run).as_posix() for path in scripts.glob("icefire/*.py")}
     # Read by the Snakefile alone
-    assert modules - set(users) == {"scripts/icefire/workflow.py"}
+    assert modules - set(users) == {
+        f"scripts/icefire/{name}.py" for name in ("configuration", "workflow")
+    }
     wrong = {}
     for path, names in users.items():
         module = quick_run / path
