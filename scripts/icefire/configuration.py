@@ -34,6 +34,9 @@ _MB_PER_VALUE = 12e-6
 _CALIBRATION_MB = 1000
 # The whole sky and four quadrants, as in geometry.QUADRANTS
 _QUADRANTS = 5
+# Folders of a run's results but that of the synthetic table
+_WRITTEN = ("catalog", "samples", "montecarlo", "summaries", "report", "logs", "benchmarks")
+_WRITTEN += ("calibration", "second")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
 
 
@@ -255,8 +258,12 @@ def _files(config: dict) -> Iterator[str]:
         key = f"literature_{quantity}"
         paths[f"figures.{key}"] = config["figures"][key]
     for key, path in paths.items():
-        if path is not None and (problem := _unreadable(path, path)):
+        if path is None:
+            continue
+        if problem := _unreadable(path, path):
             yield f"{key}: {problem}"
+        elif _is_written(path, config["run"]):
+            yield f"{key}: {path} is where this run writes, and would be lost"
 
 
 def _literature(config: dict) -> Iterator[str]:
@@ -335,6 +342,16 @@ def _unreadable(path: str | os.PathLike, name: str) -> str | None:
         return f"{name} is not a file" if Path(path).exists() else f"there is no {name}"
     except OSError as error:  # such as a name that is too long
         return f"{name}: {error.strerror}"
+
+
+def _is_written(path: str | os.PathLike, run: str | None) -> bool:
+    """Tell whether a file is one that the run makes, other than the synthetic table."""
+    for kind in ("results", "figures"):
+        folder = Path(kind, run or "").resolve()
+        if folder in (file := Path(path).resolve()).parents:
+            first, *rest = file.relative_to(folder).parts
+            return not rest or first in _WRITTEN
+    return False
 
 
 def verified_sources(path: str | os.PathLike) -> list[str]:

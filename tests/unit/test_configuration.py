@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -247,6 +248,35 @@ def test_a_mistake_is_named_by_its_key(config, schema_path, where, value, words)
         polygon[1] = value
         where, value = where.removesuffix(".1"), polygon
     assert words in complaint(changed(config, (where, value)), schema_path)
+
+
+def test_a_run_s_own_results_are_no_input(config, repo, schema_path, tmp_path, monkeypatch):
+    # Snakemake deletes what a job is about to write: the catalogue would be gone.
+    for name in ("config", "resources"):
+        (tmp_path / name).symlink_to(repo / name)
+    monkeypatch.chdir(tmp_path)
+    own = ["results/catalog/a.fits", "results/numbers.yaml", "figures/a.png", "results/second/a"]
+    other = ["results/x/catalog/a.fits", "results/synthetic/catalogue.fits", "figures/x/a.png"]
+    for name in own + other:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link.fits").symlink_to(own[0])
+    for name in [*own, "link.fits", str(tmp_path / own[0])]:
+        told = complaint(changed(config, ("catalog.path", name)), schema_path)
+        assert f"catalog.path: {name} is where this run writes" in told
+    for name in other:
+        check_config(changed(config, ("catalog.path", name)), schema_path)
+    inside = changed(config, ("run", "x"), ("satellites.catalogue", other[0]))
+    assert "satellites.catalogue: results/x/cat" in complaint(inside, schema_path)
+    check_config(changed(config, ("run", "x"), ("catalog.path", own[0])), schema_path)
+
+
+def test_no_run_can_have_the_name_of_a_folder_of_results(repo, schema_path):
+    rules = "".join(path.read_text() for path in [repo / "Snakefile", *repo.glob("rules/*.smk")])
+    folders = set(re.findall(r"<results>/(\w+)/", rules)) | {"logs", "benchmarks"}
+    schema = yaml.safe_load(schema_path.read_text())
+    assert folders <= set(schema["properties"]["run"]["not"]["enum"])
+    assert folders - {"synthetic"} <= set(configuration._WRITTEN)
 
 
 @pytest.mark.parametrize(
