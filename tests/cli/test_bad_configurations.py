@@ -17,7 +17,8 @@ from changes import GONE, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icefire import configuration
+from icefire import configuration, mock_model, surveys, tables
+from icefire.errors import UserError
 
 from .calls import REPO, module
 from .chain import LAYOUT, chain_of, small_config
@@ -217,3 +218,65 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
     outcome(
         "bad configurations", f"{which} values", f"ran: {len(tried)} keys in {len(ran)} scripts"
     )
+
+
+# --- the other two files of choices ----------------------------------------------------------
+
+
+def paths_to(value, keys=()):
+    """Give the path of keys to every value below a mapping or a list, and to those themselves."""
+    if keys:
+        yield keys
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from paths_to(item, (*keys, key))
+
+
+def put(model, keys, value):
+    """Copy what is changed of a model, with another value at a path of keys."""
+    key, *rest = keys
+    other = copy.copy(model)
+    other[key] = put(model[key], rest, value) if rest else value
+    return other
+
+
+@pytest.mark.parametrize("wrong", [math.nan, None, "5", 10**400, True], ids=str)
+def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch, outcome):
+    model = tables.read_yaml(REPO / "config" / "synthetic.yaml")
+    schema = tables.read_yaml(mock_model.SCHEMA)
+    tried = 0
+    # Every seventh is enough to meet each kind of value.
+    for keys in [*paths_to(model)][::7]:
+        files = {"model": put(model, keys, wrong), mock_model.SCHEMA: schema}
+        monkeypatch.setattr(tables, "read_yaml", files.__getitem__)
+        with pytest.raises(UserError, match="model: ") as told:
+            mock_model.read_model("model")
+        names = [str(key) for key in keys if not isinstance(key, int)]
+        assert any(name in str(told.value) for name in names), told.value
+        tried += 1
+    outcome("bad configurations", f"synthetic.yaml: {str(wrong)[:9]}", f"refused at {tried} keys")
+
+
+@pytest.mark.parametrize("survey", ["h3", "segue_kgiants"])
+def test_values_of_a_survey_s_map_are_refused_or_read(survey, monkeypatch, outcome):
+    given_map = tables.read_yaml(REPO / "config" / "surveys" / f"{survey}.yaml")
+    tried = Counter()
+
+    @settings(max_examples=150)
+    @given(st.sampled_from([*paths_to(given_map)]), st.one_of(WRONG_KINDS, ODD_NUMBERS, ODD_TEXTS))
+    def try_one(keys, value):
+        if value is GONE:
+            value = None
+        monkeypatch.setattr(surveys, "read_yaml", lambda path: put(given_map, keys, value))
+        try:
+            surveys.read_survey_map("map.yaml")
+        except UserError as error:
+            assert str(error).startswith("map.yaml: ")
+            tried["refused"] += 1
+        else:
+            tried["read"] += 1
+
+    try_one()
+    assert tried["refused"] and tried["read"]
+    what = f"{tried['refused']} refused, {tried['read']} read"
+    outcome("bad configurations", f"surveys/{survey}.yaml", f"{tried.total()} tried: {what}")
