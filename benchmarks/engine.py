@@ -175,7 +175,9 @@ def together(*cases) -> float:
     running = []
     for case in cases:
         # A list of words, no shell
-        one = subprocess.Popen(command(*case), stdout=subprocess.PIPE, text=True)  # nosec B603
+        one = subprocess.Popen(  # nosec B603
+            command(*case), stdout=subprocess.PIPE, text=True
+        )
         running.append(one)
     return max(json.loads(one.communicate()[0])["wall_s"] for one in running)
 

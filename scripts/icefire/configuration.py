@@ -266,6 +266,21 @@ def _files(config: dict) -> Iterator[str]:
             yield f"{key}: {path} is where this run writes, and would be lost"
 
 
+def _survey(config: dict) -> Iterator[str]:
+    """A survey without [alpha/Fe] cannot be split by a polygon; other mistakes cleaning names."""
+    name = config["catalog"]["survey"]
+    path = _FOLDER / "config" / "surveys" / f"{name}.yaml"
+    if config["chemistry"]["method"] != "polygon" or _unreadable(path, name):
+        return
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return
+    cuts_off = given.get("cuts_off") if isinstance(given, dict) else None
+    if isinstance(cuts_off, dict) and "aleph" in cuts_off:
+        yield f"chemistry.method must be feh_ranges: catalog.survey {name} has no [alpha/Fe]"
+
+
 def _literature(config: dict) -> Iterator[str]:
     figures = config["figures"]
     if not figures["literature"]:
@@ -288,7 +303,7 @@ def _literature(config: dict) -> Iterator[str]:
 
 RULES = (
     *(_shells, _grids, _pixels, _orbits, _shares, _memory, _feh_limits, _polygon, _methods),
-    *(_scales, _names, _files, _literature),
+    *(_scales, _names, _files, _survey, _literature),
 )
 
 

@@ -239,6 +239,11 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("catalog.survey", "gaia", "catalog.survey: there is no config/surveys/gaia.yaml"),
         ("catalog.survey", "segue_kgiants", "catalog.path is missing: survey segue_kgiants"),
         ("catalog.path", "no/such/table.fits", "catalog.path: there is no no/such/table.fits"),
+        (
+            "catalog",
+            {"path": "README.md", "survey": "segue_kgiants"},
+            "chemistry.method must be feh_ranges: catalog.survey segue_kgiants has no [alpha/Fe]",
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -128,6 +128,7 @@ def test_such_a_text_is_one_word_of_one_command(odd_project, path, outcome):
 
 def test_a_real_run_of_such_a_text_runs_nothing_else(odd_project, outcome):
     config = {"catalog": {"path": TAKEN["catalog.path"], "survey": "mine"}}
+    config["chemistry"] = {"method": "feh_ranges"}
     (odd_project / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     target = "results/catalog/kinematics.fits"
     done = snakemake(odd_project, target, "--cores", "1", "--configfile", "mine.yaml")
