@@ -50,6 +50,7 @@ lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/bandit --quiet --recursive scripts benchmarks
 
 # Hash-checked installs. The development list holds everything of the other one.
 $(VENV)/run.installed: envs/requirements.txt

@@ -92,7 +92,7 @@ def draw(fields, color: str, field_diameter_deg: float):
         b_line_deg = np.full_like(edge_deg, sign * MIN_ABS_B_DEG)
         axes.plot(np.radians(edge_deg), np.radians(b_line_deg), label=label, **dashes)
 
-    kind = fields.meta.get("fields_are", "fields")
+    kind = style.plain(str(fields.meta.get("fields_are", "fields")))
     n_stars = int(style.values(fields, "n_stars").sum())
     name = f"{len(fields):,} {kind} ({n_stars:,} stars), drawn {field_diameter_deg:g}° across"
     circle = Line2D([], [], ls="none", marker="o", ms=4, mfc=(color, 0.55), mec=color, label=name)

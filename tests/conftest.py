@@ -1,13 +1,26 @@
-"""Fixtures that every kind of test shares."""
+"""Fixtures that every kind of test shares, and Hypothesis's settings.
+
+Hypothesis draws the same examples every time and keeps its files outside the repository.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+# Read when Hypothesis first needs its folder, so before any import of it.
+os.environ.setdefault(
+    "HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis-{os.getuid()}"
+)
+
 import pytest
+from hypothesis import settings
+
+settings.register_profile("icefire", derandomize=True, database=None, deadline=None)
+settings.load_profile("icefire")
 
 REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO / "scripts"))

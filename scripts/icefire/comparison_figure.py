@@ -71,7 +71,7 @@ def _add_legend(figure: SubFigure, panels) -> None:
     # Long names stand below each other; longer ones than the page are cut.
     columns = 5 if sum(map(len, texts)) <= _NAMES_BESIDE else 1
     cut = [text if len(text) <= _NAME_LETTERS else f"{text[:_NAME_LETTERS]}…" for text in texts]
-    texts = [text.replace("$", r"\$") for text in cut]
+    texts = [style.plain(text) for text in cut]
     points, labels = panels[2, 0].get_legend_handles_labels()
     band = Patch(color="0.75", lw=0)
     texts = [*texts, "68 %", *labels]

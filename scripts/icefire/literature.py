@@ -10,7 +10,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from icefire import cli, tables
 from icefire.errors import UserError
-from icefire.style import POINTS_PER_INCH, SMALL_PT, values
+from icefire.style import POINTS_PER_INCH, SMALL_PT, plain, values
 
 TEXTS = ("source", "quantity", "kind", "verified")
 NUMBERS = ("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi")
@@ -105,7 +105,7 @@ def draw(axes, table) -> list[Line2D]:
         exact = np.asarray(rows["kind"], dtype=str) != "approximate"
         _draw_source(axes, rows[exact], marker, _EXACT, "-")
         _draw_source(axes, rows[~exact], marker, _APPROXIMATE, "--")
-        label = source
+        label = plain(source)
         if {"sigma_los"} == set(np.asarray(rows["quantity"], dtype=str)):
             label += "*"
         hue = _EXACT if exact.any() else _APPROXIMATE

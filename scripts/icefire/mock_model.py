@@ -55,11 +55,11 @@ def _place(model, keys) -> str:
 
 
 def _not_finite(value, keys=()):
-    """Yield the path of keys to every number that is NaN or infinite."""
+    """Yield the path of keys to every number that is NaN, infinite or beyond every float."""
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _not_finite(item, (*keys, key))
-    elif isinstance(value, float) and not np.isfinite(value):
+    elif isinstance(value, int | float) and not abs(value) < 1e300:
         yield keys
 
 

@@ -35,7 +35,8 @@ def read(paths: Sequence[str], columns: Sequence[str], wanted: int) -> list:
 
 def method(table) -> str:
     """Tell by which method a summary was made."""
-    return table.meta.get("parameters", {}).get("run_realisations", {}).get("method", "unknown")
+    parameters = table.meta.get("parameters", {}).get("run_realisations", {})
+    return style.plain(str(parameters.get("method", "unknown")))
 
 
 def overlay(axes, quantity: str, profiles: Sequence[tuple], first) -> None:

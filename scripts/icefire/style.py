@@ -221,6 +221,11 @@ def no_bin(min_stars: int) -> str:
     return f"no bin with ≥ {min_stars} stars"
 
 
+def plain(text: str) -> str:
+    """Write somebody's text so that matplotlib takes no part of it for mathematics."""
+    return text.replace("$", r"\$")
+
+
 def stars_text(n_stars: int) -> str:
     """Say how many stars a panel shows."""
     return f"N = {n_stars:,}"

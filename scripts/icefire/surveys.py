@@ -147,7 +147,8 @@ def _source(path, name: str, entry) -> Source:
         number = entry.get(key, 0)
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise UserError(f"{path}: {where}.{key} must be a number")
-        if not np.isfinite(number):
+        # Neither NaN nor a whole number beyond every float
+        if not abs(number) < 1e300:
             raise UserError(f"{path}: {where}.{key} must be finite")
     if name in _TEXT and "value" in entry:
         raise UserError(f"{path}: {where} needs a source column: stars cannot share one value")

@@ -1,37 +1,24 @@
-"""What the Snakefile asks for when it is read: code dependencies, flags and configuration checks.
+"""What the Snakefile asks for when it is read: code dependencies, flags, names of files.
 
-Nothing here is imported by a step, and nothing here imports more than the standard library,
-PyYAML and jsonschema, because it runs each time Snakemake starts.
+Nothing here is imported by a step, and nothing here imports more than the standard library and the
+checks of the configuration, because it runs each time Snakemake starts.
 """
 
 from __future__ import annotations
 
 import ast
-import csv
-import difflib
-import math
 import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
-import yaml
-from jsonschema import Draft202012Validator, validators
-
+from icefire.configuration import verified_sources
 from icefire.errors import UserError
 
 SAMPLES = ("halo", "accreted", "insitu")
 GEOMETRIES = ("xy", "xz", "sky", "radial")
 _SCRIPTS = Path(__file__).resolve().parent.parent
-
-# JSON schema takes 2.0 for an integer; range, & and file names do not.
-_Validator = validators.extend(
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
-    ),
-)
 
 
 def put_python_first() -> None:
@@ -147,22 +134,6 @@ def _text(value) -> str:
     return str(value)
 
 
-def verified_sources(path: str) -> list[str]:
-    """List the sources of a table of literature values (ECSV) that have a verified one.
-
-    Read without astropy, because this happens each time Snakemake starts; none where the file is
-    missing, which Snakemake says itself.
-    """
-    if not Path(path).is_file():
-        return []
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    header = [line for line in lines if line.startswith("#")]
-    delimiter = "," if "# delimiter: ','" in header else " "
-    rows = csv.DictReader((line for line in lines if line[:1] != "#"), delimiter=delimiter)
-    drawn = [row.get("source") for row in rows if row.get("verified") in ("yes", "derived")]
-    return list(dict.fromkeys(filter(None, drawn)))
-
-
 def fraction_shards(shards: int, root: str = "<results>"):
     """Make the input function of a summary: what an accreted fraction is counted from.
 
@@ -230,123 +201,3 @@ def comparison(jobs) -> str:
     """Give what the job that compares the run with the paper has printed; nothing without one."""
     logs = [Path(job.log[0]) for job in jobs if job.rule.name == "compare_with_paper"]
     return "\n".join(log.read_text(encoding="utf-8") for log in logs if log.is_file())
-
-
-# --- checking the configuration --------------------------------------------------------------
-
-
-def check_config(config: dict, schema_path: str) -> None:
-    """Check a configuration against the closed schema, then what a schema cannot say.
-
-    Raises UserError with one line per mistake, each naming its key.
-    """
-    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    validator = _Validator(schema)
-    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.path)))
-    # jsonschema reports two missing keys twice over
-    mistakes = list(dict.fromkeys(line for error in errors for line in _lines(error)))
-    mistakes = mistakes or list(_not_finite(config)) or list(_cross_checks(config))
-    if mistakes:
-        raise UserError("configuration: " + "; ".join(mistakes))
-
-
-def _lines(error) -> list[str]:
-    key = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        lines = []
-        for name in error.instance:
-            if name not in known:
-                near = difflib.get_close_matches(str(name), known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-                lines.append(f"{key + '.' if key else ''}{name} is not a key; {hint}")
-        return lines
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return [f"{key + '.' if key else ''}{name} is missing" for name in missing]
-    what = error.schema.get("description", "").rstrip(".")
-    return [f"{key}: {error.message}" + (f" ({what})" if what else "")]
-
-
-def _cross_checks(config: dict):
-    """Give a line for each pair of values that do not go together."""
-    radial, montecarlo = config["geometry"]["radial"], config["montecarlo"]
-    chemistry, figures = config["chemistry"], config["figures"]
-    if radial["min_kpc"] >= radial["max_kpc"]:
-        yield "geometry.radial.min_kpc must be below geometry.radial.max_kpc"
-    for plane in ("xy", "xz"):
-        grid = config["geometry"][plane]
-        steps = grid["half_width_kpc"] / grid["step_kpc"]
-        if abs(steps - round(steps)) > 1e-9:
-            yield f"geometry.{plane}.half_width_kpc must be a whole number of step_kpc"
-        elif steps > 1000:
-            yield f"geometry.{plane}.step_kpc makes more than 2001 points per axis"
-    if config["geometry"]["sky"]["nside"] & (config["geometry"]["sky"]["nside"] - 1):
-        yield "geometry.sky.nside must be a power of two"
-    if montecarlo["shards"] > montecarlo["realisations"]:
-        yield "montecarlo.shards must not exceed montecarlo.realisations"
-    if config["calibration"]["shards"] > config["calibration"]["halos"]:
-        yield "calibration.shards must not exceed calibration.halos"
-    if chemistry["insitu_min_feh"] < chemistry["accreted_max_feh"]:
-        yield "chemistry.insitu_min_feh must not be below chemistry.accreted_max_feh"
-    if _crosses_itself(chemistry["insitu_polygon"]):
-        yield "chemistry.insitu_polygon crosses itself"
-    if figures["second_method"] == config["uncertainty"]["method"]:
-        yield "figures.second_method must not be uncertainty.method"
-    if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
-        yield "figures.sigma_min_km_s must be below figures.sigma_max_km_s"
-    known = [
-        name
-        for quantity in ("sigma_r", "beta")
-        for name in verified_sources(figures[f"literature_{quantity}"])
-    ]
-    if unknown := [name for name in figures["literature"] or [] if name not in known]:
-        yield (
-            f"figures.literature: no verified value of {', '.join(unknown)}; there are"
-            f" {', '.join(dict.fromkeys(known)) or 'none'}"
-        )
-    for number, (low, high) in enumerate(config["numbers"]["feh_slices"]):
-        if low >= high:
-            yield f"numbers.feh_slices.{number} must go from the lower to the higher [Fe/H]"
-    survey = Path("config", "surveys", f"{config['catalog']['survey']}.yaml")
-    if not (_SCRIPTS.parent / survey).is_file():
-        yield f"catalog.survey: there is no {survey.as_posix()}"
-    if config["catalog"]["path"] is None and config["catalog"]["survey"] != "h3":
-        yield (
-            f"catalog.path is missing: survey {config['catalog']['survey']} needs its table"
-            " (--config catalog='{path: FILE}', or the key in an overlay)"
-        )
-    if config["catalog"]["path"] is not None and not Path(config["catalog"]["path"]).exists():
-        yield f"catalog.path: there is no {config['catalog']['path']}"
-
-
-def _not_finite(config: dict):
-    for key, value in _leaves(config):
-        if isinstance(value, float) and not math.isfinite(value):
-            yield f"{key} must be finite"
-
-
-def _leaves(value, key: str = ""):
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _leaves(item, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _leaves(item, f"{key}.{number}")
-    else:
-        yield key, value
-
-
-def _crosses_itself(vertices: list) -> bool:
-    """Tell whether two sides of a closed polygon that are not neighbours meet."""
-    sides = [(vertices[i - 1], vertices[i]) for i in range(len(vertices))]
-
-    def turn(a, b, c):
-        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-    for i, (a, b) in enumerate(sides):
-        for j in range(i + 2, len(sides) - (i == 0)):
-            c, d = sides[j]
-            if turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0:
-                return True
-    return False

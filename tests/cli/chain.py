@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import shutil
 from pathlib import Path
@@ -121,13 +122,21 @@ def small_config() -> dict:
     return overlay(yaml.safe_load(text), SMALL)
 
 
-def params(rule: str, config: dict) -> list[str]:
-    """Write the flags that a rule gives its script, from the words of its `params`."""
+@functools.cache
+def written() -> dict:
+    """Compile the `params` of every rule, as the rules write them."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(REPO.glob("rules/*.smk"))]
     bodies = re.split(r"^rule (\w+):\n", "\n".join(texts), flags=re.M)
-    body = dict(zip(bodies[1::2], bodies[2::2], strict=True))[rule]
-    found = re.search(r"^    params:\n(.*?)^    shell:", body, re.M | re.S)
-    return list(eval(f"dict({found[1]})", {"flag": Flags(config)}).values()) if found else []
+    found = {}
+    for rule, body in zip(bodies[1::2], bodies[2::2], strict=True):
+        words = re.search(r"^    params:\n(.*?)^    shell:", body, re.M | re.S)
+        found[rule] = compile(f"dict({words[1] if words else ''})", rule, "eval")
+    return found
+
+
+def params(rule: str, config: dict) -> list[str]:
+    """Write the flags that a rule gives its script."""
+    return list(eval(written()[rule], {"flag": Flags(config)}).values())
 
 
 def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain:

@@ -1,25 +1,12 @@
-"""Hypothesis's settings, and what the tests of the synthetic survey share.
+"""What the tests of the synthetic survey share."""
 
-Hypothesis draws the same examples every time and keeps its files outside the repository.
-"""
-
-import os
-import tempfile
-
-# Read when Hypothesis first needs its folder, so before any import of it.
-os.environ.setdefault(
-    "HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis-{os.getuid()}"
-)
+from __future__ import annotations
 
 import pytest
-from hypothesis import settings
 
 from icefire import dynamics, kinematics, mock_cold
 from icefire.mock_model import read_model
 from icefire.mock_survey import Survey, stream
-
-settings.register_profile("icefire", derandomize=True, database=None, deadline=None)
-settings.load_profile("icefire")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,7 @@
-"""Code dependencies, flags, and the configuration's checks: every mistake names its key."""
+"""Code dependencies, flags, and what a run says at its end."""
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import subprocess
@@ -12,22 +11,15 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from astropy.table import Table
+from changes import changed
 
 from icefire import cli, workflow
 from icefire.errors import UserError
-
-GONE = object()
 
 
 @pytest.fixture(scope="module")
 def config(repo) -> dict:
     return yaml.safe_load((repo / "config" / "config.yaml").read_text())
-
-
-@pytest.fixture(scope="module")
-def schema_path(repo):
-    return repo / "config" / "config.schema.yaml"
 
 
 # --- code(step) ------------------------------------------------------------------------------
@@ -93,7 +85,7 @@ def test_a_measurement_does_not_depend_on_the_figures(repo):
     for step in ("clean_catalog", "run_realisations", "summarise"):
         names = {path.rsplit("/", 1)[1] for path in workflow.code(step)}
         figures = {"style.py", "skymap.py", "profiles.py", "literature.py"}
-        assert not names & (figures | {"workflow.py"}), step
+        assert not names & (figures | {"configuration.py", "workflow.py"}), step
     assert "scripts/icefire/surveys.py" not in workflow.code("run_realisations")
 
 
@@ -172,28 +164,6 @@ def test_a_second_method_has_files_and_flags_of_its_own(config):
     assert list(flags) == ["--method=bootstrap"]
 
 
-TEXTS = {
-    "source": ["First & Co 05", "Second+10", "Third+15", "First & Co 05"],
-    "verified": ["yes", "derived", "no", "yes"],
-    "note": ["one, two", 'a "note" of it', "not checked", "again"],
-}
-
-
-@pytest.mark.parametrize("delimiter", [",", " "])
-def test_verified_sources_are_listed_once_as_astropy_reads_them(tmp_path, delimiter):
-    path = tmp_path / "literature.ecsv"
-    Table(TEXTS).write(path, format="ascii.ecsv", delimiter=delimiter)
-    assert workflow.verified_sources(path) == ["First & Co 05", "Second+10"]
-
-
-def test_all_sources_of_the_project_s_tables_are_found(repo):
-    for name in ("sigma_r", "beta"):
-        path = repo / "resources" / f"literature_{name}.ecsv"
-        table = Table.read(path, format="ascii.ecsv")
-        assert workflow.verified_sources(path) == list(dict.fromkeys(table["source"]))
-    assert workflow.verified_sources(repo / "no_such.ecsv") == []
-
-
 def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, published):
     def flags(chosen, quantity):
         chosen = changed(published, ("figures.literature", chosen))
@@ -215,16 +185,6 @@ def published(config, repo) -> dict:
     return changed(config, *zip(keys, paths, strict=True))
 
 
-def test_an_unknown_source_is_named_with_those_there_are(published, schema_path):
-    wrong = changed(published, ("figures.literature", ["Cunningham+19", "Nobody+99", "Deason"]))
-    told = complaint(wrong, schema_path)
-    assert "figures.literature: no verified value of Nobody+99, Deason; there are " in told
-    for name in ("Gnedin+10", "Cunningham+19", "Petersen & Penarrubia 21"):
-        assert told.count(name) == 1
-    known = changed(published, ("figures.literature", ["Cunningham+19", "Gnedin+10"]))
-    workflow.check_config(known, schema_path)
-
-
 def test_only_the_halos_sky_counts_accreted_stars():
     inputs = workflow.fraction_shards(4)
     assert inputs(SimpleNamespace(geometry="sky", sample="halo")) == [
@@ -243,217 +203,6 @@ def test_only_the_halos_sky_counts_accreted_stars():
 @pytest.mark.parametrize(("run", "folder"), [(None, "results"), ("quick", "results/quick")])
 def test_a_named_run_has_a_folder_of_its_own(run, folder):
     assert workflow.folder_of("results", run) == folder
-
-
-# --- the schema ------------------------------------------------------------------------------
-
-
-def schema_leaves(node: dict, definitions: dict, key: str = ""):
-    """Key and merged schema of every leaf; a $ref's own keys are overridden by those beside it."""
-    if "$ref" in node:
-        node = definitions[node["$ref"].rsplit("/", 1)[1]] | node
-    if "properties" not in node:
-        yield key, node
-    for name, item in node.get("properties", {}).items():
-        yield from schema_leaves(item, definitions, f"{key}.{name}" if key else name)
-
-
-def leaves(value, key: str = "") -> set[str]:
-    if not isinstance(value, dict):
-        return {key}
-    return {leaf for name, v in value.items() for leaf in leaves(v, f"{key}.{name}".strip("."))}
-
-
-@pytest.fixture(scope="module")
-def described(schema_path) -> dict:
-    schema = yaml.safe_load(schema_path.read_text())
-    return dict(schema_leaves(schema, schema["$defs"]))
-
-
-def test_schema_and_defaults_have_the_same_leaves(config, described):
-    assert leaves(config) == set(described)
-
-
-def test_every_leaf_is_described(described):
-    assert [key for key, node in described.items() if not node.get("description")] == []
-
-
-def test_every_mapping_of_the_schema_is_closed_and_complete(schema_path):
-    def visit(node, key):
-        if isinstance(node, dict):
-            if "properties" in node:
-                assert node.get("additionalProperties") is False, key
-                assert set(node.get("required", ())) == set(node["properties"]), key
-            for name, item in node.items():
-                visit(item, f"{key}.{name}")
-
-    visit(yaml.safe_load(schema_path.read_text()), "")
-
-
-def test_overlays_hold_only_known_keys(repo, described):
-    for name in ("quick", "segue_kgiants"):
-        overlay = yaml.safe_load((repo / "config" / f"{name}.yaml").read_text())
-        assert leaves(overlay) <= set(described)
-
-
-# --- checking a configuration ----------------------------------------------------------------
-
-
-def changed(config: dict, *changes) -> dict:
-    config = copy.deepcopy(config)
-    for where, value in changes:
-        *parents, key = where.split(".")
-        inner = config
-        for parent in parents:
-            inner = inner[parent]
-        if value is GONE:
-            del inner[key]
-        else:
-            inner[key] = value
-    return config
-
-
-def complaint(config: dict, schema_path) -> str:
-    with pytest.raises(UserError) as raised:
-        workflow.check_config(config, schema_path)
-    assert "\n" not in str(raised.value)
-    return str(raised.value)
-
-
-def test_the_default_configuration_is_accepted(config, schema_path):
-    workflow.check_config(config, schema_path)
-
-
-@pytest.mark.parametrize(
-    ("where", "value", "words"),
-    [
-        # unknown, mistyped, missing
-        ("halos", {}, "halos is not a key; did you mean halo?"),
-        ("run", "calibration", "run"),
-        ("run", "second", "run"),
-        ("quality.min_snrr", 3, "quality.min_snrr is not a key; did you mean min_snr?"),
-        ("montecarlo.zzz", 3, "montecarlo.zzz is not a key; known are realisations"),
-        ("figures.gse.pitch", 3, "figures.gse.pitch is not a key; did you mean pitch_deg?"),
-        ("halo", GONE, "halo is missing"),
-        ("halo.min_abs_z_kpc", GONE, "halo.min_abs_z_kpc is missing"),
-        ("geometry.xy.step_kpc", GONE, "geometry.xy.step_kpc is missing"),
-        # wrong kind
-        ("halo.min_abs_z_kpc", "5", "halo.min_abs_z_kpc"),
-        ("halo.min_abs_z_kpc", None, "halo.min_abs_z_kpc"),
-        ("quality.min_snr", True, "quality.min_snr"),
-        ("quality.min_snr", "1e3", "quality.min_snr"),
-        ("uncertainty.correlated", "yes", "uncertainty.correlated"),
-        ("montecarlo.realisations", 10.5, "montecarlo.realisations"),
-        ("geometry.xy", None, "geometry.xy"),
-        ("frame.sun_velocity_km_s", [1, 2], "frame.sun_velocity_km_s"),
-        ("chemistry.insitu_polygon", [[0, 0], [1, 1]], "chemistry.insitu_polygon"),
-        ("chemistry.insitu_polygon.1", [0, 0, 0], "chemistry.insitu_polygon.1"),
-        # out of range or unknown choice
-        ("potential.name", "Plummer", "potential.name"),
-        ("uncertainty.method", "jackknife", "uncertainty.method"),
-        ("dispersion.deconvolve", "yes", "dispersion.deconvolve"),
-        ("figures.second_method", "jackknife", "figures.second_method"),
-        ("calibration.method_colors", ["red", "green"], "calibration.method_colors"),
-        ("geometry.xz.radius_kpc", 0, "geometry.xz.radius_kpc"),
-        ("montecarlo.exclude_fraction", 1.0, "montecarlo.exclude_fraction"),
-        ("montecarlo.exclude_fraction", -0.1, "montecarlo.exclude_fraction"),
-        ("montecarlo.min_stars", 1, "montecarlo.min_stars"),
-        ("montecarlo.seed", -1, "montecarlo.seed"),
-        ("aleph.max_eccentricity", 1.1, "aleph.max_eccentricity"),
-        ("satellites.min_radius_deg", 181, "satellites.min_radius_deg"),
-        ("run", "../out", "run"),
-        ("run", "samples", "run"),
-        ("figures.footprint_color", "#12", "figures.footprint_color"),
-        ("figures.quadrant_colors", ["red"] * 3, "figures.quadrant_colors"),
-        ("figures.literature", "Gnedin+10", "figures.literature"),
-        ("figures.literature", ["One, Two 05"], "figures.literature"),
-        ("catalog.survey", "../h3", "catalog.survey"),
-        # pairs that do not go together
-        ("geometry.radial.min_kpc", 80.0, "geometry.radial.min_kpc must be below"),
-        ("geometry.xy.step_kpc", 0.7, "geometry.xy.half_width_kpc must be a whole number"),
-        ("geometry.xz.half_width_kpc", 0.5, "geometry.xz.half_width_kpc must be a whole number"),
-        ("geometry.xz.step_kpc", 0.01, "geometry.xz.step_kpc makes more than 2001 points"),
-        ("geometry.sky.nside", 12, "geometry.sky.nside must be a power of two"),
-        ("montecarlo.shards", 1001, "montecarlo.shards must not exceed"),
-        ("calibration.shards", 201, "calibration.shards must not exceed calibration.halos"),
-        ("figures.second_method", "han2024", "figures.second_method must not be"),
-        ("chemistry.insitu_min_feh", -1.1, "chemistry.insitu_min_feh must not be below"),
-        (
-            "chemistry.insitu_polygon",
-            [[0, 0], [1, 1], [1, 0], [0, 1]],
-            "chemistry.insitu_polygon crosses itself",
-        ),
-        (
-            "chemistry.insitu_polygon",
-            [[0, 0], [4, 0], [4, 4], [2, -1], [0, 4]],
-            "chemistry.insitu_polygon crosses itself",
-        ),
-        ("figures.sigma_min_km_s", 180.0, "figures.sigma_min_km_s must be below"),
-        ("numbers.feh_slices", [[-2, -1], [0, 0]], "numbers.feh_slices.1 must go from"),
-        ("catalog.survey", "gaia", "catalog.survey: there is no config/surveys/gaia.yaml"),
-        ("catalog.survey", "segue_kgiants", "catalog.path is missing: survey segue_kgiants"),
-        ("catalog.path", "no/such/table.fits", "catalog.path: there is no no/such/table.fits"),
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_a_mistake_is_named_by_its_key(config, schema_path, where, value, words):
-    if where.endswith(".1"):
-        polygon = copy.deepcopy(config["chemistry"]["insitu_polygon"])
-        polygon[1] = value
-        where, value = where.removesuffix(".1"), polygon
-    assert words in complaint(changed(config, (where, value)), schema_path)
-
-
-@pytest.mark.parametrize(
-    ("where", "value"),
-    [
-        ("geometry.xy.step_kpc", 0.1),  # 30 / 0.1 is not whole in binary fractions
-        ("geometry.sky.nside", 1),
-        ("montecarlo.shards", 1000),
-        ("chemistry.insitu_min_feh", -1.0),
-        ("chemistry.insitu_polygon", [[0, 0], [4, 0], [4, 4], [2, 1], [0, 4]]),
-        ("numbers.feh_slices", []),
-        ("run", "my-run_2"),
-    ],
-    ids=str,
-)
-def test_values_at_the_limits_are_accepted(config, schema_path, where, value):
-    workflow.check_config(changed(config, (where, value)), schema_path)
-
-
-def number_leaves(repo) -> list[str]:
-    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
-    return [key for key, value in workflow._leaves(config) if type(value) in (int, float)]
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_numbers_must_be_finite_everywhere(repo, config, schema_path, value):
-    keys = [key for key in number_leaves(repo) if not key.rsplit(".", 1)[1].isdigit()]
-    assert len(keys) > 40
-    for key in keys:
-        assert key in complaint(changed(config, (key, value)), schema_path)
-
-
-@pytest.mark.parametrize(
-    ("where", "value"), [("montecarlo.shards", 2.0), ("geometry.sky.nside", 4.0)]
-)
-def test_a_count_with_a_decimal_point_is_named(config, schema_path, where, value):
-    # For JSON schema 2.0 is an integer; for file names, range and & it is not.
-    assert where in complaint(changed(config, (where, value)), schema_path)
-
-
-def test_all_mistakes_are_told_at_once_and_each_once(config, schema_path):
-    wrong = changed(
-        config,
-        ("halo.min_abs_z_kpc", GONE),
-        ("halo.min_radius_kpc", GONE),
-        ("quality.min_snr", "x"),
-        ("extra", 1),
-    )
-    told = complaint(wrong, schema_path)
-    for words in ("halo.min_abs_z_kpc is missing", "halo.min_radius_kpc is missing"):
-        assert told.count(words) == 1
-    assert told.count("quality.min_snr") == 1 and told.count("extra is not a key") == 1
 
 
 # --- the end of a run ------------------------------------------------------------------------

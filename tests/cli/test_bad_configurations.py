@@ -1,0 +1,282 @@
+"""Bad configurations: every key changed at random is refused by its name, or its steps take it.
+
+Keys come from config/config.yaml itself, so that a new one is tried as soon as it is there.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from changes import GONE, changed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from icefire import configuration, mock_model, surveys, tables
+from icefire.errors import UserError
+
+from .calls import REPO, module
+from .chain import LAYOUT, chain_of, small_config
+
+SCHEMA = yaml.safe_load((REPO / "config" / "config.schema.yaml").read_text(encoding="utf-8"))
+CONFIG = small_config()
+EXAMPLES = 20
+
+
+def leaf_keys(value, key: str = ""):
+    """Give the keys of a configuration; a list is one value."""
+    if not isinstance(value, dict):
+        return [key]
+    return [k for name, item in value.items() for k in leaf_keys(item, f"{key}.{name}".strip("."))]
+
+
+def value_at(config: dict, key: str):
+    return functools.reduce(lambda inner, name: inner[name], key.split("."), config)
+
+
+KEYS = leaf_keys(CONFIG)
+
+# --- what is put in place of a value ---------------------------------------------------------
+
+ODD_TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["", " ", "-", "nan", "5", "1e3", "null", "*", "~", "\x1b[31m", "a\nb", "é雪"]),
+    st.sampled_from(["$(touch pwned)", "; touch pwned;", "`touch pwned`", "a'b\"c", "{x}", "<y>"]),
+    st.sampled_from(["../..", "/", "/dev/null", ".", "x" * 300, "--help", "a\0b", "\ud800"]),
+)
+# Each good for some key
+OTHER_TEXTS = st.sampled_from(
+    [
+        "bootstrap",
+        "feh_ranges",
+        "MilkyWayPotential-v2",
+        "cividis",
+        "red",
+        "#00ff00",
+        "segue_kgiants",
+    ]
+    + [f"resources/{name}.ecsv" for name in ("satellites", "literature_beta")]
+)
+WRONG_KINDS = st.one_of(
+    st.sampled_from([None, True, False, [], {}, [None], {"a": 1}, [[]], "", GONE]), ODD_TEXTS
+)
+ODD_NUMBERS = st.one_of(
+    st.floats(),
+    st.integers(),
+    st.sampled_from([0, -1, 0.0, -0.0, 1, 2, 0.5, 10**400, 2**63, -(2**63)]),
+    st.sampled_from([1e-300, 1e300, math.nan, math.inf, -math.inf, 1e9, 1e-9]),
+)
+
+
+def near_numbers(value: float) -> st.SearchStrategy:
+    """Numbers that somebody might write instead."""
+    factors = [-1, 0.1, 0.25, 0.5, 0.9, 1.1, 2, 3, 4, 10, 100, 1000]
+    scaled = [type(value)(value * factor) for factor in factors]
+    return st.sampled_from([*scaled, value + 1, value - 1, value + 0.5, str(value), float(value)])
+
+
+def near_texts(value: str) -> st.SearchStrategy:
+    """Typing mistakes: a letter less, twice, another case, something before or behind."""
+    places = range(len(value))
+    less = [value[:i] + value[i + 1 :] for i in places]
+    twice = [value[:i] + value[i] + value[i:] for i in places]
+    around = [value + "\n", " " + value, value + " ", value.upper(), f"./{value}", f"-{value}"]
+    return st.sampled_from([*less, *twice, *around]) | OTHER_TEXTS
+
+
+def near_lists(value: list) -> st.SearchStrategy:
+    """Items less, more, twice, in another order, and another item at one place."""
+    turned = [value[1:] + value[:1], value[::-1]]
+    others = [value[:-1], value[1:], [*value, *value[:1]], value * 2, value * 60, [value]]
+    lists = st.sampled_from(turned + others) | st.permutations(value)
+    if value:
+        at = st.integers(0, len(value) - 1)
+        other = mutations(value[0])
+        lists |= st.builds(lambda i, item: [*value[:i], item, *value[i + 1 :]], at, other)
+    return lists
+
+
+def mutations(value) -> st.SearchStrategy:
+    """Values of other kinds, out of range, mistyped, and some that are as good."""
+    anything = st.one_of(WRONG_KINDS, ODD_NUMBERS)
+    if isinstance(value, bool) or value is None:
+        return anything
+    if isinstance(value, int | float):
+        return st.one_of(near_numbers(value), near_numbers(value), anything)
+    return st.one_of((near_lists if isinstance(value, list) else near_texts)(value), anything)
+
+
+# --- the steps -------------------------------------------------------------------------------
+
+
+def taken(config: dict) -> Counter:
+    """Let every step whose flags a configuration changes read them; stop where one refuses."""
+    found = Counter()
+    for name, step in chain_of(Path("/nowhere"), config).steps.items():
+        before = LAYOUT.steps.get(name)
+        if before is None or step.params != before.params:
+            script = module(step.script)
+            try:
+                arguments = script.build_parser().parse_args(step.argv())
+            except SystemExit:
+                pytest.fail(f"{step.script} refuses {step.params}")
+            # What the steps that measure have against flags that go together
+            getattr(script, "check", lambda given: None)(arguments)
+            found[step.script] += 1
+    return found
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_with_the_project_s_files(tmp_path, monkeypatch):
+    """The configuration's paths are relative; the changes of the small run are a file as well."""
+    for name in ("config", "resources"):
+        (tmp_path / name).symlink_to(REPO / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(CONFIG["synthetic"], "changes", [])
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key, outcome):
+    tried = Counter()
+    default = value_at(CONFIG, key)
+
+    @settings(max_examples=EXAMPLES)
+    @given(mutations(default))
+    def try_one(value):
+        config = changed(CONFIG, (key, copy.deepcopy(value)))
+        found = configuration.mistakes(config, SCHEMA)
+        tried["refused" if found else "valid, and taken by its steps"] += 1
+        if not found:
+            taken(config)
+        for line in found:
+            assert key.rsplit(".", 1)[-1] in line, (value, line)
+            assert line.isprintable() and len(line) < 700, line
+
+    try_one()
+    assert tried["refused"] > 0
+    what = ", ".join(f"{number} {kind}" for kind, number in sorted(tried.items()))
+    outcome("bad configurations", key, f"{tried.total()} tried: {what}")
+
+
+# --- values at their limits, run -------------------------------------------------------------
+
+# Keys that make a run longer or larger and nothing else, and those that the small run has low
+LONG = {
+    "highest": ("calibration", "geometry", "montecarlo.realisations", "montecarlo.shards"),
+    "lowest": ("calibration",),
+}
+LONG = {which: (*keys, "synthetic") for which, keys in LONG.items()}
+
+
+def limits(node: dict, which: str):
+    """Give the limit of a schema's number or of the numbers of a list; None where it has none."""
+    if "$ref" in node:
+        node = SCHEMA["$defs"][node["$ref"].rsplit("/", 1)[1]] | node
+    if node.get("type") == "array":
+        inner = limits(node["items"], which)
+        return None if inner is None else [inner] * node.get("minItems", 1)
+    if which == "highest":
+        return node.get("maximum", math.nextafter(node.get("exclusiveMaximum", math.nan), 0))
+    return node.get("minimum", math.nextafter(node.get("exclusiveMinimum", math.nan), math.inf))
+
+
+def node_at(key: str) -> dict:
+    """Give the schema of a key."""
+    node = SCHEMA
+    for name in key.split("."):
+        node = node["properties"][name]
+        if "$ref" in node:
+            node = SCHEMA["$defs"][node["$ref"].rsplit("/", 1)[1]] | node
+    return node
+
+
+@pytest.mark.parametrize("which", ["lowest", "highest"])
+def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch, outcome):
+    """Every number as low or as high as it may be, as far as the numbers before it let it."""
+    monkeypatch.chdir(chain.folder)
+    extreme, tried = config, []
+    for key in KEYS:
+        limit = limits(node_at(key), which)
+        if limit is None or key.startswith(LONG[which]):
+            continue
+        other = changed(extreme, (key, limit))
+        if limit == limit and not configuration.mistakes(other, SCHEMA):
+            extreme = other
+            tried.append(key)
+    ran = {}
+    for name, step in chain_of(chain.folder, extreme).steps.items():
+        if step.params != chain.steps[name].params and step.script not in ran:
+            done = step.writing_to(tmp_path / "out").call()
+            assert (done.status, done.err) == (0, ""), (name, done.err)
+            ran[step.script] = name
+    assert len(ran) > 10 and len(tried) > 30
+    outcome(
+        "bad configurations", f"{which} values", f"ran: {len(tried)} keys in {len(ran)} scripts"
+    )
+
+
+# --- the other two files of choices ----------------------------------------------------------
+
+
+def paths_to(value, keys=()):
+    """Give the path of keys to every value below a mapping or a list, and to those themselves."""
+    if keys:
+        yield keys
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from paths_to(item, (*keys, key))
+
+
+def put(model, keys, value):
+    """Copy what is changed of a model, with another value at a path of keys."""
+    key, *rest = keys
+    other = copy.copy(model)
+    other[key] = put(model[key], rest, value) if rest else value
+    return other
+
+
+@pytest.mark.parametrize("wrong", [math.nan, None, "5", 10**400, True], ids=str)
+def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch, outcome):
+    model = tables.read_yaml(REPO / "config" / "synthetic.yaml")
+    schema = tables.read_yaml(mock_model.SCHEMA)
+    tried = 0
+    # Every seventh is enough to meet each kind of value.
+    for keys in [*paths_to(model)][::7]:
+        files = {"model": put(model, keys, wrong), mock_model.SCHEMA: schema}
+        monkeypatch.setattr(tables, "read_yaml", files.__getitem__)
+        with pytest.raises(UserError, match="model: ") as told:
+            mock_model.read_model("model")
+        names = [str(key) for key in keys if not isinstance(key, int)]
+        assert any(name in str(told.value) for name in names), told.value
+        tried += 1
+    outcome("bad configurations", f"synthetic.yaml: {str(wrong)[:9]}", f"refused at {tried} keys")
+
+
+@pytest.mark.parametrize("survey", ["h3", "segue_kgiants"])
+def test_values_of_a_survey_s_map_are_refused_or_read(survey, monkeypatch, outcome):
+    given_map = tables.read_yaml(REPO / "config" / "surveys" / f"{survey}.yaml")
+    tried = Counter()
+
+    @settings(max_examples=150)
+    @given(st.sampled_from([*paths_to(given_map)]), st.one_of(WRONG_KINDS, ODD_NUMBERS, ODD_TEXTS))
+    def try_one(keys, value):
+        if value is GONE:
+            value = None
+        monkeypatch.setattr(surveys, "read_yaml", lambda path: put(given_map, keys, value))
+        try:
+            surveys.read_survey_map("map.yaml")
+        except UserError as error:
+            assert str(error).startswith("map.yaml: ")
+            tried["refused"] += 1
+        else:
+            tried["read"] += 1
+
+    try_one()
+    assert tried["refused"] and tried["read"]
+    what = f"{tried['refused']} refused, {tried['read']} read"
+    outcome("bad configurations", f"surveys/{survey}.yaml", f"{tried.total()} tried: {what}")

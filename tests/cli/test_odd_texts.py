@@ -1,0 +1,64 @@
+"""Texts of catalogues and tables that mean something to matplotlib, LaTeX, HTML or a terminal."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from astropy.table import Table
+
+from icefire import tables
+
+TEXTS = {
+    "mathematics that is none": r"$\foo{$ a $x_$",
+    "LaTeX": r"\input{x} 100 % {a}_b^2 & #1 ~",
+    "HTML": "<script>alert(1)</script> &amp; \"x\" 'y'",
+    "reStructuredText": "|x| `y`_ .. raw:: html",
+    "half a formula": "US$ 5",
+}
+
+
+def relabelled(path: Path, folder: Path, meta: dict, **columns: str) -> Path:
+    """Copy a table with other metadata and with one text in every row of some columns."""
+    table = Table.read(path, format="ascii.ecsv")
+    for name, text in columns.items():
+        table[name] = [text] * len(table)
+    copy = folder / path.name
+    tables.write_ecsv(copy, table, {**table.meta, **meta})
+    return copy
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_figures_write_such_texts_as_they_are(chain, tmp_path, kind, outcome):
+    text, drawn = TEXTS[kind], 0
+    fields = chain.steps["plot_footprint"]
+    (path,) = fields.inputs["--fields"]
+    meta = {"catalogue": text, "fields_are": text}
+    steps = [fields.reading("--fields", relabelled(path, tmp_path, meta))]
+    for name in ("plot_sigma_profile", "plot_beta_profile"):
+        step = chain.steps[name]
+        (path,) = step.inputs["--literature"]
+        steps.append(step.reading("--literature", relabelled(path, tmp_path, {}, source=text)))
+    for step in steps:
+        done = step.writing_to(tmp_path / "out").call()
+        assert (done.status, done.err) == (0, ""), step.name
+        drawn += 1
+    outcome("security", f"figures, {kind}", f"drawn in {drawn}: {text}")
+
+
+def test_the_numbers_of_such_a_survey_have_its_name_only_as_a_text(chain, tmp_path, outcome):
+    text = " ".join(TEXTS.values())
+    step = chain.steps["collect_numbers"]
+    (path,) = step.inputs["--ledger"]
+    done = (
+        step.reading("--ledger", relabelled(path, tmp_path, {}, reason=text))
+        .writing_to(tmp_path / "out")
+        .call()
+    )
+    assert (done.status, done.err) == (0, "")
+    tex = (tmp_path / "out" / "numbers.tex").read_text(encoding="utf-8")
+    lines = [line for line in tex.splitlines() if not line.startswith("%")]
+    macro = r"\\newcommand\{\\icefire[A-Za-z]+\}\{(\\ldots|[-+.e\d]+)\}"
+    assert len(lines) > 50 and all(re.fullmatch(macro, line) for line in lines)
+    outcome("security", "LaTeX macros", f"{len(lines)}, each of letters and one number")

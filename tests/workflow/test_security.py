@@ -1,0 +1,276 @@
+"""Nobody's text gets further than it should: no shell, no code, no package but the locked ones."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import multiprocessing
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from astropy.table import Table
+from changes import changed
+from packaging.markers import Marker
+
+from icefire import configuration, quoting
+
+from .conftest import _dry_run, copy_project, snakemake
+
+# What a shell would run, end a command at, take apart, or read as something else
+ODD = "$(touch pwned) `touch pwned`; touch pwned & 'a' \"b\" | * ~ # \\ é雪 |x| $\\foo$"
+# Every key that takes such a text, with one that is a file where it has to be one
+TAKEN = {
+    "catalog.path": f"{ODD}.csv",
+    "synthetic.model": f"{ODD} synthetic.yaml",
+    "synthetic.changes": [f"{ODD} null_model.yaml", "config/null_model.yaml"],
+    "satellites.catalogue": f"{ODD} satellites.ecsv",
+    "figures.literature": [ODD],
+    "figures.literature_sigma_r": f"{ODD} literature_sigma_r.ecsv",
+    "figures.literature_beta": f"{ODD} literature_beta.ecsv",
+}
+ROWS = 12
+
+
+# --- the shell -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def odd_project(repo, tmp_path_factory) -> Path:
+    """A copy of the project in a folder of such a name, with files of such names and texts."""
+    folder = copy_project(repo, tmp_path_factory.mktemp("security") / ODD)
+    for name in ("config/synthetic.yaml", "config/null_model.yaml", "resources/satellites.ecsv"):
+        shutil.copy2(folder / name, folder / f"{ODD} {Path(name).name}")
+    for quantity in ("sigma_r", "beta"):
+        table = Table.read(folder / f"resources/literature_{quantity}.ecsv", format="ascii.ecsv")
+        table["source"] = [ODD] * len(table)
+        table.write(folder / f"{ODD} literature_{quantity}.ecsv", format="ascii.ecsv")
+    survey = yaml.safe_load((folder / "config/surveys/segue_kgiants.yaml").read_text())
+    mine = folder / "config" / "surveys" / "mine.yaml"
+    mine.write_text(yaml.safe_dump(survey | {"name": f"{ODD} <script>"}))
+    columns = {source["source"]: [1.0] * ROWS for source in survey["columns"].values()}
+    stars = Table(columns | {"source_id": range(ROWS)})
+    stars.write(folder / f"{ODD}.csv", format="ascii.csv")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config(repo) -> dict:
+    return yaml.safe_load((repo / "config" / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def schema(repo) -> dict:
+    return yaml.safe_load((repo / "config" / "config.schema.yaml").read_text())
+
+
+def test_every_other_key_refuses_such_a_text(odd_project, config, schema, monkeypatch, outcome):
+    monkeypatch.chdir(odd_project)
+    both = ("figures.literature_sigma_r", "figures.literature_beta")
+    config = changed(config, *((key, TAKEN[key]) for key in both))
+    taken = set()
+    keys = {re.sub(r"(\.\d+)+$", "", key) for key, _ in configuration.leaves(config)}
+    # Empty lists have no leaves, null has no text.
+    keys |= {"synthetic.changes"}
+    for key in keys:
+        tried = [TAKEN[key]] if key in TAKEN else [ODD, [ODD], [[ODD, ODD]] * 3, [ODD] * 4]
+        for value in tried:
+            if not configuration.mistakes(changed(config, (key, value)), schema):
+                taken.add(key)
+    assert taken == set(TAKEN)
+    outcome("security", "metacharacters in a text", f"refused by {len(keys - taken)} keys")
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a{b}", "a<b>", "-a", "a\0b", "a\n"])
+def test_no_path_may_hold_what_snakemake_or_a_step_would_misread(text, config, schema):
+    for key in set(TAKEN) - {"figures.literature"}:
+        value = [text] if key == "synthetic.changes" else text
+        (told,) = configuration.mistakes(changed(config, (key, value)), schema)
+        assert told.startswith(f"{key}") and "does not match" in told
+
+
+def overlay(*keys: str) -> dict:
+    """Give the configuration that holds the odd texts of these keys."""
+    found: dict = {}
+    for key in keys:
+        section, name = key.split(".")
+        found.setdefault(section, {})[name] = TAKEN[key]
+    return found
+
+
+@pytest.mark.parametrize("path", ["synthetic", "catalogue"])
+def test_such_a_text_is_one_word_of_one_command(odd_project, path, outcome):
+    keys = set(TAKEN) - {"catalog.path"}
+    if path == "catalogue":
+        keys = {key for key in TAKEN if not key.startswith("synthetic")}
+    (odd_project / "odd.yaml").write_text(yaml.safe_dump(overlay(*keys)), encoding="utf-8")
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        said = pool.apply(_dry_run, (str(odd_project), ["-p", "--configfile", "odd.yaml"]))
+    commands = re.findall(r"^Shell command: (?!None$)(.*)$", said, re.M)
+    assert len(commands) > 30, said
+    met = set()
+    for command in commands:
+        unquoted = re.sub(r"'[^']*'|\"'\"", "", command)
+        line = r"[\w@%+=:,./ -]+ > [\w./-]+ 2>&1"
+        assert re.fullmatch(line, unquoted, re.ASCII), unquoted
+        met |= set(shlex.split(command))
+    words = [word for key in keys for word in ([TAKEN[key]] if key != "synthetic.changes" else [])]
+    words += TAKEN["synthetic.changes"] if path == "synthetic" else []
+    words.remove(TAKEN["figures.literature"])
+    assert set(words) | {f"--literature-sources={ODD}"} <= met
+    assert not list(odd_project.rglob("pwned"))
+    what = f"{len(words) + 1} such texts, each one word of {len(commands)} commands"
+    outcome("security", f"metacharacters, {path}", what)
+
+
+def test_a_real_run_of_such_a_text_runs_nothing_else(odd_project, outcome):
+    config = {"catalog": {"path": TAKEN["catalog.path"], "survey": "mine"}}
+    config["chemistry"] = {"method": "feh_ranges"}
+    (odd_project / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    target = "results/catalog/kinematics.fits"
+    done = snakemake(odd_project, target, "--cores", "1", "--configfile", "mine.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (odd_project / target).is_file()
+    assert not list(odd_project.parent.rglob("pwned"))
+    outcome("security", "metacharacters, run", "folder, catalogue and survey: no other command ran")
+
+
+# --- code ------------------------------------------------------------------------------------
+
+FORBIDDEN_CALLS = {
+    *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.execv", "os.execvp"),
+    *("os.spawnv", "yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.full_load"),
+    *("yaml.dump_all", "pty.spawn", "subprocess.getoutput", "subprocess.getstatusoutput"),
+}
+FORBIDDEN_IMPORTS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+
+
+def insecure(text: str) -> list[str]:
+    """List the calls and imports of a program that run somebody's text or load their objects."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            found += [name for name in names if name.split(".")[0] in FORBIDDEN_IMPORTS]
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        if name in FORBIDDEN_CALLS or given.get("shell", "False") != "False":
+            found.append(name)
+        if name in ("np.load", "numpy.load") and given.get("allow_pickle") != "False":
+            found.append(name)
+        if given.get("allow_pickle", "False") != "False":
+            found.append(name)
+    return found
+
+
+def test_no_program_runs_a_text_or_loads_an_object(repo, outcome):
+    paths = [*repo.glob("scripts/**/*.py"), *repo.glob("benchmarks/**/*.py")]
+    assert len(paths) > 50
+    found = {path.name: names for path in paths if (names := insecure(path.read_text()))}
+    assert not found
+    outcome("security", "pickle, eval, yaml.load, shell=True", f"none in {len(paths)} programs")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "eval(x)",
+        "import os; os.system(x)",
+        "yaml.load(x, yaml.Loader)",
+        "subprocess.run(x, shell=True)",
+        "np.load(x)",
+        "np.load(x, allow_pickle=True)",
+        "np.save(x, y, allow_pickle=True)",
+    ],
+)
+def test_what_is_looked_for_is_found(text):
+    assert insecure(text)
+
+
+def test_rules_have_shell_commands_only_with_quoted_words(repo):
+    for path in [repo / "Snakefile", *repo.glob("rules/*.smk")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s+(run|script|notebook|wrapper):", text, re.M), path
+        assert not insecure_rule_words(text), path
+
+
+def insecure_rule_words(text: str) -> list[str]:
+    """List the words of shell commands that are neither quoted nor wildcards of one shape."""
+    commands = re.findall(r"^    shell:\n((?:        .*\n)+)", text, re.M)
+    assert len(commands) == len(re.findall(r"^\s+shell:", text, re.M))
+    words = re.findall(r"\{([^}]*)\}", "".join(commands))
+    return [w for w in words if not w.endswith(":q") and not re.fullmatch(r"wildcards\.shards?", w)]
+
+
+# --- packages --------------------------------------------------------------------------------
+
+
+def entries(text: str) -> list[str]:
+    """Give the entries of a locked list, each on one line, without comments."""
+    lines = re.sub(r" *\\\n *", " ", text).splitlines()
+    return [line for line in lines if line and not line.lstrip().startswith("#")]
+
+
+PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.+!]+)(?: ; (?P<marker>.+?))?"
+    r"(?: --hash=sha256:[0-9a-f]{64})+"
+)
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_every_package_is_pinned_hashed_and_as_it_is_installed(repo, name, outcome):
+    found = [PIN.fullmatch(entry) for entry in entries((repo / f"envs/{name}.txt").read_text())]
+    assert len(found) > 50 and all(found)
+    installed = 0
+    for pin in found:
+        if pin["marker"] and not Marker(pin["marker"]).evaluate():
+            continue
+        try:
+            version = importlib.metadata.version(pin["name"])
+        except importlib.metadata.PackageNotFoundError:
+            assert name == "requirements-dev", f"{pin['name']} is not installed"
+            continue
+        assert version == pin["version"], pin["name"]
+        installed += 1
+    what = f"{len(found)} pinned and hashed; the {installed} installed are these"
+    outcome("security", f"envs/{name}.txt", what)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a",
+        "a>=1",
+        "a==1",
+        "a @ https://b.c/a.whl",
+        "-e .",
+        "git+https://b.c/a",
+        "a==1 \\\n    --hash=md5:0",
+    ],
+)
+def test_an_entry_that_is_not_pinned_and_hashed_is_seen(line):
+    assert not all(PIN.fullmatch(entry) for entry in entries(line))
+
+
+# --- texts in LaTeX --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [ODD, r"\input{/etc/passwd}", "100 % of {it}_x^2 & #1 ~\n\\end"])
+def test_a_survey_s_name_does_not_get_into_the_macros(name):
+    numbers = {
+        "catalogue": {"catalogue": name, "synthetic": True},
+        "counts": {"halo": {"value": 3}, "x_1": {"value": None, "lo68": 1.5}},
+    }
+    comments, lines = [], []
+    for line in quoting.macros(numbers).splitlines():
+        (comments if line.startswith("%") else lines).append(line)
+    assert len(comments) == 2 and len(lines) == 3
+    macro = r"\\newcommand\{\\icefire[A-Za-z]+\}\{(\\ldots|[-+.e\d]+)\}"
+    assert all(re.fullmatch(macro, line) for line in lines)
