@@ -48,6 +48,7 @@ include: "rules/paper.smk"
 include: "rules/second.smk"
 include: "rules/calibration.smk"
 include: "rules/report.smk"
+include: "rules/verify.smk"
 
 
 rule all:
@@ -57,4 +58,5 @@ rule all:
         rules.figures.input,
         rules.write_ledger_page.output,
         rules.write_comparison_page.output,
+        rules.verify.output,
         SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],

@@ -77,8 +77,8 @@ def read_summaries(arguments, flag: str, wanted: tuple[str, ...] = SAMPLES) -> d
         columns = (*COORDINATES[geometry], "n_stars", *verification.MEASURED)
         table = tables.read_ecsv(path, columns)
         key = geometry, table.meta.get("parameters", {}).get(ENGINE, {}).get("sample")
-        if key == ("sky", "halo") and "accreted_fraction" not in table.colnames:
-            raise UserError(f"{path}: column accreted_fraction is missing")
+        if key == ("sky", "halo"):
+            tables.check_columns(path, table, ("accreted_fraction",))
         if key[1] not in wanted or key in found:
             raise UserError(
                 f"{path}: its metadata say sample {key[1]}; --{flag.replace('_', '-')} takes one"
@@ -149,12 +149,12 @@ def settings_of(tables_: dict, methods: list[Method]) -> dict[str, dict]:
 
 def check_summaries(method: Method, counts: dict, settings: dict) -> list[tuple[str, str]]:
     """Check every summary; `counts` are stars per bin by sample and geometry."""
-    total: dict[str, list[int]] = {}
+    total: dict[str, tuple[int, int]] = {}
     for (geometry, sample), (path, table) in method.summaries.items():
         count = counts[sample][geometry]
         measured = verification.check_summary(path, table, geometry, sample, count, settings)
-        one = total.setdefault(geometry, [0, 0, 0])
-        total[geometry] = [n + more for n, more in zip(one, (1, len(table), measured), strict=True)]
+        n_bins, n_measured = total.get(geometry, (0, 0))
+        total[geometry] = n_bins + len(table), n_measured + measured
     path, sky = method.summaries["sky", "halo"]
     accreted, insitu = (counts[sample]["sky"][0] for sample in ("accreted", "insitu"))
     fractions = verification.check_fraction(path, sky, accreted, insitu)
@@ -162,10 +162,10 @@ def check_summaries(method: Method, counts: dict, settings: dict) -> list[tuple[
         *(
             (
                 geometry,
-                f"{n} summaries of {n_bins} bins, n_stars as counted anew; {measured} bins with"
+                f"{n_bins} bins, n_stars as counted anew; {measured} of them measured, with"
                 f" {len(verification.MEASURED)} values in their order, the others with none",
             )
-            for geometry, (n, n_bins, measured) in total.items()
+            for geometry, (n_bins, measured) in total.items()
         ),
         ("accreted_fraction", f"{fractions} lines of sight, as counted anew"),
     ]
@@ -198,9 +198,8 @@ def check_comparison(arguments, table, claims, methods: list[Method], source: di
         raise broken(path, "catalogue", says, f"the tables have {has}")
     said = []
     for method, ending in zip(methods, ("", "_second"), strict=False):
-        for name in (*numbers_check.ANSWER, "agrees"):
-            if name + ending not in table.colnames:
-                raise UserError(f"{path}: column {name}{ending} is missing")
+        values = tuple(name + ending for name in numbers_check.ANSWER)
+        tables.check_columns(path, table, values, ("agrees" + ending,))
         numbers, quoted = method.numbers, method.paths[0]
         numbers_check.check_claims(arguments.claims, claims, numbers, quoted)
         agree = numbers_check.check_comparison(

@@ -200,13 +200,20 @@ def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tup
     except (ValueError, UnicodeDecodeError, KeyError) as error:
         # A KeyError names the part that the header lacks.
         raise UserError(f"{path}: not a readable ECSV table ({error})") from error
+    check_columns(path, table, numbers, texts)
+    return table
+
+
+def check_columns(
+    path: str | os.PathLike, table, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()
+) -> None:
+    """Make sure that a table has these columns; raises UserError as `read_ecsv` does."""
     for name in (*numbers, *texts):
         if name not in table.colnames:
             raise UserError(f"{path}: column {name} is missing")
         kind = "numbers" if name in numbers else "texts"
         if len(table) and (table[name].dtype.kind in "fiub") != (kind == "numbers"):
             raise UserError(f"{path}: column {name} does not hold {kind}")
-    return table
 
 
 # --- FITS star tables, block by block --------------------------------------------------------
