@@ -120,24 +120,32 @@ def of_samples(samples: Mapping[str, StarReader], slices: dict[str, tuple]) -> d
         numbers |= {f"plain_dispersion.{name}.{end}": entry for end, entry in ends.items()}
     gap = _difference(numbers["quadrant.first_beta"], numbers["quadrant.fourth_beta"], "")
     numbers["quadrant.beta_difference"] = gap
-    width = np.nan if gap[1] is None else (gap[2] - gap[1]) / 2
-    in_errors = abs(gap[0]) / width if width > 0 else None
-    numbers["quadrant.beta_difference_in_errors"] = (in_errors, None, None, "")
+    numbers["quadrant.beta_difference_in_errors"] = _in_errors(gap)
     numbers["map.hot_minus_cold_sigma_r"] = _difference(
         numbers["map.hot_insitu.sigma_r"], numbers["map.cold_insitu.sigma_r"], "km/s"
     )
     return numbers | _hot_direction(samples["accreted"])
 
 
-def _difference(one: tuple, other: tuple, unit: str) -> tuple:
+def _difference(one: tuple | None, other: tuple | None, unit: str) -> tuple | None:
     """Subtract two numbers as they are quoted, with the digits of numbers.yaml."""
-    one, other = (_quoted(entry) for entry in (one, other))
-    ends = np.array([end for entry in (one, other) for end in entry[1:3]], float)
-    if not np.isfinite([one[0], other[0], *ends]).all():
+    if one is None or other is None:
+        return None
+    one, other = _quoted(one), _quoted(other)
+    ends = np.array([*one[:3], *other[:3]], float)
+    if not np.isfinite(ends).all():
         return None, None, None, unit
+    error = np.hypot(one[2] - one[1], other[2] - other[1]) / 2
     value = one[0] - other[0]
-    error = np.hypot(ends[1] - ends[0], ends[3] - ends[2]) / 2
     return _quoted((value, value - error, value + error, unit))
+
+
+def _in_errors(gap: tuple | None) -> tuple | None:
+    """Give a difference in units of its standard error."""
+    if gap is None:
+        return None
+    nothing = gap[1] is None or not gap[2] > gap[1]
+    return None if nothing else 2 * abs(gap[0]) / (gap[2] - gap[1]), None, None, ""
 
 
 def _quoted(entry: tuple) -> tuple:

@@ -51,10 +51,9 @@ def in_shells(
     l = 180 is counted with l > 180, one at b = 0 with b < 0, so that each is in one quadrant.
     """
     beyond, north = l_deg >= 180, b_deg > 0
-    found = []
-    for part in (np.full(len(r), True), beyond & north, ~beyond & north, ~beyond & ~north):
-        found.append(_between(r[part], lo, hi))
-    return np.concatenate([*found, _between(r[beyond & ~north], lo, hi)])
+    whole = np.full(len(r), True)
+    parts = (whole, beyond & north, ~beyond & north, ~beyond & ~north, beyond & ~north)
+    return np.concatenate([_between(r[part], lo, hi) for part in parts])
 
 
 def _between(r: np.ndarray, lo: np.ndarray, hi: np.ndarray) -> np.ndarray:
@@ -85,24 +84,29 @@ class Spread:
     variance: np.ndarray
     fourth: np.ndarray
 
-    def numbers(self) -> dict[str, tuple]:
+    def numbers(self) -> dict[str, tuple | None]:
         """Give (value, low, high, unit) of the count, three dispersions and beta; 68 % intervals.
 
-        The standard errors are those of large numbers of stars of any distribution.
+        The standard errors are those of large numbers of stars of any distribution. None where
+        stars move so much alike that rounding decides.
         """
+        names = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
+        count = {"n_stars": (self.n_stars, None, None, "")}
+        if np.any(self.variance < 1e-9):
+            return count | dict.fromkeys(names)
         with np.errstate(invalid="ignore", divide="ignore"):
             scatter = (self.fourth - np.outer(self.variance, self.variance)) / self.n_stars
             sigma = np.sqrt(self.variance)
             error = np.sqrt(np.maximum(np.diag(scatter), 0)) / (2 * sigma)
             r, phi, theta = self.variance
-            beta = 1 - (phi + theta) / (2 * r) if r > 0 else np.nan
+            beta = 1 - (phi + theta) / (2 * r)
             slope = np.array([(phi + theta) / r, -1.0, -1.0]) / (2 * r)
             beta_error = np.sqrt(np.maximum(slope @ scatter @ slope, 0))
-        names = ("sigma_r", "sigma_phi", "sigma_theta")
-        found = {"n_stars": (self.n_stars, None, None, "")}
-        for name, value, width in zip(names, sigma, error, strict=True):
-            found[name] = (value, value - width, value + width, "km/s")
-        return found | {"beta": (beta, beta - beta_error, beta + beta_error, "")}
+        found = {
+            name: (value, value - width, value + width, "km/s")
+            for name, value, width in zip(names, sigma, error, strict=False)
+        }
+        return count | found | {"beta": (beta, beta - beta_error, beta + beta_error, "")}
 
 
 def spreads(blocks: Callable[[], Iterable[dict]], masks: dict[str, Callable]) -> dict[str, Spread]:
