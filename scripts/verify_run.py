@@ -131,8 +131,9 @@ def settings_of(tables_: dict, methods: list[Method]) -> dict[str, dict]:
     for number, method in enumerate(methods):
         for path, table in method.summaries.values():
             steps = dict(table.meta.get("parameters", {}))
-            settings = steps.pop(ENGINE, {})
-            mine = {name: settings.pop(name) for name in OF_A_METHOD if name in settings}
+            given = steps.pop(ENGINE, {})
+            mine = {name: given[name] for name in given if name in OF_A_METHOD}
+            settings = {name: given[name] for name in given if name not in OF_A_METHOD}
             metas[path] = {
                 **table.meta,
                 "parameters": {**steps, ENGINE: settings, f"method {number + 1}": mine},

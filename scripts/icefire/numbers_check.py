@@ -27,8 +27,8 @@ _TOLERANCE = 6e-6
 _NOTHING = 1e-6
 # The fit of the hot direction holds its stars in memory: more are not fitted again.
 FITTED_AT_MOST = 300_000
-# km/s of a star at 1 kpc that moves 0.1 mas/yr: 4.74047 km/s is an au per year
-_DRAWN_KM_S_PER_KPC = 0.474047
+# km/s of a star at 1 kpc that moves 0.1 mas/yr; an au per Julian year is 4.7404705 km/s
+_DRAWN_KM_S_PER_KPC = 0.47404705
 _NUMBER = (int, float, type(None))
 _ERRORS = ("v_r_error", "v_phi_error", "v_theta_error")
 _MEDIANS = {
@@ -218,7 +218,7 @@ def check_numbers(path, numbers: dict, found: Mapping[str, tuple | None], halo: 
     said = dict(entries(numbers, path))
     keys = {*found, *_MEDIANS}
     for key in sorted(keys ^ set(said)):
-        what = "missing" if key in keys else "there"
+        what = "missing" if key in keys else "in it"
         raise broken(
             path, key, what, "it belongs in it" if key in keys else "no number is called so"
         )
@@ -255,26 +255,35 @@ def _hold_order(path, key: str, entry: dict) -> None:
 
 
 def _check_medians(path, said: dict[str, dict], halo: StarReader) -> None:
-    """Make sure that as many stars have a smaller velocity error as have a larger one."""
+    """Make sure of the median velocity errors, without holding the stars.
+
+    As many values are below a median as above; one between two values is in their middle.
+    """
     limits = {key: said[key]["value"] for key in _MEDIANS}
     counts = {key: np.zeros(3, np.int64) for key in _MEDIANS}  # below, above, all
+    nearest = {key: [-np.inf, np.inf] for key in _MEDIANS}  # the largest below, the least above
     for stars in halo.blocks(("r", *_ERRORS)):
         far = stars["r"] > 30
         line = _DRAWN_KM_S_PER_KPC * stars["r"][far]
-        tangential = [stars[name][far] / line for name in _ERRORS[1:]]
-        values = (stars["v_r_error"], stars["v_r_error"][far], np.concatenate(tangential))
+        tangential = np.concatenate([stars[name][far] / line for name in _ERRORS[1:]])
+        values = (stars["v_r_error"], stars["v_r_error"][far], tangential)
         for (key, limit), some in zip(limits.items(), values, strict=True):
             if limit is not None:
-                # The tables' km/s per mas/yr has more digits than the one here.
-                slack = 1e-5 * abs(limit)
-                counts[key] += [(some < limit - slack).sum(), (some > limit + slack).sum(), 0]
+                slack = _TOLERANCE * abs(limit)
+                below, above = some[some < limit - slack], some[some > limit + slack]
+                counts[key] += (len(below), len(above), 0)
+                lowest, highest = nearest[key]
+                nearest[key] = [below.max(initial=lowest), above.min(initial=highest)]
             counts[key][2] += len(some)
     for key, (below, above, n) in counts.items():
-        if (limits[key] is None) != (n == 0):
-            raise broken(path, f"{key}, value", limits[key], f"there are {n} values")
+        limit, middle = limits[key], sum(nearest[key]) / 2
+        if (limit is None) != (n == 0):
+            raise broken(path, f"{key}, value", limit, f"there are {n} values")
         if 2 * max(below, above) > n:
             found = f"of {n} values {below} are smaller and {above} larger"
-            raise broken(path, f"{key}, value", limits[key], found)
+            raise broken(path, f"{key}, value", limit, found)
+        if n and below + above == n and not abs(limit - middle) <= _TOLERANCE * abs(middle):
+            raise broken(path, f"{key}, value", limit, f"the tables give {middle:.6g}")
 
 
 # --- the texts against numbers.yaml ----------------------------------------------------------
@@ -311,7 +320,7 @@ def _hold_names(path, found: Mapping, wanted: Mapping) -> None:
     for name in sorted(set(found) ^ set(wanted)):
         if name in wanted:
             raise broken(path, name, "missing", "numbers.yaml has it")
-        raise broken(path, name, "there", "numbers.yaml has no such number")
+        raise broken(path, name, "in it", "numbers.yaml has no such number")
 
 
 def _hold_synthetic(path, says: bool, numbers: dict) -> None:

@@ -191,17 +191,17 @@ def _check_flags(path, start: int, stars: dict, flags: dict, off: dict) -> None:
         limit = flags["spared_afe_slope"] * stars["feh"] + flags["spared_afe_intercept"]
         stream &= ~(stars["afe"] > limit)
     should = {
-        "is_giant": (giant, "log g"),
-        "is_sagittarius": (stream, "its angular momentum and chemistry"),
-        "is_aleph": (stars["eccentricity"] < flags["max_eccentricity"], "its eccentricity"),
-        "is_unbound": (stars["energy"] >= 0, "its energy"),
+        "is_giant": (giant, "by log g"),
+        "is_sagittarius": (stream, "by angular momentum and chemistry"),
+        "is_aleph": (stars["eccentricity"] < flags["max_eccentricity"], "by eccentricity"),
+        "is_unbound": (stars["energy"] >= 0, "by energy"),
     }
     for name, (found, why) in should.items():
         wrong = np.flatnonzero(stars[name] != found)
         if len(wrong):
             row = wrong[0]
             where = f"row {start + row} (star {_name(stars, row)}), {name}"
-            raise broken(path, where, bool(stars[name][row]), f"{why} says {bool(found[row])}")
+            raise broken(path, where, bool(stars[name][row]), f"{why} it is {bool(found[row])}")
     radius = np.sqrt(stars["x"] ** 2 + stars["y"] ** 2 + stars["z"] ** 2)
     wrong = np.flatnonzero(~(np.abs(stars["r"] - radius) <= 1e-9 * radius))
     if len(wrong):
@@ -299,26 +299,26 @@ def check_ledger(path, ledger, n_rows: int, tally: Tally, samples: Mapping) -> s
     def hold(row: int, name: str, found: int, what: str) -> None:
         says = ledger[name][row]
         if says != found:
-            raise broken(path, f"row {row} ({steps[row]}), {name}", says, f"{what} {found}")
+            raise broken(path, f"row {row} ({steps[row]}), {name}", says, what.format(found))
 
-    hold(0, "n_in", n_rows, "the survey's table has rows:")
+    hold(0, "n_in", n_rows, "the survey's table has {} rows")
     for row in range(len(steps)):
         if removed[row] < 0:
             raise broken(
                 path, f"row {row} ({steps[row]}), n_removed", removed[row], "it is negative"
             )
         if row:
-            hold(row, "n_in", n_out[row - 1], "the row before leaves")
-        hold(row, "n_out", n_in[row] - removed[row], "n_in - n_removed is")
-    hold(n_clean - 1, "n_out", tally.n_good, "the table of good stars has rows:")
+            hold(row, "n_in", n_out[row - 1], "the row before leaves {}")
+        hold(row, "n_out", n_in[row] - removed[row], "n_in - n_removed is {}")
+    hold(n_clean - 1, "n_out", tally.n_good, "there are {} good stars")
     for row, count in enumerate(tally.removed, n_clean):
-        hold(row, "n_removed", count, "stars counted anew:")
+        hold(row, "n_removed", count, "{} stars are counted anew")
     halo, accreted, insitu = (samples[name].n_rows for name in SAMPLES)
     end = n_clean + len(CUTS)
-    hold(end - 1, "n_out", halo, "the halo sample has rows:")
-    hold(end, "n_removed", tally.neither, "halo stars counted in neither sample:")
-    hold(end + 1, "n_removed", insitu, "the in-situ sample has rows:")
-    hold(end + 2, "n_out", accreted, "the accreted sample has rows:")
+    hold(end - 1, "n_out", halo, "the halo sample has {} rows")
+    hold(end, "n_removed", tally.neither, "{} halo stars are in neither sample")
+    hold(end + 1, "n_removed", insitu, "the in-situ sample has {} rows")
+    hold(end + 2, "n_out", accreted, "the accreted sample has {} rows")
     said = ledger.meta.get("samples")
     counted = {name: samples[name].n_rows for name in SAMPLES}
     if said != counted:

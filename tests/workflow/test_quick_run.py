@@ -161,6 +161,34 @@ def test_numbers_are_those_of_the_tables(results):
     assert row["value"] == len(halo) and "synthetic catalogue" in row["catalogue"]
 
 
+def test_the_run_verified_what_it_made(results):
+    text = (results / "verified.txt").read_text()
+    assert "synthetic catalogue: nothing here is a measurement" in text
+    assert "82 numbers, 82 of them computed anew from the tables" in text
+
+
+def test_a_run_whose_tables_do_not_hold_together_fails_and_says_what_to_delete(quick_run, results):
+    """Damaged behind Snakemake's back; once it is deleted, the same command mends everything."""
+    path = results / "summaries" / "radial" / "insitu.ecsv"
+    before = _digests(results)
+    text = path.read_text()
+    last = text.splitlines()[-1].split()
+    path.write_text(text.replace(" ".join(last), " ".join([*last[:4], "77", *last[5:]])))
+    done = snakemake(quick_run, "--cores", "2", *QUICK)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "n_stars is 77, but the insitu sample has " in said
+    assert "radial/insitu.ecsv: row 74 (quadrant 4" in said
+    assert "delete this file and run again" in said
+    assert "Traceback" not in said
+    assert not (results / "verified.txt").exists()
+    path.unlink()
+    done = snakemake(quick_run, "--cores", "2", *TARGETS, *QUICK)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _digests(results) == before
+    assert (results / "verified.txt").is_file()
+
+
 def test_the_calibration_has_every_method_and_the_run_s_own_stars(results):
     table = read(results / "calibration.ecsv")
     assert set(table["method"]) == {"han2024", "bootstrap", "likelihood"}
