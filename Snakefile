@@ -1,7 +1,6 @@
 # Our Halo of Ice and Fire (Han et al. 2024): from a survey table to every figure and number.
 #   snakemake --cores 2                                    with a synthetic catalogue
 #   snakemake --cores 2 --configfile my_survey.yaml        with your own choices
-#   snakemake --cores 2 calibration                        how far to trust the error bars
 
 import sys
 from pathlib import Path
@@ -49,6 +48,7 @@ include: "rules/paper.smk"
 include: "rules/second.smk"
 include: "rules/calibration.smk"
 include: "rules/report.smk"
+include: "rules/verify.smk"
 
 
 rule all:
@@ -56,6 +56,5 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.write_ledger_page.output,
-        rules.write_comparison_page.output,
+        rules.write_ledger_page.output + rules.write_comparison_page.output + rules.verify.output,
         SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],

@@ -194,9 +194,10 @@ def profiles(accreted, insitu) -> dict:
 
 def quadrants(halo: tables.StarReader) -> dict:
     """Measure beta in the first and fourth quadrant, where HALO7D has fields (figure 10)."""
+    # With a star on a border where the summary's quadrants have it
     masks = {
-        "first": lambda s: (s["l"] > 180) & (s["b"] > 0),
-        "fourth": lambda s: (s["l"] > 180) & (s["b"] < 0),
+        "first": lambda s: (s["l"] >= 180) & (s["b"] > 0),
+        "fourth": lambda s: (s["l"] >= 180) & (s["b"] <= 0),
     }
     measured = claims.dispersions(halo.blocks((*_VELOCITIES, "l", "b")), masks)
     found = {name: dispersion.numbers()["beta"] for name, dispersion in measured.items()}

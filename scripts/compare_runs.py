@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from icefire import __version__, cli, comparison, runs, shared_stars, tables
+from icefire import __version__, cli, comparison, provenance, runs, shared_stars, tables
 from icefire.errors import UserError
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
@@ -88,7 +88,7 @@ def notes(a: runs.Run, b: runs.Run, samples: dict, compared: dict) -> list[str]:
             "recipes of uncertainty differ: so do their values, of the very same stars too, by more"
             " than the errors below, which are those of chance"
         )
-    for geometry in runs.COORDINATES:
+    for geometry in provenance.COORDINATES:
         where = compared[geometry, "halo"]["bin_in"]
         in_both, in_a, in_b = (np.count_nonzero(where == name) for name in ("both", "a", "b"))
         if in_a or in_b:
@@ -213,7 +213,7 @@ def whole_table(compared: dict):
         part.add_columns(names, [0, 0], list(_NAMED))
         parts.append(part)
     joined = vstack(parts)
-    coordinates = dict.fromkeys(name for names in runs.COORDINATES.values() for name in names)
+    coordinates = dict.fromkeys(name for names in provenance.COORDINATES.values() for name in names)
     others = [name for name in joined.colnames if name not in (*_NAMED, *coordinates)]
     return joined[[*_NAMED, *coordinates, *others]]
 
@@ -231,10 +231,10 @@ def work(arguments) -> None:
         table_path, figure_stem = table_path or f"{stem}.ecsv", figure_stem or str(stem)
 
     compared, samples, totals = {}, {}, []
-    for sample in runs.SAMPLES:
+    for sample in provenance.SAMPLES:
         stars = shared_stars.stars(a, b, sample)
         samples[sample] = stars.counts()
-        for geometry in runs.COORDINATES:
+        for geometry in provenance.COORDINATES:
             table = comparison.bins(a, b, geometry, sample, stars)
             compared[geometry, sample] = table
             where = {"geometry": geometry, "sample": sample}
@@ -249,7 +249,7 @@ def work(arguments) -> None:
         "bins": totals,
         "notes": notes(a, b, samples, compared),
     }
-    radial = {sample: compared["radial", sample] for sample in runs.SAMPLES}
+    radial = {sample: compared["radial", sample] for sample in provenance.SAMPLES}
     figure = comparison_figure.draw(a, b, radial)
     files = argparse.Namespace(pdf=f"{figure_stem}.pdf", png=f"{figure_stem}.png")
     with tables.replacing(table_path) as temporary:

@@ -75,7 +75,10 @@ class Dispersion:
             - 2 * a**2 * b * m[0, 1]
             + a**2 * b**2
         )
-        return variance, (fourth - np.outer(variance, variance)) / self.n_stars
+        scatter = fourth - np.outer(variance, variance)
+        # That of two stars is zero, but for the last digits.
+        np.fill_diagonal(scatter, np.maximum(np.diag(scatter), 0))
+        return variance, scatter / self.n_stars
 
     def beta(self) -> tuple[float, float]:
         """Give the anisotropy and its standard error (delta method)."""
@@ -83,7 +86,7 @@ class Dispersion:
         if not r > 0:
             return np.nan, np.nan
         slope = np.array([(phi + theta) / (2 * r**2), -1 / (2 * r), -1 / (2 * r)])
-        return 1 - (phi + theta) / (2 * r), float(np.sqrt(slope @ covariance @ slope))
+        return 1 - (phi + theta) / (2 * r), float(np.sqrt(max(slope @ covariance @ slope, 0)))
 
     def numbers(self) -> dict:
         """Give the entries for numbers.yaml."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from icefire import shared_stars
-from icefire.runs import COORDINATES, SOURCE, Run
+from icefire.provenance import COORDINATES, SOURCE
+from icefire.runs import Run
 from icefire.shared_stars import QUANTITIES
 
 # Differences beyond so many errors are counted; by chance 4.6 % would be.

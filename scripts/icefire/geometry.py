@@ -136,7 +136,8 @@ class RadialShells:
     """Equal shells in spherical radius, for the whole sky and for each quadrant (figures 9, 10).
 
     A shell holds its lower edge; the last one holds its upper edge, too. Quadrants, in the paper's
-    numbering: 1 l > 180, b > 0; 2 l < 180, b > 0; 3 l < 180, b < 0; 4 l > 180, b < 0.
+    numbering: 1 l > 180, b > 0; 2 l < 180, b > 0; 3 l < 180, b < 0; 4 l > 180, b < 0; a star at
+    l = 180 counts with those beyond, one at b = 0 with those below, so that each is in one.
     """
 
     min_kpc: float

@@ -12,18 +12,9 @@ from icefire import tables
 from icefire.dispersion import QUANTILES, QUANTITIES
 from icefire.errors import UserError
 from icefire.geometry import Geometry, configured
+from icefire.provenance import COORDINATES, FINISH, SAMPLES, agreed
 from icefire.realisations import COMPONENTS
 
-SAMPLES = ("halo", "accreted", "insitu")
-# The columns of each geometry's summaries that tell its bins apart.
-COORDINATES = {
-    "xy": ("x", "y"),
-    "xz": ("x", "z"),
-    "sky": ("pixel", "l", "b"),
-    "radial": ("quadrant", "r_lo", "r_mid", "r_hi"),
-}
-# Where stars come from: the metadata of every table of a run, beside the parameters of its steps.
-SOURCE = ("catalogue", "synthetic", "survey", "cuts_off", "icefire_version")
 # Of the star tables: who a star is, what is measured, and the bins it is in.
 STAR_COLUMNS = ("star_id", "ra", "dec", *COMPONENTS, "x", "y", "z", "r", "l", "b")
 
@@ -50,7 +41,7 @@ class Run:
     folder, name
         Where it is, and what readers call it.
     source
-        The metadata of SOURCE.
+        The metadata of `provenance.SOURCE`.
     parameters
         Parameters by name, by step; without `sample`, in which the tables of a run differ.
     geometries
@@ -90,11 +81,8 @@ class Run:
         if not np.array_equal(n_stars, self.summaries[geometry, sample]["n_stars"]):
             raise UserError(
                 f"{self.folder / _summary(geometry, sample)}: counts other stars than"
-                f" {self.folder / _sample(sample)} has; {_FINISH}"
+                f" {self.folder / _sample(sample)} has; {FINISH}"
             )
-
-
-_FINISH = "finish the run: snakemake --cores 2, with --configfile and its file if it has one"
 
 
 def _sample(sample: str) -> str:
@@ -119,7 +107,8 @@ def read(folder: str | os.PathLike, name: str) -> Run:
     folder = Path(folder)
     _check_files(folder)
     found = {path: _read(folder, path) for path in _FILES}
-    said = _said(folder, {path: table.meta for path, table in found.items()})
+    metas = {folder / path: table.meta for path, table in found.items()}
+    said = agreed(metas, {folder / path: step for path, step in _FILES.items()})
     source, settings = said.pop("source"), said["run_realisations"]
     try:
         geometries = {one.name: one for one in configured(settings)}
@@ -164,7 +153,7 @@ def _check_files(folder: Path) -> None:
         )
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UserError(f"{folder / missing[0]}: is missing{more}; {_FINISH}")
+        raise UserError(f"{folder / missing[0]}: is missing{more}; {FINISH}")
 
 
 def _read(folder: Path, path: str):
@@ -176,26 +165,3 @@ def _read(folder: Path, path: str):
     geometry = path.split("/")[1]
     measured = [quantity + ending for quantity in QUANTITIES for ending in QUANTILES]
     return tables.read_ecsv(folder / path, (*COORDINATES[geometry], "n_stars", *measured))
-
-
-def _said(folder: Path, metas: dict[str, dict]) -> dict[str, dict]:
-    """Gather the parameters of all steps, and under `source` that of the stars, from all tables."""
-    found: dict[str, dict] = {}
-    first: dict[str, str] = {}
-    for path, meta in metas.items():
-        steps = meta.get("parameters", {})
-        lacking = [key for key in SOURCE if key not in meta]
-        lacking += [f"parameters of {_FILES[path]}"] if _FILES[path] not in steps else []
-        if lacking:
-            raise UserError(f"{folder / path}: its metadata have no {lacking[0]}; make it anew")
-        for step, values in {"source": {key: meta[key] for key in SOURCE}, **steps}.items():
-            values = {name: value for name, value in values.items() if name != "sample"}
-            known = found.setdefault(step, values)
-            first.setdefault(step, path)
-            if known != values:
-                names = sorted(k for k in {*known, *values} if known.get(k) != values.get(k))
-                raise UserError(
-                    f"{folder / path}: made with other parameters than {folder / first[step]}"
-                    f" ({step}: {', '.join(names)}); {_FINISH}"
-                )
-    return found

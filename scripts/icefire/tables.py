@@ -296,13 +296,20 @@ def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tup
     if "sha256" not in table.meta and "icefire_version" in table.meta:
         raise UserError(f"{path}: damaged, its SHA-256 is gone; {REMEDY}")
     table.meta.pop("sha256", None)
+    check_columns(path, table, numbers, texts)
+    return table
+
+
+def check_columns(
+    path: str | os.PathLike, table, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()
+) -> None:
+    """Make sure that a table has these columns; raises UserError as `read_ecsv` does."""
     for name in (*numbers, *texts):
         if name not in table.colnames:
             raise UserError(f"{path}: column {name} is missing")
         kind = "numbers" if name in numbers else "texts"
         if len(table) and (table[name].dtype.kind in "fiub") != (kind == "numbers"):
             raise UserError(f"{path}: column {name} does not hold {kind}")
-    return table
 
 
 # A text's digest is that of the same text with zeros in its place.

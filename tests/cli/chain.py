@@ -246,6 +246,21 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
         {"--numbers": numbers, "--claims": folder / "resources" / "paper_claims.yaml"},
         {"--comparison": results / "paper_comparison.ecsv"},
     )
+    add(
+        "verify_run",
+        {
+            "--catalogue": catalogue,
+            "--stars": stars,
+            "--ledger": ledger,
+            **samples,
+            **{f"--{g}": [summary[g, sample] for sample in SAMPLES] for g in GEOMETRIES},
+            "--numbers": [numbers.with_suffix(f".{kind}") for kind in ("yaml", "tex", "rst")],
+            "--claims": folder / "resources" / "paper_claims.yaml",
+            "--comparison": results / "paper_comparison.ecsv",
+        },
+        {"--verified": results / "verified.txt"},
+        rule="verify",
+    )
     for page, table in (("ledger", ledger), ("comparison", results / "paper_comparison.ecsv")):
         outputs = {"--html": results / "report" / f"{page}.html"}
         add(f"write_page {page}", {"--table": table}, outputs, rule=f"write_{page}_page")

@@ -17,7 +17,8 @@ def suffix(script: str, flag: str) -> str:
     return LAYOUT.of_script(script).inputs[flag][0].suffix
 
 
-CASES = [pytest.param(*case, id=" ".join(case)) for case in NEEDED]
+# Of the survey table, verify_run.py counts the rows alone.
+CASES = [pytest.param(*case, id=" ".join(case)) for case in NEEDED if NEEDED[case]]
 SMALL_TABLES = [case for case in CASES if suffix(*case.values) == ".ecsv"]
 
 

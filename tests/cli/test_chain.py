@@ -110,6 +110,11 @@ def counts(chain, config) -> dict[str, list[str]]:
         "plot_beta_profile": ["quadrant 4: radial bins drawn: ", f" of {shells}"],
         "collect_numbers": [f"stars of the halo sample: {halo:,}"],
         "compare_with_paper": [claim["claim"] for claim in read(claims)],
+        "verify_run": [
+            f"{len(ledger)} rows add up, from the {rows(catalogue)} rows of",
+            f"{3 * rows(sky)} bins, n_stars as counted anew",
+            f"{len(read(claims))} claims with the values of numbers.yaml",
+        ],
         "write_page": [f"rows: {len(ledger)}"],
         "check_synthetic": [
             f"targets met: {int(np.sum(check['agrees'] == 'yes'))} of {len(check)}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 
 import numpy as np
@@ -159,6 +160,38 @@ def test_numbers_are_those_of_the_tables(results):
     assert set(comparison["agrees"]) <= {"yes", "no", "not measured"}
     row = comparison[comparison["claim"] == "stars in the halo sample"][0]
     assert row["value"] == len(halo) and "synthetic catalogue" in row["catalogue"]
+
+
+def test_the_run_verified_what_it_made(results):
+    text = (results / "verified.txt").read_text()
+    assert "synthetic catalogue: nothing here is a measurement" in text
+    assert "82 numbers, 82 of them computed anew from the tables" in text
+
+
+def test_a_run_whose_tables_do_not_hold_together_fails_and_says_what_to_delete(quick_run, results):
+    """Damaged behind Snakemake's back; once it is deleted, the same command mends everything."""
+    path, verified = results / "summaries" / "radial" / "insitu.ecsv", results / "verified.txt"
+    before, times = _digests(results), path.stat()
+    report = verified.read_text()
+    *lines, last = path.read_text().splitlines()
+    words = last.split()
+    path.write_text("\n".join([*lines, " ".join([*words[:4], "77", *words[5:]])]) + "\n")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    verified.unlink()
+    command = ("--cores", "2", *QUICK, "--", "results/quick/verified.txt")
+    done = snakemake(quick_run, *command)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "radial/insitu.ecsv: row 74 (quadrant 4" in said
+    assert "n_stars is 77, but the insitu sample has " in said
+    assert "delete this file and run again" in said
+    assert "Traceback" not in said
+    assert not verified.exists()
+    path.unlink()
+    done = snakemake(quick_run, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (_digests(results), verified.read_text()) == (before, report)
+    test_a_second_run_has_nothing_to_do(quick_run)
 
 
 def test_the_calibration_has_every_method_and_the_run_s_own_stars(results):

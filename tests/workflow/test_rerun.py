@@ -225,6 +225,7 @@ def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downs
         "plot_calibration": {"plot_calibration"},
         "collect_numbers": {"collect_numbers"},
         "compare_with_paper": {"compare_with_paper"},
+        "verify_run": {"verify"},
         "write_page": {"write_ledger_page", "write_comparison_page"} | SYNTHETIC_PAGES,
         "check_synthetic": {"check_synthetic"},
         "plot_synthetic_check": {"plot_synthetic_check"},
