@@ -30,7 +30,7 @@ def test_two_runs_at_once(empty, undisturbed, outcome):
 
 
 def test_a_killed_run_leaves_its_lock(finished, undisturbed, outcome):
-    (finished.results / "numbers.yaml").unlink()
+    (finished.figures / "fig04_sigma_xy.png").unlink()
     running = finished.start()
     wait_until((finished.folder / ".snakemake" / "locks" / "0.output.lock").exists)
     os.killpg(running.pid, signal.SIGKILL)
