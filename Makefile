@@ -1,7 +1,9 @@
 # make paper   environment, then the default run: every figure and number
 # make report  the default run, then its report, one page: results/report.html; with the calibration
 #              of the error bars where `snakemake calibration` has been run
-# make test    environment, then linters and tests
+# make test    environment, then linters and tests, in two processes, with their coverage
+# make coverage  the tests of single functions and scripts alone, and the lines they do not reach
+# make mutants  wrong lines in selections and estimators, and the tests that notice each
 # make bench   environment, then the benchmark of the measurement
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
@@ -11,8 +13,10 @@ PYTHON ?= python3
 CORES ?= all
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Tests that share a run stay together in one process.
+IN_TWO := --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
 
-.PHONY: paper report test lint bench lock clean
+.PHONY: paper report test coverage mutants lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -23,7 +27,13 @@ report: paper
 	    --report results/report.html
 
 test: lint
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests $(IN_TWO) --cov
+
+coverage: $(VENV)/dev.installed
+	$(BIN)/pytest tests/unit tests/cli $(IN_TWO) --cov
+
+mutants: $(VENV)/dev.installed
+	$(BIN)/pytest tests/mutations
 
 # Time and memory of the measurement beside a notebook's way; five minutes, 1.5 GB of disk.
 bench: $(VENV)/run.installed
@@ -56,4 +66,4 @@ lock:
 
 # Everything made by a run; the environment stays.
 clean:
-	rm -rf results figures comparisons .snakemake
+	rm -rf results figures comparisons .snakemake .coverage

@@ -64,6 +64,31 @@ def outcome(record_property):
     return note
 
 
+# Made once in a session, at a price: a whole run, and all steps on a small table
+COSTLY = ("quick_run", "chain")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Where several processes share the tests, give those that share something costly to one.
+
+    Otherwise a process gets whole files. Costly ones come first, so that no process is left with
+    them while the other has nothing to do.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    groups = [next((n for n in COSTLY if n in item.fixturenames), None) for item in items]
+    for item, group in zip(items, groups, strict=True):
+        item.add_marker(
+            pytest.mark.xdist_group(group or f"{item.path.parent.name}.{item.path.stem}")
+        )
+    first = {
+        id(item): COSTLY.index(group) for item, group in zip(items, groups, strict=True) if group
+    }
+    last = len(COSTLY)
+    items.sort(key=lambda item: (first.get(id(item), last), "workflow" not in item.path.parts))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Show the tables of outcomes, whole: what was tried, and what became of it."""
     tables: dict[str, list[tuple[str, str]]] = {}
