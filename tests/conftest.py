@@ -77,16 +77,13 @@ def pytest_collection_modifyitems(config, items):
     """
     if not getattr(config.option, "loadgroup", False):
         return
-    groups = [next((n for n in COSTLY if n in item.fixturenames), None) for item in items]
-    for item, group in zip(items, groups, strict=True):
-        item.add_marker(
-            pytest.mark.xdist_group(group or f"{item.path.parent.name}.{item.path.stem}")
-        )
-    first = {
-        id(item): COSTLY.index(group) for item, group in zip(items, groups, strict=True) if group
-    }
-    last = len(COSTLY)
-    items.sort(key=lambda item: (first.get(id(item), last), "workflow" not in item.path.parts))
+    rank = {}
+    for item in items:
+        group = next((name for name in COSTLY if name in item.fixturenames), None)
+        rank[item] = COSTLY.index(group) if group else len(COSTLY) + ("unit" in item.path.parts)
+        own = f"{item.path.parent.name}.{item.path.stem}"
+        item.add_marker(pytest.mark.xdist_group(group or own))
+    items.sort(key=rank.get)
 
 
 def pytest_terminal_summary(terminalreporter):
