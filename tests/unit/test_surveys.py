@@ -124,7 +124,7 @@ def test_every_map_of_the_repository_reads(repo):
         assert read_survey_map(path).name
 
 
-GONE = object()
+GONE = ...
 MISTAKES = [
     # (where, what is put there, what the message must name)
     ("colums", {}, "colums"),

@@ -15,7 +15,7 @@ from astropy.table import Table
 from icefire import cli, workflow
 from icefire.errors import UserError
 
-GONE = object()
+GONE = ...
 
 
 @pytest.fixture(scope="module")
