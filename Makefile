@@ -1,7 +1,10 @@
 # make paper   environment, then the default run: every figure and number
 # make report  the default run, then its report, one page: results/report.html; with the calibration
 #              of the error bars where `snakemake calibration` has been run
-# make test    environment, then linters and tests
+# make test    environment, then linters and tests, in two processes, with their coverage
+# make coverage
+#              the tests of single functions and scripts alone, and the lines they do not reach
+# make mutants wrong lines in selections and estimators, and the tests that notice each
 # make test-faults
 #              environment, then runs that are killed, or find a full disk or damaged files
 # make bench   environment, then the benchmark of the measurement
@@ -18,8 +21,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
+# Tests that share a run stay together in one process.
+IN_TWO := --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
 
-.PHONY: paper report test test-faults test-slurm lint bench lock clean
+.PHONY: paper report test coverage mutants test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -30,7 +35,13 @@ report: paper
 	    --report results/report.html
 
 test: lint
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests $(IN_TWO) --cov
+
+coverage: $(VENV)/dev.installed
+	$(BIN)/pytest tests/unit tests/cli $(IN_TWO) --cov
+
+mutants: $(VENV)/dev.installed
+	$(BIN)/pytest tests/mutations
 
 # Some minutes; as root also with disks of its own.
 test-faults: $(VENV)/dev.installed
@@ -79,4 +90,4 @@ lock:
 
 # Everything made by a run; the environment stays.
 clean:
-	rm -rf results figures comparisons .snakemake
+	rm -rf results figures comparisons .snakemake .coverage

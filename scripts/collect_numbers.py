@@ -123,9 +123,7 @@ def structures(insitu: tables.StarReader) -> dict:
 
 def difference(one: dict, other: dict, unit: str = "") -> dict:
     """Subtract two numbers and add their errors in quadrature."""
-    if one["value"] is None or other["value"] is None or one["lo68"] is None:
-        return number(None, unit)
-    if other["lo68"] is None:
+    if any(entry["value"] is None or entry["lo68"] is None for entry in (one, other)):
         return number(None, unit)
     error = 0.5 * np.hypot(one["hi68"] - one["lo68"], other["hi68"] - other["lo68"])
     value = one["value"] - other["value"]

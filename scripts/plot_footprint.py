@@ -47,8 +47,10 @@ def small_circles(
     angle = np.linspace(0, 2 * np.pi, n_vertices, endpoint=False)[None, :]
     radius, b = np.radians(radius_deg), np.radians(b_deg)[:, None]
     sin_b = np.sin(b) * np.cos(radius) + np.cos(b) * np.sin(radius) * np.cos(angle)
-    across = np.sin(angle) * np.sin(radius) * np.cos(b)
-    l_offset = np.arctan2(across, np.cos(radius) - np.sin(b) * sin_b)
+    # Not by way of sin_b, which says nothing of the direction around a pole
+    across = np.sin(angle) * np.sin(radius)
+    along = np.cos(b) * np.cos(radius) - np.sin(b) * np.sin(radius) * np.cos(angle)
+    l_offset = np.arctan2(across, along)
     vertices_b = np.degrees(np.arcsin(np.clip(sin_b, -1, 1)))
     return np.degrees(l_offset) + np.asarray(l_deg)[:, None], vertices_b
 

@@ -77,6 +77,28 @@ def outcome(record_property):
     return note
 
 
+# Made once in a session, at a price: a whole run, and all steps on a small table
+COSTLY = ("quick_run", "chain")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Where several processes share the tests, give those that share something costly to one.
+
+    Otherwise a process gets whole files. Costly ones come first, so that no process is left with
+    them while the other has nothing to do.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    rank = {}
+    for item in items:
+        group = next((name for name in COSTLY if name in item.fixturenames), None)
+        rank[item] = COSTLY.index(group) if group else len(COSTLY) + ("unit" in item.path.parts)
+        own = f"{item.path.parent.name}.{item.path.stem}"
+        item.add_marker(pytest.mark.xdist_group(group or own))
+    items.sort(key=rank.get)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Show the tables of outcomes, whole: what was tried, and what became of it."""
     tables: dict[str, list[tuple[str, str]]] = {}

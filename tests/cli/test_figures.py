@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import zlib
@@ -50,9 +51,22 @@ class Drawn:
 def drawn(chain, tmp_path, monkeypatch):
     """Draw a figure of the chain, or a changed step of it, with the journal's style sheet."""
 
-    def draw(name: str, change=lambda step: step) -> Drawn:
+    def draw(name: str, change) -> Drawn:
         step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
         return Drawn(change(step.writing_to(tmp_path / "out")), monkeypatch)
+
+    return draw
+
+
+@pytest.fixture(scope="module")
+def as_made(chain, tmp_path_factory):
+    """Draw a figure of the chain as it is, once for all tests of it."""
+
+    @functools.cache
+    def draw(name: str) -> Drawn:
+        step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            return Drawn(step.writing_to(tmp_path_factory.mktemp("drawn")), monkeypatch)
 
     return draw
 
@@ -65,8 +79,8 @@ def streams(pdf: Path) -> bytes:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_fit_to_print(drawn, name):
-    figure = drawn(name)
+def test_a_figure_is_fit_to_print(as_made, name):
+    figure = as_made(name)
 
     # A width of the journal, the PNG at 300 dpi
     content = figure.pdf.read_bytes()
@@ -95,8 +109,8 @@ def test_a_figure_is_fit_to_print(drawn, name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_says_that_its_stars_are_synthetic_and_how_many_there_are(drawn, name):
-    texts = [text for text, *_ in drawn(name).texts]
+def test_a_figure_says_that_its_stars_are_synthetic_and_how_many_there_are(as_made, name):
+    texts = [text for text, *_ in as_made(name).texts]
     assert "synthetic catalogue" in texts
     assert any(re.search(r"N = \d|\d stars\)", text) for text in texts)
 

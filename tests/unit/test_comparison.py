@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+import compare_runs
 from icefire import comparison, shared_stars
 from icefire.errors import UserError
 from icefire.geometry import RadialShells
@@ -374,3 +375,20 @@ def test_rows_of_two_ledgers_belong_together_by_step_and_place():
         (None, 1),
     ]
     assert [(row["n_out_a"], row["n_out_b"]) for row in found] == [(7, 5), (6, 5), (None, 4)]
+
+
+# --- what is printed -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "text"),
+    [
+        (None, "low_alpha_slope", "not used"),
+        ("0123456789abcdef", "satellites_sha256", "01234567"),
+        (None, "satellites_sha256", "not used"),
+        ("bootstrap", "method", "bootstrap"),
+        ([[-1.4, 0.6], [1.0, 0.6]], "insitu_polygon", "[[-1.4, 0.6], [1.0, 0.6]]"),
+    ],
+)
+def test_parameters_are_said_on_one_line(value, name, text):
+    assert compare_runs.parameter_text(value, name) == text

@@ -295,6 +295,10 @@ def test_mirroring_turns_what_falls_short_into_what_exceeds():
     found = reflected(variance, total, error, np.array([1e9]))
     wanted = 100.0**2 / np.maximum(resamples + 20, 5) - 20
     np.testing.assert_allclose(found[0, 0], wanted, rtol=1e-6)
+    # Of five stars: a fifth is missing of each variance, and the spread grows by the root of 6/3.
+    found = reflected(variance, total, error, np.array([5]))
+    ratio = np.maximum((resamples + 20) * 5 / 4 / 100, 0.05)
+    np.testing.assert_allclose(found[0, 0], 100 * ratio ** -np.sqrt(2) - 20, rtol=1e-12)
     alike = reflected(np.zeros((3, 1, 4)), np.zeros((3, 1)), np.zeros((3, 1)), np.array([5]))
     np.testing.assert_array_equal(alike, 0)
     assert np.isnan(reflected(np.full((3, 1, 1), np.nan), total, error, np.array([5]))).all()

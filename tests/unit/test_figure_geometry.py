@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 import plot_footprint
+import plot_line_of_sight
 import plot_sigma_plane
 import plot_sigma_sky
 from icefire import profiles, skymap
@@ -80,6 +81,26 @@ def test_the_pixels_of_a_map_cover_the_sky_once():
     found = owners[inside[:, once].argmax(axis=0)]
     expected = healpy.ang2pix(4, np.degrees(-x[once]), np.degrees(b[once]), lonlat=True)
     assert np.mean(found == expected) > 0.995
+
+
+@pytest.mark.parametrize("centre", [(120.0, 89.7), (300.0, -89.8), (0.0, 90.0)], ids=str)
+def test_a_circle_around_a_pole_holds_the_pole_and_no_more_than_the_circle(centre):
+    l_deg, b_deg = (np.array([value]) for value in centre)
+    circle = plot_footprint.small_circles(l_deg, b_deg, 1.0, 90)
+    polygons, owners = skymap.sky_polygons(*circle, l_deg)
+    assert set(owners) == {0}
+    rng = np.random.default_rng(3)
+    sky = rng.uniform(0, 360, 2000), np.sign(b_deg) * rng.uniform(87, 90, 2000)
+    away = SkyCoord(*sky, unit="deg").separation(SkyCoord(l_deg, b_deg, unit="deg")).deg
+    points = np.column_stack([(180 - sky[0]) % 360 - 180, sky[1]])
+    inside = np.any([Path(p).contains_points(np.radians(points)) for p in polygons], axis=0)
+    clear = np.abs(away - 1) > 0.02
+    assert np.array_equal(inside[clear], away[clear] < 1)
+    assert np.count_nonzero(inside) > 50
+
+
+def test_a_map_without_stars_has_no_circles_to_explain():
+    assert plot_line_of_sight.legend_counts(np.empty(0)) == []
 
 
 # --- profiles --------------------------------------------------------------------------------

@@ -162,6 +162,13 @@ def test_text_identifiers_in_every_format(tmp_path, survey, ending):
     assert [text.decode() for text in found] == ids
 
 
+@pytest.mark.parametrize("ending", ["ecsv", "h5"])
+def test_a_masked_text_identifier_is_none(tmp_path, survey, ending):
+    ids = MaskedColumn([f"2M-{i}" for i in range(23)], mask=np.arange(23) == 4)
+    found = read(write(table(star_id=ids), tmp_path, ending), survey)["star_id"].tolist()
+    assert (found[3], found[4], found[5]) == (b"2M-3", b"", b"2M-5")
+
+
 @pytest.mark.parametrize("ending", ["fits", "h5", "hdf5", "ecsv"])
 def test_unsigned_identifiers_are_kept_to_the_last_digit(tmp_path, survey, ending):
     ids = np.uint64(2**63 - 23) + np.arange(23, dtype=np.uint64)
@@ -232,6 +239,12 @@ def test_a_constant_in_another_unit_is_converted(tmp_path):
     survey = survey_of(tmp_path, distance_error={"value": 500, "unit": "pc"})
     found = read(write(table(), tmp_path, "fits"), survey)
     np.testing.assert_allclose(found["distance_error"], 0.5, rtol=1e-12)
+
+
+def test_a_percentage_becomes_a_fraction(tmp_path):
+    survey = survey_of(tmp_path, pm_corr={"source": "S_pm_corr", "unit": "percent"})
+    found = read(write(table(), tmp_path, "fits"), survey)
+    np.testing.assert_allclose(found["pm_corr"], columns()["pm_corr"] / 100, rtol=1e-12)
 
 
 # --- columns and files that will not do ------------------------------------------------------

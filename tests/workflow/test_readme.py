@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cli.calls import call
 
 REPO = Path(__file__).resolve().parents[2]
 STEPS = re.search(
@@ -18,7 +17,9 @@ STEPS = re.search(
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: shlex.split(step)[1].split("/")[1])
-def test_a_step_of_the_readme_runs_alone_from_another_folder(quick_run, tmp_path, step):
+def test_a_step_of_the_readme_runs_alone_from_another_folder(
+    quick_run, tmp_path, monkeypatch, step
+):
     # Hard links are enough: a step replaces its outputs and never writes into a file.
     for kind in ("results", "figures"):
         source = quick_run / kind / "quick"
@@ -33,15 +34,12 @@ def test_a_step_of_the_readme_runs_alone_from_another_folder(quick_run, tmp_path
         if "/" in word and not word.startswith("-"):
             words[i] = str(moved.get(folder, quick_run) / word)
     (tmp_path / "elsewhere").mkdir()
-    done = subprocess.run(
-        [sys.executable, *words[1:]],
-        cwd=tmp_path / "elsewhere",
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-    )
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    script, argv = Path(words[1]), words[2:]
+    assert script.parent == quick_run / "scripts"
+    # That scripts also do it in a process of their own is tested in tests/cli.
+    done = call(script.stem, argv)
+    assert (done.status, done.err) == (0, ""), done.out + done.err
     assert not list((tmp_path / "elsewhere").iterdir())
 
 

@@ -1,0 +1,90 @@
+"""Make one mistake after the other in a copy of the project and see which test notices it.
+
+Usage:
+    python tests/mutations/run.py
+
+Prints a line of JSON for what the tests of lines.py did to the project as it is, then one for each
+wrong line: pytest's exit status, and the test that failed with its error. The heavy imports are
+done once; each case is a fork, which imports only the project's own modules.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from lines import MUTATIONS, Mutation
+
+REPO = Path(__file__).resolve().parents[2]
+PARTS = ("config", "resources", "scripts", "tests")
+HEAVY = ("astropy.coordinates", "astropy.table", "gala.potential", "healpy", "matplotlib.path")
+HEAVY += ("scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats")
+
+
+class Recorder:
+    """The first test that failed, and the first line of its error."""
+
+    failed, error = "", ""
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed and not self.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            said = crash.message if crash else report.longreprtext
+            self.failed, self.error = report.nodeid, said.strip().splitlines()[0]
+
+
+def tested(copy: Path, tests: list[str]) -> dict:
+    """Run tests of a copy up to the first that fails."""
+    os.chdir(copy)
+    recorder, out = Recorder(), io.StringIO()
+    flags = ["-x", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    names = [f"tests/{test}" for test in tests]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        status = pytest.main([*flags, "--rootdir", str(copy), *names], plugins=[recorder])
+    error = recorder.error or out.getvalue()[-2000:]
+    return {"status": int(status), "failed": recorder.failed, "error": error}
+
+
+def mutated(text: str, mutation: Mutation) -> str:
+    """Give the text of a mutation's file with the mistake in it."""
+    found = text.count(mutation.right)
+    if found != 1:
+        raise ValueError(f"{mutation.file} has {found} times instead of once: {mutation.right}")
+    return text.replace(mutation.right, mutation.wrong)
+
+
+def main() -> None:
+    for name in HEAVY:
+        importlib.import_module(name)
+    # A module and its mutation can be equally long and equally old: no bytecode may outlive either.
+    sys.dont_write_bytecode = True
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool,
+    ):
+        copy = Path(folder).resolve()
+        for part in PARTS:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(REPO / part, copy / part, ignore=ignored)
+        shutil.copy2(REPO / "pyproject.toml", copy)
+        tests = sorted({mutation.test for mutation in MUTATIONS})
+        print(json.dumps(pool.apply(tested, (copy, tests))), flush=True)
+        for mutation in MUTATIONS:
+            path = copy / "scripts" / mutation.file
+            right = path.read_text(encoding="utf-8")
+            path.write_text(mutated(right, mutation), encoding="utf-8")
+            print(json.dumps(pool.apply(tested, (copy, [mutation.test]))), flush=True)
+            path.write_text(right, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
