@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 # In place of a value: the key is left out.
-GONE = object()
+GONE = ...
 
 
 def changed(config: dict, *changes: tuple[str, object]) -> dict:

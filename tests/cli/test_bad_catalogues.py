@@ -150,7 +150,7 @@ for column, reason in {
     count(f"{column} all NaN", table(**{column: every(NAN)}), {reason: N_ROWS})
     count(f"{column} NaN or infinite", table(**{column: some(NAN, INF, -INF)}), {reason: 3})
     count(f"{column} fills gaps", table(**{column: some(-9999.0, 1e20, 1e300)}), {reason: 3})
-for ending in cat.WRITERS.keys() - {".hdf5"}:
+for ending in sorted(cat.WRITERS.keys() - {".hdf5"}):
     count(f"all masked ({ending})", table(ending, Vrad=masked(N_ROWS)), {RV: N_ROWS})
     count(f"some masked ({ending})", table(ending, Vrad=masked(3), SNR=masked(1)), {RV: 2, SNR: 1})
 count(
