@@ -254,7 +254,7 @@ def work(arguments) -> None:
     files = argparse.Namespace(pdf=f"{figure_stem}.pdf", png=f"{figure_stem}.png")
     with tables.replacing(table_path) as temporary:
         # All three files or none
-        tables.write_ecsv(temporary, whole_table(compared), meta)
+        temporary.write_text(tables.ecsv(whole_table(compared), meta), encoding="utf-8")
         style.save(figure, files)
 
     for letter, run in (("A", a), ("B", b)):

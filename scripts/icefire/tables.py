@@ -267,13 +267,18 @@ def read_yaml(path: str | os.PathLike, remedy: str = "correct the file"):
 
 def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
     """Write an astropy table as ECSV with `meta`, and a SHA-256 of it all, as its metadata."""
+    write_text(path, ecsv(table, meta))
+
+
+def ecsv(table, meta: dict) -> str:
+    """Give the text that `write_ecsv` writes."""
     table = table.copy(copy_data=False)
     table.meta = {"sha256": _NO_DIGEST} | {
         key: _plain(value) for key, value in meta.items() if key != "sha256"
     }
     text = io.StringIO()
     table.write(text, format="ascii.ecsv")
-    write_text(path, _sealed(text.getvalue()))
+    return _sealed(text.getvalue())
 
 
 def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()):
