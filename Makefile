@@ -21,8 +21,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
-# Tests that share a run stay together in one process.
-IN_TWO := --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
 
 .PHONY: paper report test coverage mutants test-faults test-slurm lint bench lock clean
 
@@ -35,10 +33,10 @@ report: paper
 	    --report results/report.html
 
 test: lint
-	$(BIN)/pytest tests $(IN_TWO) --cov
+	$(BIN)/pytest tests --numprocesses=2 --cov
 
 coverage: $(VENV)/dev.installed
-	$(BIN)/pytest tests/unit tests/cli $(IN_TWO) --cov
+	$(BIN)/pytest tests/unit tests/cli --numprocesses=2 --cov
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/pytest tests/mutations

@@ -77,26 +77,29 @@ def outcome(record_property):
     return note
 
 
-# Made once in a session, at a price: a whole run, and all steps on a small table
-COSTLY = ("quick_run", "chain")
+# Tests of the workflow that do without the one quick run which the others share
+OWN_RUNS = ("test_segue.py", "test_synthetic.py")
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where several processes share the tests, give each whole files, and one the quick run's."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            folder, _, file = path.rpartition("/")
+            return folder if folder == "tests/workflow" and file not in OWN_RUNS else path
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    """Where several processes share the tests, give those that share something costly to one.
-
-    Otherwise a process gets whole files. Costly ones come first, so that no process is left with
-    them while the other has nothing to do.
-    """
-    if not getattr(config.option, "loadgroup", False):
-        return
-    rank = {}
-    for item in items:
-        group = next((name for name in COSTLY if name in item.fixturenames), None)
-        rank[item] = COSTLY.index(group) if group else len(COSTLY) + ("unit" in item.path.parts)
-        own = f"{item.path.parent.name}.{item.path.stem}"
-        item.add_marker(pytest.mark.xdist_group(group or own))
-    items.sort(key=rank.get)
+    """Then begin with what takes longest, so that no process is left with it alone at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: ("workflow" not in item.path.parts, "unit" in item.path.parts))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import fcntl
 import functools
+import json
+import os
 
 import pytest
 
+from .calls import Done
 from .chain import Chain, Step, chain_of, small_config
 from .needed import shorten
 
@@ -27,13 +32,28 @@ def config() -> dict:
 
 @pytest.fixture(scope="session")
 def chain(config, tmp_path_factory) -> Chain:
-    """All steps done, the first of each script in a process of its own."""
+    """All steps done, the first of each script in a process of its own.
+
+    Where several processes share the tests, one makes it and all read it.
+    """
     # Where matplotlib has no cache yet it says so on stderr; let that be here, not in a step.
     import matplotlib.font_manager  # noqa: F401
 
-    folder = tmp_path_factory.mktemp("chain") / ODD_NAME
-    folder.mkdir()
-    return chain_of(folder, config).run(alone=True)
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "chain"
+    folder.mkdir(exist_ok=True)
+    made, said = chain_of(folder / ODD_NAME, config), folder / "done.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if said.exists():
+            done = json.loads(said.read_text(encoding="utf-8"))
+            made.done = {name: Done(**step) for name, step in done.items()}
+        else:
+            made.folder.mkdir()
+            done = made.run(alone=True).done
+            texts = {name: dataclasses.asdict(step) for name, step in done.items()}
+            said.write_text(json.dumps(texts), encoding="utf-8")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 
 import numpy as np
@@ -238,6 +239,21 @@ def test_equal_inputs_give_equal_bytes_in_another_run_with_other_shards(quick_ru
     assert len(before[0]) > 20 and len(before[1]) == 2 * len(FIGURES) + 2
     for folder in again:
         shutil.rmtree(folder)
+
+
+def test_only_the_check_reads_the_truth(quick_run):
+    """Scripts open only paths they are given: these are the ones given the truth's."""
+    text = snakemake(quick_run, "--forceall", "--dry-run", "--printshellcmds", *QUICK).stdout
+    commands = re.findall(r"^\s*(?:Shell command: )?(python .*)$", text, re.MULTILINE)
+    scripts = [(re.search(r"(\w+)\.py", command)[1], command) for command in commands]
+    assert len(scripts) > 30
+
+    def given(name: str) -> set[str]:
+        return {script for script, command in scripts if name in command}
+
+    assert given("truth.fits") == {"simulate_survey", "check_synthetic"}
+    for output in ("synthetic_check.ecsv", "synthetic_cuts.ecsv", "synthetic_distributions.ecsv"):
+        assert given(output) <= {"check_synthetic", "plot_synthetic_check", "write_page"}
 
 
 def test_lint_finds_nothing(quick_run):

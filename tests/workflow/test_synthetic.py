@@ -7,7 +7,6 @@ realisations is reduced.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import yaml
 from astropy.table import Table
 from scipy import stats
 
-from .conftest import QUICK, copy_project, snakemake
+from .conftest import copy_project, snakemake
 
 SEEDS = (2024, 2025, 2026)
 # Where the table is meant to differ from what is published; resources/h3_targets.yaml says why.
@@ -135,18 +134,3 @@ def test_null_has_no_direction_no_structures_and_equal_quadrants(null):
     assert errors_off(found["quadrant"]["beta_difference"]) < limit
     # The dispersions themselves are those put in, so that the test is not passed by noise alone.
     assert errors_off(found["plain_dispersion"]["halo"]["sigma_r"], 120) < limit
-
-
-def test_only_the_check_reads_the_truth(quick_run):
-    """Scripts open only paths they are given: these are the ones given the truth's."""
-    text = snakemake(quick_run, "--forceall", "--dry-run", "--printshellcmds", *QUICK).stdout
-    commands = re.findall(r"^\s*(?:Shell command: )?(python .*)$", text, re.MULTILINE)
-    scripts = [(re.search(r"(\w+)\.py", command)[1], command) for command in commands]
-    assert len(scripts) > 30
-
-    def given(name: str) -> set[str]:
-        return {script for script, command in scripts if name in command}
-
-    assert given("truth.fits") == {"simulate_survey", "check_synthetic"}
-    for output in ("synthetic_check.ecsv", "synthetic_cuts.ecsv", "synthetic_distributions.ecsv"):
-        assert given(output) <= {"check_synthetic", "plot_synthetic_check", "write_page"}
