@@ -113,3 +113,10 @@ def test_counts_in_the_log_are_readable(capsys):
     cli.report("giants", 12345, of=302485)
     cli.report("stars", 7)
     assert capsys.readouterr().out == "giants: 12,345 of 302,485\nstars: 7\n"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), MemoryError("2 GiB for an array")])
+def test_too_little_memory_is_said_in_one_line(capsys, error):
+    status, said = outcome(raising(error), capsys)
+    assert (status, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith("thing.py: error: out of memory (") and str(error) in said.err
