@@ -55,7 +55,7 @@ def test_a_path_that_cannot_be_used_is_one_line_and_status_2(capsys, tmp_path):
         assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("bug", [ValueError("x"), KeyError("x"), OSError("no path"), MemoryError()])
+@pytest.mark.parametrize("bug", [ValueError("x"), KeyError("x"), OSError("no path")])
 def test_a_bug_keeps_its_traceback(capsys, bug):
     with pytest.raises(type(bug)):
         outcome(raising(bug), capsys)
@@ -113,3 +113,10 @@ def test_counts_in_the_log_are_readable(capsys):
     cli.report("giants", 12345, of=302485)
     cli.report("stars", 7)
     assert capsys.readouterr().out == "giants: 12,345 of 302,485\nstars: 7\n"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), MemoryError("2 GiB for an array")])
+def test_too_little_memory_is_said_in_one_line(capsys, error):
+    status, said = outcome(raising(error), capsys)
+    assert (status, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith("thing.py: error: out of memory (") and str(error) in said.err
