@@ -32,7 +32,7 @@ HOURS_PER_SHARD, REALISATIONS_PER_SHARD = 1.0, 5000
 JOB_S = 4.0
 # Jobs of a run besides run_realisations: the catalogue's, the figures' that read stars, and with
 # many realisations the twelve summaries
-OTHER_JOBS, SUMMARIES = 11, 12
+OTHER_JOBS, SUMMARIES = 12, 12
 
 
 def fit_time(measured: list[dict]) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -58,6 +59,19 @@ def test_the_locks_hold_hashes_and_no_address(repo):
 
 def test_the_table_of_keys_is_that_of_the_schema(repo):
     assert (repo / "config" / "README.md").read_text() == readme()
+
+
+def test_the_plan_of_large_runs_is_that_of_the_measured_times(repo):
+    plan = [sys.executable, "benchmarks/plan.py", "--measured", "benchmarks/measured.ecsv"]
+    done = subprocess.run(plan, cwd=repo, capture_output=True, text=True, check=True)
+    text = (repo / "README.md").read_text()
+    table = text.partition("<!-- plan -->\n")[2].partition("<!-- end of plan -->")[0]
+    assert table == done.stdout
+    # Ten times the work takes about ten times the core-hours, and no job more than a gigabyte.
+    cells = [line.split("|")[1:-1] for line in table.splitlines()[2:]]
+    hours = {(row[0].strip(), row[1].strip(" *")): float(row[4].replace(",", "")) for row in cells}
+    assert 8 < hours["10⁸", "10⁵"] / hours["10⁷", "10⁵"] < 12
+    assert max(float(row[5].split()[0]) for row in cells) < 1.0
 
 
 def test_every_place_names_the_same_version(repo):
