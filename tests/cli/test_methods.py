@@ -108,7 +108,7 @@ def test_another_number_of_second_summaries_is_refused(chain, summarised, script
 
 def test_the_comparison_states_what_a_second_method_changes(chain, tmp_path):
     step = chain.of_script("compare_with_paper").writing_to(tmp_path)
-    numbers = step.inputs["--numbers"][0].read_text(encoding="utf-8")
+    numbers = step.inputs["--numbers"][0].read_text(encoding="utf-8").partition("\n")[2]
     value = read(chain.output("compare_with_paper", "--comparison"))
     row = value[value["claim"] == "sigma_r of the coldest line of sight (km/s)"][0]
     other = tmp_path / "second.yaml"

@@ -44,8 +44,10 @@ class Run:
     def __init__(self, lab: Lab, folder: Path, *flags: str):
         self._lab, self._path = lab, folder / "slurm_run.out"
         with self._path.open("w") as out:
+            # A shell has its background processes, this test perhaps among them, ignore Ctrl-C.
+            heeding = ("env", "--default-signal=INT")
             self.process = subprocess.Popen(
-                [sys.executable, POLLING, *flags, *SLURM, *QUICK],
+                [*heeding, sys.executable, POLLING, *flags, *SLURM, *QUICK],
                 cwd=folder,
                 env=lab.environment,
                 stdout=out,

@@ -65,6 +65,10 @@ def mutated(text: str, mutation: Mutation) -> str:
 def main() -> None:
     for name in HEAVY:
         importlib.import_module(name)
+    # As tests/conftest.py finds it from the project's own folder
+    os.environ["ICEFIRE_SHARED"] = str(
+        Path(os.environ.get("ICEFIRE_SHARED", REPO.parent / "shared")).absolute()
+    )
     # A module and its mutation can be equally long and equally old: no bytecode may outlive either.
     sys.dont_write_bytecode = True
     with (
