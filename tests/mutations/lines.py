@@ -206,7 +206,7 @@ MUTATIONS = [
         "icefire/dispersion.py",
         "variance *= weight / (weight - 1)",
         "variance *= 1",
-        "unit/test_dispersion.py::test_variances_from_sums_are_numpys",
+        "unit/test_dispersion.py::test_variances_of_small_bins_are_unbiased_on_average",
     ),
     Mutation(
         "icefire/dispersion.py",

@@ -3,9 +3,9 @@
 Usage:
     python tests/mutations/run.py
 
-Prints a line of JSON for what the tests of lines.py did to the project as it is, then one for each
-wrong line: pytest's exit status, and the test that failed with its error. The heavy imports are
-done once; each case is a fork, which imports only the project's own modules.
+Prints a line of JSON for each wrong line: pytest's exit status, and the test that failed with its
+error; then one for the same tests on the project as it is. The heavy imports are done once; each
+case is a fork, which imports only the project's own modules.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lines import MUTATIONS, Mutation
 REPO = Path(__file__).resolve().parents[2]
 PARTS = ("config", "resources", "scripts", "tests")
 HEAVY = ("astropy.coordinates", "astropy.table", "gala.potential", "healpy", "matplotlib.path")
-HEAVY += ("scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats")
+HEAVY += ("hypothesis.extra.numpy", "scipy.optimize", "scipy.sparse", "scipy.stats")
 
 
 class Recorder:
@@ -47,9 +47,8 @@ def tested(copy: Path, tests: list[str]) -> dict:
     os.chdir(copy)
     recorder, out = Recorder(), io.StringIO()
     flags = ["-x", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    names = [f"tests/{test}" for test in tests]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        status = pytest.main([*flags, "--rootdir", str(copy), *names], plugins=[recorder])
+        status = pytest.main([*flags, "--rootdir", str(copy), *tests], plugins=[recorder])
     error = recorder.error or out.getvalue()[-2000:]
     return {"status": int(status), "failed": recorder.failed, "error": error}
 
@@ -80,14 +79,16 @@ def main() -> None:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(REPO / part, copy / part, ignore=ignored)
         shutil.copy2(REPO / "pyproject.toml", copy)
-        tests = sorted({mutation.test for mutation in MUTATIONS})
-        print(json.dumps(pool.apply(tested, (copy, tests))), flush=True)
+        noticed = set()
         for mutation in MUTATIONS:
             path = copy / "scripts" / mutation.file
             right = path.read_text(encoding="utf-8")
             path.write_text(mutated(right, mutation), encoding="utf-8")
-            print(json.dumps(pool.apply(tested, (copy, [mutation.test]))), flush=True)
+            found = pool.apply(tested, (copy, [f"tests/{mutation.test}"]))
             path.write_text(right, encoding="utf-8")
+            noticed.add(found["failed"] or f"tests/{mutation.test}")
+            print(json.dumps(found), flush=True)
+        print(json.dumps(pool.apply(tested, (copy, sorted(noticed)))), flush=True)
 
 
 if __name__ == "__main__":
