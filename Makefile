@@ -75,8 +75,8 @@ $(VENV)/dev.installed: envs/requirements-dev.txt $(VENV)/run.installed
 # The plugin for Slurm looks for Slurm at each start of Snakemake, so it is kept out of the other one.
 $(HPC_VENV)/hpc.installed: envs/requirements-hpc.txt envs/requirements-dev.txt
 	test -x $(HPC_BIN)/python || $(PYTHON) -m venv $(HPC_VENV)
-	$(HPC_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-dev.txt
-	$(HPC_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-hpc.txt
+	$(HPC_BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes \
+	    -r envs/requirements-dev.txt -r envs/requirements-hpc.txt
 	touch $@
 
 # Pin anew from the short lists; needs uv. Python 3.11 to 3.13, hashes, no addresses.

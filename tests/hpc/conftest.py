@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from workflow.conftest import QUICK, copy_project, snakemake
+from workflow.conftest import QUICK, copy_project
 
 from .lab import Lab, missing
 
@@ -119,16 +119,29 @@ def start(lab, on_slurm):
 
 
 @pytest.fixture(scope="session")
-def locally(repo, tmp_path_factory) -> Path:
-    """A copy of the project in which the quick configuration has run on this machine."""
+def begun_locally(lab, repo, tmp_path_factory):
+    """A copy of the project in which the quick configuration is running on this machine.
+
+    Beside the first jobs of the cluster, which have to wait for each other.
+    """
     folder = copy_project(repo, tmp_path_factory.mktemp("local") / "main")
-    done = snakemake(folder, "--cores", "2", *QUICK)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with (folder / "local_run.out").open("w") as out:
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", *QUICK]
+        with subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT) as running:
+            yield folder, running
+            running.kill()
+
+
+@pytest.fixture(scope="session")
+def locally(begun_locally) -> Path:
+    """The folder of that run, finished."""
+    folder, running = begun_locally
+    assert running.wait(600) == 0, (folder / "local_run.out").read_text()
     return folder
 
 
 @pytest.fixture(scope="session")
-def whole_run(lab, repo, tmp_path_factory) -> Run:
+def whole_run(lab, begun_locally, repo, tmp_path_factory) -> Run:
     """The quick configuration, finished on the cluster, from nothing."""
     # A folder with a space and a quote: Slurm's commands must quote it too.
     folder = copy_project(repo, tmp_path_factory.mktemp("cluster") / "ice fire's copy")
