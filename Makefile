@@ -75,7 +75,7 @@ $(VENV)/dev.installed: envs/requirements-dev.txt $(VENV)/run.installed
 # The plugin for Slurm looks for Slurm at each start of Snakemake, so it is kept out of the other one.
 $(HPC_VENV)/hpc.installed: envs/requirements-hpc.txt envs/requirements-dev.txt
 	test -x $(HPC_BIN)/python || $(PYTHON) -m venv $(HPC_VENV)
-	$(HPC_BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes \
+	$(HPC_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	    -r envs/requirements-dev.txt -r envs/requirements-hpc.txt
 	touch $@
 
