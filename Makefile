@@ -49,7 +49,7 @@ test-slurm: $(HPC_VENV)/hpc.installed
 	sh tests/install_packages.sh tests/hpc/packages.txt
 	$(HPC_BIN)/pytest tests/hpc
 
-# Time and memory of the measurement beside a notebook's way; eight minutes, 2.5 GB of disk.
+# Time and memory of the measurement beside a notebook's way; some minutes, 2.5 GB of disk.
 bench: $(VENV)/run.installed
 	mkdir -p results
 	$(BIN)/python benchmarks/engine.py --output results/benchmark_engine
