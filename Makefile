@@ -1,9 +1,10 @@
 # make paper   environment, then the default run: every figure and number
 # make report  the default run, then its report, one page: results/report.html; with the calibration
 #              of the error bars where `snakemake calibration` has been run
-# make test    environment, then linters and tests, in two processes, with their coverage
+# make test    environment, then linters and tests, in two processes
 # make coverage
-#              the tests of single functions and scripts alone, and the lines they do not reach
+#              environment, then the tests of single functions and scripts alone, and the lines and
+#              branches they do not reach
 # make mutants wrong lines in selections and estimators, and the tests that notice each
 # make test-faults
 #              environment, then runs that are killed, or find a full disk or damaged files
@@ -33,7 +34,7 @@ report: paper
 	    --report results/report.html
 
 test: lint
-	$(BIN)/pytest tests --numprocesses=2 --cov
+	$(BIN)/pytest tests --numprocesses=2
 
 coverage: $(VENV)/dev.installed
 	$(BIN)/pytest tests/unit tests/cli --numprocesses=2 --cov

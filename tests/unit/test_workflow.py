@@ -36,7 +36,12 @@ def scripts(tmp_path, monkeypatch):
         "icefire/direct.py": "from icefire.deep import a, b\n",
         "icefire/deep.py": "if True:\n    import icefire.deeper\n",
         "icefire/deeper.py": "import icefire.direct  # a circle must not hang it\n",
-        "icefire/inner.py": "# import icefire.unrelated\ntext = 'import icefire.unrelated'\n",
+        "icefire/inner.py": "# import icefire.unrelated\ntext = 'import icefire.unrelated'\n"
+        "try:\n    pass\nexcept OSError:\n    import icefire.inside\n"
+        "else:\n    with text:\n        match text:\n"
+        "            case 1:\n                import icefire.nested\n",
+        "icefire/inside.py": "",
+        "icefire/nested.py": "",
         "icefire/unrelated.py": "",
     }
     for name, content in files.items():
@@ -50,7 +55,8 @@ def test_code_follows_every_import_and_nothing_else(scripts):
     found = workflow.code("step")
     assert found[0] == "scripts/step.py"
     assert sorted(found[1:]) == [
-        f"scripts/icefire/{name}.py" for name in ("__init__", "deep", "deeper", "direct", "inner")
+        f"scripts/icefire/{name}.py"
+        for name in ("__init__", "deep", "deeper", "direct", "inner", "inside", "nested")
     ]
 
 

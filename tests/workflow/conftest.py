@@ -49,6 +49,22 @@ def _dry_run(folder: str, flags: list[str]) -> str:
     return out.getvalue()
 
 
+def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
+    """Give what dry runs with these flags say, two at a time.
+
+    Each is a fork of this process, which has Snakemake loaded, so it costs a fraction of a second
+    instead of two.
+    """
+    import snakemake.cli  # noqa: F401  (loaded once, here)
+
+    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+        said = pool.starmap(_dry_run, [(str(folder), flags) for flags in variations])
+        # They end by themselves: Snakemake has them ignore the signal that would end them.
+        pool.close()
+        pool.join()
+    return said
+
+
 def planned(text: str) -> dict[str, int]:
     """Read from a dry run's words how many jobs of which rule it plans (without TARGETS)."""
     if "Nothing to be done" in text:
@@ -89,19 +105,8 @@ def quick_run(repo, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def plan(quick_run):
-    """Plan several variations at once: a list of flags each, jobs per rule out.
-
-    Each dry run is a fork of this process, which has Snakemake loaded, so it costs a fraction of
-    a second instead of two.
-    """
-    import snakemake.cli  # noqa: F401  (loaded once, here)
-
-    def plans(variations: list[list[str]]) -> list[dict[str, int]]:
-        with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-            texts = pool.starmap(_dry_run, [(str(quick_run), flags) for flags in variations])
-        return [planned(text) for text in texts]
-
-    return plans
+    """Plan several variations at once: a list of flags each, jobs per rule out."""
+    return lambda variations: [planned(text) for text in dry_runs(quick_run, variations)]
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 
 import pytest
 import yaml
 
-from .conftest import _dry_run, copy_project, snakemake
+from .conftest import copy_project, dry_runs, snakemake
 
 CASES = {
     "a mistyped key": ({"halo": {"min_abs_z": 5}}, ("halo.min_abs_z is not", "min_abs_z_kpc")),
@@ -53,18 +52,15 @@ def mistake(said: str) -> str:
 
 
 def test_each_mistake_is_one_line_that_says_what_to_change(project, outcome):
-    import snakemake.cli  # noqa: F401  (loaded once, here)
-
-    calls = []
+    variations = []
     for number, (overlay, _) in enumerate(CASES.values()):
         (project / f"{number}.yaml").write_text(yaml.safe_dump(overlay))
-        calls.append((str(project), ["--configfile", f"{number}.yaml"]))
+        variations.append(["--configfile", f"{number}.yaml"])
     # On the command line, numbers come as texts.
-    calls.append((str(project), ["--config", "halo={min_abs_z_kpc: 8}"]))
+    variations.append(["--config", "halo={min_abs_z_kpc: 8}"])
     words = [(case, parts) for case, (_, parts) in CASES.items()]
     words.append(("a number by --config", ("halo.min_abs_z_kpc: '8' is not of type 'number'",)))
-    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        said = pool.starmap(_dry_run, calls)
+    said = dry_runs(project, variations)
     for (case, parts), text in zip(words, said, strict=True):
         line = mistake(text)
         assert all(part in line for part in parts), line

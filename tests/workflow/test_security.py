@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
-import multiprocessing
 import re
 import shlex
 import shutil
@@ -18,7 +17,7 @@ from packaging.markers import Marker
 
 from icefire import configuration, quoting
 
-from .conftest import _dry_run, copy_project, snakemake
+from .conftest import copy_project, dry_runs, snakemake
 
 # What a shell would run, end a command at, take apart, or read as something else
 ODD = "$(touch pwned) `touch pwned`; touch pwned & 'a' \"b\" | * ~ # \\ é雪 |x| $\\foo$"
@@ -107,8 +106,7 @@ def test_such_a_text_is_one_word_of_one_command(odd_project, path, outcome):
     if path == "catalogue":
         keys = {key for key in TAKEN if not key.startswith("synthetic")}
     (odd_project / "odd.yaml").write_text(yaml.safe_dump(overlay(*keys)), encoding="utf-8")
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        said = pool.apply(_dry_run, (str(odd_project), ["-p", "--configfile", "odd.yaml"]))
+    (said,) = dry_runs(odd_project, [["-p", "--configfile", "odd.yaml"]])
     commands = re.findall(r"^Shell command: (?!None$)(.*)$", said, re.M)
     assert len(commands) > 30, said
     met = set()
