@@ -62,22 +62,25 @@ lint: $(VENV)/dev.installed
 	$(BIN)/snakemake --lint
 	$(BIN)/bandit --quiet --recursive scripts benchmarks
 
-# Hash-checked installs. The development list holds everything of the other one.
-$(VENV)/run.installed: envs/requirements.txt
+%/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "icefire needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Say which one: make PYTHON=python3.12 ...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.txt
+	$(PYTHON) -m venv $*
+
+# Hash-checked installs
+INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes
+
+$(VENV)/run.installed: envs/requirements.txt | $(BIN)/python
+	$(BIN)/python $(INSTALL) -r envs/requirements.txt
 	touch $@
 
-$(VENV)/dev.installed: envs/requirements-dev.txt $(VENV)/run.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements-dev.txt
-	touch $@
+# This list holds everything of the other one, which need not be installed before it.
+$(VENV)/dev.installed: envs/requirements-dev.txt envs/requirements.txt | $(BIN)/python
+	$(BIN)/python $(INSTALL) -r envs/requirements-dev.txt
+	touch $(VENV)/run.installed $@
 
 # The plugin for Slurm looks for Slurm at each start of Snakemake, so it is kept out of the other one.
-$(HPC_VENV)/hpc.installed: envs/requirements-hpc.txt envs/requirements-dev.txt
-	test -x $(HPC_BIN)/python || $(PYTHON) -m venv $(HPC_VENV)
-	$(HPC_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	    -r envs/requirements-dev.txt -r envs/requirements-hpc.txt
+$(HPC_VENV)/hpc.installed: envs/requirements-hpc.txt envs/requirements-dev.txt | $(HPC_BIN)/python
+	$(HPC_BIN)/python $(INSTALL) -r envs/requirements-dev.txt -r envs/requirements-hpc.txt
 	touch $@
 
 # Pin anew from the short lists; needs uv. Python 3.11 to 3.13, hashes, no addresses.

@@ -78,7 +78,7 @@ def outcome(record_property):
 
 
 # Tests of the workflow that do without the one quick run which the others share
-OWN_RUNS = ("test_segue.py", "test_synthetic.py")
+OWN_RUNS = ("test_segue.py",)
 
 
 @pytest.hookimpl(optionalhook=True)

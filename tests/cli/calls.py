@@ -1,4 +1,4 @@
-"""Calling scripts: in a process of their own as a user does, or cheaply in this one."""
+"""Calling scripts in this process, which is cheap; whole runs call them as a user does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import functools
 import importlib.util
 import io
 import logging
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -71,15 +70,3 @@ def call(script: str, argv: list[str]) -> Done:
     for warning in shown:
         print(f"{warning.category.__name__}: {warning.message}", file=err)
     return Done(status, out.getvalue(), err.getvalue())
-
-
-def call_alone(script: str, argv: list[str], folder: Path) -> Done:
-    """Run a script in a process of its own that works in `folder`."""
-    done = subprocess.run(
-        [sys.executable, str(REPO / "scripts" / f"{script}.py"), *argv],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        timeout=300,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)

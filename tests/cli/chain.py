@@ -12,7 +12,7 @@ import yaml
 
 from icefire.workflow import GEOMETRIES, SAMPLES, Flags
 
-from .calls import REPO, Done, call, call_alone
+from .calls import REPO, Done, call
 
 SHARDS = 2
 # What the chain changes in the model, in a file of its own: ten times as many repeated spectra
@@ -87,8 +87,8 @@ class Chain:
         """Give the first step that runs a script."""
         return next(step for step in self.steps.values() if step.script == script)
 
-    def run(self, alone: bool) -> Chain:
-        """Do every step; with `alone`, the first of every script in a process of its own."""
+    def run(self) -> Chain:
+        """Do every step."""
         for name in ("config", "resources"):
             shutil.copytree(REPO / name, self.folder / name)
         changes = self.folder / "config" / "changes.yaml"
@@ -97,13 +97,8 @@ class Chain:
         style = self.folder / "config" / "paper.mplstyle"
         text = re.sub(r"^(savefig.dpi:).*", r"\1 50", style.read_text(encoding="utf-8"), flags=re.M)
         style.write_text(text, encoding="utf-8")
-        elsewhere = self.folder / "elsewhere"
-        elsewhere.mkdir()
         for name, step in self.steps.items():
-            if alone and step is self.of_script(step.script):
-                self.done[name] = call_alone(step.script, step.argv(), elsewhere)
-            else:
-                self.done[name] = step.call()
+            self.done[name] = step.call()
         return self
 
     def output(self, step: str, flag: str) -> Path:

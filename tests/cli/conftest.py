@@ -32,7 +32,7 @@ def config() -> dict:
 
 @pytest.fixture(scope="session")
 def chain(config, tmp_path_factory) -> Chain:
-    """All steps done, the first of each script in a process of its own.
+    """All steps done.
 
     Where several processes share the tests, one makes it and all read it.
     """
@@ -50,7 +50,7 @@ def chain(config, tmp_path_factory) -> Chain:
             made.done = {name: Done(**step) for name, step in done.items()}
         else:
             made.folder.mkdir()
-            done = made.run(alone=True).done
+            done = made.run().done
             texts = {name: dataclasses.asdict(step) for name, step in done.items()}
             said.write_text(json.dumps(texts), encoding="utf-8")
     return made

@@ -145,10 +145,6 @@ def test_a_step_writes_whole_files_and_nothing_else(chain, name):
     assert {path for path in beside if path.is_file()} <= known
 
 
-def test_nothing_is_written_where_the_scripts_are_started(chain):
-    assert list((chain.folder / "elsewhere").iterdir()) == []
-
-
 def test_every_sample_has_measured_bins_in_every_geometry(chain):
     for name, step in chain.steps.items():
         if step.script == "summarise":

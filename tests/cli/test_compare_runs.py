@@ -73,6 +73,13 @@ def compare(a: Path, b: Path, folder: Path, *more: str) -> Done:
     return call("compare_runs", [str(a), str(b), *flags(folder), *style, *more])
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the figure out, which takes most of the time, where only the table is looked at."""
+    monkeypatch.setattr(comparison_figure, "draw", lambda *_: None)
+    monkeypatch.setattr(style, "save", lambda *_: None)
+
+
 def written(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -198,7 +205,7 @@ def test_the_same_again_gives_the_same_bytes(runs, compared, tmp_path):
         assert str(runs[0].parent).encode() not in content
 
 
-def test_swapped_runs_change_signs(runs, compared, tmp_path):
+def test_swapped_runs_change_signs(runs, compared, undrawn, tmp_path):
     assert compare(*runs[::-1], tmp_path).status == 0
     there, back = (ecsv(folder / "bins.ecsv") for folder in (compared[1], tmp_path))
     assert len(there) == len(back)
@@ -209,7 +216,7 @@ def test_swapped_runs_change_signs(runs, compared, tmp_path):
     assert back.meta["samples"]["halo"]["n_only_b"] == there.meta["samples"]["halo"]["n_only_a"] > 0
 
 
-def test_a_run_compared_with_itself_has_no_difference(runs, tmp_path):
+def test_a_run_compared_with_itself_has_no_difference(runs, undrawn, tmp_path):
     done = compare(runs[0], runs[0], tmp_path)
     assert done.status == 0
     table = ecsv(tmp_path / "bins.ecsv")
@@ -294,7 +301,9 @@ def every_meta(run: Path, change) -> None:
                 out.meta = reader.meta
 
 
-def test_other_bins_are_counted_and_what_matches_is_compared(runs, chain, config, tmp_path):
+def test_other_bins_are_counted_and_what_matches_is_compared(
+    runs, undrawn, chain, config, tmp_path
+):
     radial = {**config["geometry"]["radial"], "bins": 2}
     config = {**config, "geometry": config["geometry"] | {"radial": radial}}
     other = measured_anew(chain, tmp_path / "other", config)
@@ -311,7 +320,7 @@ def test_other_bins_are_counted_and_what_matches_is_compared(runs, chain, config
     assert not sky["sigma_r_difference"].any()
 
 
-def test_runs_of_two_surveys_are_compared_and_it_is_said(runs, copied, tmp_path):
+def test_runs_of_two_surveys_are_compared_and_it_is_said(runs, undrawn, copied, tmp_path):
     def change(meta):
         meta |= {"survey": "Another", "catalogue": "Another", "synthetic": False}
 
@@ -324,7 +333,7 @@ def test_runs_of_two_surveys_are_compared_and_it_is_said(runs, copied, tmp_path)
     assert (meta["catalogue"], meta["synthetic"]) == ("A: synthetic H3; B: Another", True)
 
 
-def test_stars_with_other_velocities_are_said(runs, copied, tmp_path):
+def test_stars_with_other_velocities_are_said(runs, undrawn, copied, tmp_path):
     """As after an edited column map, which is no parameter."""
     path = copied / "samples" / "halo.fits"
     reader = tables.StarReader(path)
@@ -337,7 +346,7 @@ def test_stars_with_other_velocities_are_said(runs, copied, tmp_path):
     assert f"note: 5 of {reader.n_rows:,} halo stars in both runs have another place or" in done.out
 
 
-def test_another_recipe_is_said(runs, copied, tmp_path):
+def test_another_recipe_is_said(runs, undrawn, copied, tmp_path):
     def change(meta):
         if "run_realisations" in meta["parameters"]:
             meta["parameters"]["run_realisations"]["method"] = "bootstrap"

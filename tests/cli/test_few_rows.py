@@ -45,7 +45,7 @@ def short(n_stars, chain, config, tmp_path_factory) -> Chain:
     with tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
         writer.write({name: values[kept] for name, values in block.items()})
         writer.meta = without_model(whole.meta)
-    return chain_of(folder, config, folder / "catalogue.fits").run(alone=False)
+    return chain_of(folder, config, folder / "catalogue.fits").run()
 
 
 def read(short: Chain, step: str, flag: str) -> Table:

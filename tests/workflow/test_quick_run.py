@@ -205,6 +205,14 @@ def test_the_calibration_has_every_method_and_the_run_s_own_stars(results):
     assert "synthetic H3 (synthetic catalogue)" in " ".join(advice.split())
 
 
+def test_no_step_warns_of_anything(results):
+    """A log takes all that a step writes, to stdout and to stderr."""
+    logs = {path: path.read_text() for path in (results / "logs").rglob("*.log")}
+    assert len(logs) > 40
+    for path, text in logs.items():
+        assert not re.search("warning|traceback", text, re.IGNORECASE), path
+
+
 def test_no_path_or_time_in_any_table(quick_run, results):
     for path in [*results.rglob("*.ecsv"), *results.rglob("*.fits"), *results.rglob("*.npz")]:
         content = path.read_bytes()

@@ -37,7 +37,7 @@ def test_a_step_of_the_readme_runs_alone_from_another_folder(
     monkeypatch.chdir(tmp_path / "elsewhere")
     script, argv = Path(words[1]), words[2:]
     assert script.parent == quick_run / "scripts"
-    # That scripts also do it in a process of their own is tested in tests/cli.
+    # In a process of its own the quick run has called it.
     done = call(script.stem, argv)
     assert (done.status, done.err) == (0, ""), done.out + done.err
     assert not list((tmp_path / "elsewhere").iterdir())

@@ -14,8 +14,7 @@ import pytest
 import yaml
 from astropy.table import Table
 from scipy import stats
-
-from .conftest import copy_project, snakemake
+from workflow.conftest import copy_project, snakemake
 
 SEEDS = (2024, 2025, 2026)
 # Where the table is meant to differ from what is published; resources/h3_targets.yaml says why.
