@@ -58,6 +58,8 @@ rule summarise_calibration:
         "<benchmarks>/summarise_calibration.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     shell:
         "python {input.code[0]:q} --counts {input.counts:q} --table {output.table:q}"
         " --advice {output.advice:q} > {log:q} 2>&1"
@@ -83,6 +85,8 @@ rule plot_calibration:
         "<benchmarks>/plot_calibration.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         colors=flag("--method-colors", "calibration/method_colors"),
         min_stars=flag("--min-stars", "montecarlo/min_stars"),

@@ -21,7 +21,8 @@ wildcard_constraints:
 
 
 # On a cluster these run where Snakemake does: seconds each, whatever the survey. So does summarise,
-# with few realisations. All other rules are jobs of the cluster.
+# with few realisations. All other rules are jobs of the cluster. Each local rule takes one `here`, by
+# which the cluster's profile limits how many run at once: --local-cores limits only their threads.
 localrules:
     plot_footprint,
     plot_sigma_sky,

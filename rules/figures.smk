@@ -25,6 +25,8 @@ rule plot_footprint:
         "<benchmarks>/plot_footprint.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         color=flag("--color", "figures/footprint_color"),
         field_diameter=flag("--field-diameter-deg", "figures/field_diameter_deg"),
@@ -211,6 +213,8 @@ rule plot_sigma_sky:
         "<benchmarks>/plot_sigma_sky.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         cmap=flag("--cmap", "figures/sigma_cmap"),
         sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
@@ -242,6 +246,8 @@ rule plot_sigma_vs_accreted:
         "<benchmarks>/plot_sigma_vs_accreted.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         color=flag("--color", "figures/line_of_sight_color"),
         circle_area=flag("--circle-area-per-star", "figures/circle_area_per_star"),
@@ -272,6 +278,8 @@ rule plot_beta_vs_accreted:
         "<benchmarks>/plot_beta_vs_accreted.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         color=flag("--color", "figures/line_of_sight_color"),
         circle_area=flag("--circle-area-per-star", "figures/circle_area_per_star"),
@@ -304,6 +312,8 @@ rule plot_sigma_profile:
         "<benchmarks>/plot_sigma_profile.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         **flag.literature("sigma_r"),
         accreted_color=flag("--accreted-color", "figures/accreted_color"),
@@ -337,6 +347,8 @@ rule plot_beta_profile:
         "<benchmarks>/plot_beta_profile.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         **flag.literature("beta"),
         min_stars=flag("--min-stars", "montecarlo/min_stars"),

@@ -57,6 +57,8 @@ rule compare_with_paper:
         "<benchmarks>/compare_with_paper.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         **flag.second_method(),
     shell:

@@ -24,6 +24,8 @@ rule write_ledger_page:
         "<benchmarks>/write_ledger_page.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         title="--title=Every removed star under one reason",
         texts="--texts=step,reason",
@@ -51,6 +53,8 @@ rule write_comparison_page:
         "<benchmarks>/write_comparison_page.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         title="--title=The paper and this run",
         texts="--texts=claim,where,paper,counts_as_agreement,agrees",
@@ -78,6 +82,8 @@ rule write_synthetic_check_page:
         "<benchmarks>/write_synthetic_check_page.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         title="--title=The synthetic table beside what is published of the survey",
         texts="--texts=quantity,at_unit,unit,agrees,because,where",
@@ -105,6 +111,8 @@ rule write_synthetic_cuts_page:
         "<benchmarks>/write_synthetic_cuts_page.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         title="--title=Purity and completeness of the cuts",
         texts="--texts=cut",

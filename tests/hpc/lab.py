@@ -55,8 +55,9 @@ MinJobAge=86400
 ReturnToService=2
 KillWait=2
 CompleteWait=0
-# A node that has gone is noticed soon.
+# A node that has gone is noticed soon: by default it is asked for longer.
 SlurmdTimeout=5
+MessageTimeout=3
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0,bf_interval=1
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=60 DefMemPerCPU=100 State=UP

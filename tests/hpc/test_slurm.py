@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -55,6 +56,17 @@ def test_slurm_ran_the_heavy_steps_in_no_more_than_thirty_jobs(whole_run, outcom
     assert not [name for name in done if name.startswith(("write_", "summarise", "compare"))]
     # Snakemake tells Slurm's jobs and its own apart as Slurm does.
     assert whole_run.text.count("has been submitted with SLURM jobid") == len(done)
+
+
+def test_quick_rules_run_where_snakemake_does_one_at_a_time(whole_run, outcome):
+    running, most, n_rules = set(), 0, 0
+    words = r"^localrule \w+:\n(?: +.*\n)*? +jobid: (\d+)$|^Finished jobid: (\d+)"
+    for begun, finished in re.findall(words, whole_run.text, re.M):
+        running = running | {begun} if begun else running - {finished}
+        most, n_rules = max(most, len(running)), n_rules + bool(begun)
+    assert n_rules > 20
+    assert most == 1
+    outcome("jobs by Slurm's account", "    the others", f"{n_rules} where Snakemake ran, in turn")
 
 
 def test_slurm_and_this_machine_make_the_same_bytes(on_slurm, locally):

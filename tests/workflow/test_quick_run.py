@@ -263,8 +263,3 @@ def test_only_the_check_reads_the_truth(quick_run):
     assert given("truth.fits") == {"simulate_survey", "check_synthetic"}
     for output in ("synthetic_check.ecsv", "synthetic_cuts.ecsv", "synthetic_distributions.ecsv"):
         assert given(output) <= {"check_synthetic", "plot_synthetic_check", "write_page"}
-
-
-def test_lint_finds_nothing(quick_run):
-    done = snakemake(quick_run, "--lint")
-    assert done.returncode == 0, done.stdout + done.stderr
