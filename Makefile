@@ -5,7 +5,9 @@
 # make coverage
 #              environment, then the tests of single functions and scripts alone, and the lines and
 #              branches they do not reach
-# make mutants wrong lines in selections and estimators, and the tests that notice each
+# make mutants environment, then wrong lines in selections and estimators, and the test that notices each
+# make test-synthetic
+#              environment, then the paper's result in and out of synthetic surveys of full size
 # make test-faults
 #              environment, then runs that are killed, or find a full disk or damaged files
 # make bench   environment, then the benchmark of the measurement
@@ -23,7 +25,7 @@ BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
 
-.PHONY: paper report test coverage mutants test-faults test-slurm lint bench lock clean
+.PHONY: paper report test coverage mutants test-synthetic test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -41,6 +43,9 @@ coverage: $(VENV)/dev.installed
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/pytest tests/mutations
+
+test-synthetic: $(VENV)/dev.installed
+	$(BIN)/pytest tests/synthetic
 
 # Some minutes; as root also with disks of its own.
 test-faults: $(VENV)/dev.installed

@@ -83,10 +83,22 @@ def test_the_readme_names_every_script_and_its_commands_exist(repo):
     text = (repo / "README.md").read_text()
     for script in (repo / "scripts").glob("*.py"):
         assert script.name in text, script.name
-    targets = set(re.findall(r"^([a-z]+):", (repo / "Makefile").read_text(), re.M))
-    assert set(re.findall(r"^make (\w+)", text, re.M)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (repo / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M))
+    assert {"test", "test-faults"} <= named <= targets
     for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (repo / path).exists(), path
+
+
+def test_every_quick_rule_takes_a_here_of_which_the_cluster_s_profile_has_one(repo):
+    rules = "\n".join(path.read_text() for path in sorted(repo.glob("rules/*.smk")))
+    (listed,) = re.findall(r"^localrules:\n((?:    \w+,\n)+)", rules, re.M)
+    local = {name.strip(" ,") for name in listed.splitlines()} | {"summarise"}
+    bodies = re.split(r"^rule (\w+):\n", rules, flags=re.M)
+    takes = {name for name, body in zip(bodies[1::2], bodies[2::2], strict=True) if "here=" in body}
+    assert takes == local
+    profile = yaml.safe_load((repo / "profiles" / "slurm" / "config.yaml").read_text())
+    assert profile["resources"] == {"here": 1}
 
 
 def test_no_tracked_file_holds_an_absolute_path_of_some_machine(repo):
