@@ -6,8 +6,9 @@
 #              environment, then the tests of single functions and scripts alone, and the lines and
 #              branches they do not reach
 # make mutants environment, then wrong lines in selections and estimators, and the test that notices each
-# make test-synthetic
-#              environment, then the paper's result in and out of synthetic surveys of full size
+# make test-surveys
+#              environment, then whole surveys: synthetic ones with and without the paper's result, and
+#              real stars
 # make test-faults
 #              environment, then runs that are killed, or find a full disk or damaged files
 # make bench   environment, then the benchmark of the measurement
@@ -25,7 +26,7 @@ BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
 
-.PHONY: paper report test coverage mutants test-synthetic test-faults test-slurm lint bench lock clean
+.PHONY: paper report test coverage mutants test-surveys test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -44,8 +45,8 @@ coverage: $(VENV)/dev.installed
 mutants: $(VENV)/dev.installed
 	$(BIN)/pytest tests/mutations
 
-test-synthetic: $(VENV)/dev.installed
-	$(BIN)/pytest tests/synthetic
+test-surveys: $(VENV)/dev.installed
+	$(BIN)/pytest tests/surveys --numprocesses=2
 
 # Some minutes; as root also with disks of its own.
 test-faults: $(VENV)/dev.installed

@@ -77,10 +77,6 @@ def outcome(record_property):
     return note
 
 
-# Tests of the workflow that do without the one quick run which the others share
-OWN_RUNS = ("test_segue.py",)
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Where several processes share the tests, give each whole files, and one the quick run's."""
@@ -89,8 +85,8 @@ def pytest_xdist_make_scheduler(config, log):
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            folder, _, file = path.rpartition("/")
-            return folder if folder == "tests/workflow" and file not in OWN_RUNS else path
+            shared = "tests/workflow"
+            return shared if path.startswith(shared) else path
 
     config.option.loadscopereorder = False
     return Scheduling(config, log)

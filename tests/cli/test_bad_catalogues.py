@@ -342,7 +342,7 @@ def test_counted(case, config, tmp_path, outcome):
     everything_adds_up(select, case.rows)
     ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
     removed = {row["reason"]: int(row["n_removed"]) for row in ledger if row["n_removed"]}
-    what = [f"{number} as {reason!r}" for reason, number in removed.items()]
+    what = [f"{number} as {str(reason)!r}" for reason, number in removed.items()]
     outcome(
         OUTCOMES, case.name, f"ran: {ledger['n_out'][-1]} of {case.rows} kept; {', '.join(what)}"
     )

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from astropy.table import Table
-
-from .conftest import copy_project, snakemake
+from workflow.conftest import copy_project, snakemake
 
 
 @pytest.fixture(scope="module")
