@@ -29,8 +29,9 @@ from pathlib import Path
 import numpy as np
 from stars import NEEDED, make
 
-from icefire import dispersion, realisations, tables
-from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.files import tables
+from icefire.measure import dispersion, recipes
+from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
 
 GEOMETRIES = {
     "xy": PlaneGrid("xy", 30.0, 1.0, 2.0),
@@ -52,7 +53,7 @@ def engine(path: str, names: list[str], numbers: range, max_memory_mb: float) ->
         lambda: reader.blocks(NEEDED, dispersion.STARS_AT_ONCE),
         reader.n_rows,
         [GEOMETRIES[name] for name in names],
-        realisations.Han2024(EXCLUDED, correlated=True),
+        recipes.Han2024(EXCLUDED, correlated=True),
         SEED,
         "halo",
         numbers,
@@ -78,12 +79,12 @@ def notebook(path: str, names: list[str], numbers: range, max_memory_mb: float) 
     stars = tables.StarReader(path, NEEDED).all(NEEDED)
     n = len(stars["x"])
     covariance = np.empty((n, 3, 3))
-    for i, name in enumerate(realisations.COMPONENTS):
+    for i, name in enumerate(recipes.COMPONENTS):
         covariance[:, i, i] = stars[f"{name}_error"] ** 2
-    for name, (i, j) in zip(realisations.COLUMNS[6:], ((0, 1), (0, 2), (1, 2)), strict=True):
+    for name, (i, j) in zip(recipes.COLUMNS[6:], ((0, 1), (0, 2), (1, 2)), strict=True):
         covariance[:, i, j] = covariance[:, j, i] = stars[name]
     root = np.linalg.cholesky(covariance)
-    mean = np.column_stack([stars[name] for name in realisations.COMPONENTS])
+    mean = np.column_stack([stars[name] for name in recipes.COMPONENTS])
     rng = np.random.default_rng(SEED)
     found = []
     for _ in numbers:

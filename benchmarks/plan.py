@@ -21,7 +21,7 @@ from scipy.optimize import nnls
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from icefire import tables
+from icefire.files import tables
 
 STARS = tuple(10**n for n in range(4, 9))
 REALISATIONS = tuple(10**n for n in range(3, 6))

@@ -9,8 +9,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from icefire import tables
-from icefire.realisations import COLUMNS
+from icefire.files import tables
+from icefire.measure.recipes import COLUMNS
 
 NEEDED = (*COLUMNS, "x", "y", "z", "r", "l", "b")
 _ROWS = 200_000

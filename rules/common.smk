@@ -6,8 +6,8 @@
 # of the second uncertainty method, none where there is no such method. memory_mb(...) and
 # minutes(...) make what a job asks of a cluster.
 
-from icefire.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
-from icefire.workflow import Flags, make_ready, second_files
+from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
+from icefire.snake.rules import Flags, make_ready, second_files
 
 flag = Flags(config)
 second = second_files(config)

@@ -3,7 +3,7 @@
 # In:  ledger, samples and summaries
 # Out: <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv
 
-from icefire.workflow import comparison
+from icefire.snake.rules import comparison
 
 
 rule collect_numbers:

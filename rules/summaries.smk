@@ -3,7 +3,7 @@
 # In:  <results>/montecarlo/{geometry}/{sample}/{shard}-of-{shards}.npz
 # Out: <results>/summaries/{geometry}/{sample}.ecsv
 
-from icefire.workflow import fraction_shards
+from icefire.snake.rules import fraction_shards
 
 QUICK_SUMMARIES = config["montecarlo"]["realisations"] <= 2000
 

@@ -15,8 +15,10 @@ import sys
 
 import numpy as np
 
-from icefire import cli, mock_check, tables
+from icefire import cli
 from icefire.errors import UserError
+from icefire.files import tables
+from icefire.synthetic import published
 
 # Percentiles of the giants' distributions that the figure draws.
 PERCENTILES = np.concatenate([[0.1, 0.3], np.arange(1, 100), [99.3, 99.5, 99.7, 99.8, 99.9]])
@@ -45,9 +47,9 @@ def read_targets(path: str) -> list[dict]:
 
 def read_giants(path: str) -> tuple[dict, dict[str, int], dict]:
     """Read the good giants; give them, the counts of good stars and the metadata."""
-    reader = tables.StarReader(path, mock_check.STAR_COLUMNS)
+    reader = tables.StarReader(path, published.STAR_COLUMNS)
     parts, counts = [], {"good_stars_beyond_5_kpc": 0, "good_stars_beyond_10_kpc": 0}
-    for stars in reader.blocks(mock_check.STAR_COLUMNS):
+    for stars in reader.blocks(published.STAR_COLUMNS):
         parts.append({name: values[stars["is_giant"]] for name, values in stars.items()})
         for limit in (5, 10):
             beyond = int(np.count_nonzero(stars["distance"] > limit))
@@ -62,10 +64,10 @@ def read_truth(path: str, star_id: np.ndarray) -> dict[str, np.ndarray]:
 
     Raises UserError when a star is not in the table.
     """
-    reader = tables.StarReader(path, mock_check.TRUTH_COLUMNS)
+    reader = tables.StarReader(path, published.TRUTH_COLUMNS)
     wanted = np.sort(star_id)
     parts = []
-    for truth in reader.blocks(mock_check.TRUTH_COLUMNS):
+    for truth in reader.blocks(published.TRUTH_COLUMNS):
         here = np.searchsorted(wanted, truth["H3_ID"])
         here = wanted[np.minimum(here, len(wanted) - 1)] == truth["H3_ID"] if len(wanted) else here
         parts.append({name: values[here.astype(bool)] for name, values in truth.items()})
@@ -106,16 +108,16 @@ def work(arguments) -> None:
     ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_out"), ("step",))
     if "samples" not in ledger.meta:
         raise UserError(f"{arguments.ledger}: is no whole ledger of select_samples.py")
-    catalogue = tables.StarReader(arguments.catalogue, mock_check.CATALOGUE_COLUMNS)
+    catalogue = tables.StarReader(arguments.catalogue, published.CATALOGUE_COLUMNS)
     if not catalogue.meta.get("synthetic") or not catalogue.n_rows:
         raise UserError(f"{arguments.catalogue}: is no table of simulate_survey.py")
     giants, counts, meta = read_giants(arguments.stars)
     truth = read_truth(arguments.truth, giants["star_id"])
-    rows = catalogue.all(mock_check.CATALOGUE_COLUMNS)
+    rows = catalogue.all(published.CATALOGUE_COLUMNS)
     counts |= {"rows": catalogue.n_rows, **ledger.meta["samples"]}
-    check = mock_check.Check(giants, truth, rows, counts)
+    check = published.Check(giants, truth, rows, counts)
 
-    made = Table(rows=mock_check.compare(check, targets, arguments.targets))
+    made = Table(rows=published.compare(check, targets, arguments.targets))
     for name in ("target", "made", "error", "from", "to"):
         made[name] = [float(f"{value:.6g}") for value in made[name]]
     made["agrees"] = np.where(made["agrees"], "yes", "no")

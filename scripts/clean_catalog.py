@@ -13,11 +13,12 @@ from collections import Counter
 
 import numpy as np
 
-from icefire import cli, tables
+from icefire import cli
 from icefire.errors import UserError
-from icefire.ledger import Ledger
-from icefire.quality import LOGARITHM_LIMIT, Quality, placed, without_fillers
-from icefire.surveys import Catalogue, read_survey_map
+from icefire.files import tables
+from icefire.files.surveys import Catalogue, read_survey_map
+from icefire.stars.ledger import Ledger
+from icefire.stars.quality import LOGARITHM_LIMIT, Quality, placed, without_fillers
 
 # Where a survey names no fields, its footprint is drawn from the pixels of this size (0.9 deg).
 FOOTPRINT_NSIDE = 64

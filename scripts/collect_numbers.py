@@ -14,10 +14,12 @@ import sys
 
 import numpy as np
 
-from icefire import claims, cli, quoting, tables
-from icefire.claims import number
+from icefire import cli
 from icefire.errors import UserError
-from icefire.kinematics import KM_S_PER_MAS_YR_KPC
+from icefire.files import tables
+from icefire.numbers import estimates, texts
+from icefire.numbers.estimates import number
+from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
 
 _VELOCITIES = ("v_r", "v_phi", "v_theta")
 _SUBSTRUCTURE = ("sagittarius", "satellites", "aleph", "unbound")
@@ -74,14 +76,16 @@ def whole_samples(readers: dict[str, tables.StarReader], slices: list) -> dict:
     """Measure the plain dispersions of each sample, and of the halo's [Fe/H] slices."""
     found = {}
     for sample, reader in readers.items():
-        measured = claims.dispersions(reader.blocks(_VELOCITIES), {sample: lambda s: slice(None)})
+        measured = estimates.dispersions(
+            reader.blocks(_VELOCITIES), {sample: lambda s: slice(None)}
+        )
         found[sample] = measured[sample].numbers()
 
     def within(low, high):
         return lambda s: (s["feh"] >= low) & (s["feh"] < high)
 
     masks = {f"slice_{i}": within(*ends) for i, ends in enumerate(slices, 1)}
-    measured = claims.dispersions(readers["halo"].blocks((*_VELOCITIES, "feh")), masks)
+    measured = estimates.dispersions(readers["halo"].blocks((*_VELOCITIES, "feh")), masks)
     for (name, dispersion), (low, high) in zip(measured.items(), slices, strict=True):
         ends = {"feh_from": number(low, "dex"), "feh_to": number(high, "dex")}
         found[f"halo_feh_{name}"] = ends | dispersion.numbers()
@@ -92,7 +96,7 @@ def elongation(accreted: tables.StarReader) -> dict:
     """Measure in which direction the accreted halo is hot, at fixed radius (figures 4 and 5)."""
     stars = accreted.all(("x", "y", "z", "v_r"))
     place = np.array([stars["x"], stars["y"], stars["z"]])
-    found = claims.quadrupole(place, stars["v_r"])
+    found = estimates.quadrupole(place, stars["v_r"])
     if found is None:
         names = ("xy_direction_deg", "azimuth_deg", "pitch_deg")
         nothing = {name: number(None, "deg") for name in names}
@@ -115,7 +119,7 @@ def structures(insitu: tables.StarReader) -> dict:
         "hot_insitu": lambda s: (s["x"] > -8) & (s["z"] > 10),
         "hot_insitu_mirrored": lambda s: (s["x"] > -8) & (s["z"] < -10),
     }
-    measured = claims.dispersions(insitu.blocks((*_VELOCITIES, "x", "z")), masks)
+    measured = estimates.dispersions(insitu.blocks((*_VELOCITIES, "x", "z")), masks)
     found = {name: dispersion.numbers() for name, dispersion in measured.items()}
     cold, hot = found["cold_insitu"]["sigma_r"], found["hot_insitu"]["sigma_r"]
     return found | {"hot_minus_cold_sigma_r": difference(hot, cold, "km/s")}
@@ -162,7 +166,7 @@ def lines_of_sight(sky) -> dict:
                 i = pick(values)
                 entry = number(values[i], unit, sky[f"{name}_lo68"][i], sky[f"{name}_hi68"][i])
             found[f"{name}_{extreme}"] = entry
-        found[f"{name}_rank_correlation"] = claims.rank_correlation(
+        found[f"{name}_rank_correlation"] = estimates.rank_correlation(
             np.asarray(sky["accreted_fraction"], float), values
         )
     return found
@@ -197,7 +201,7 @@ def quadrants(halo: tables.StarReader) -> dict:
         "first": lambda s: (s["l"] >= 180) & (s["b"] > 0),
         "fourth": lambda s: (s["l"] >= 180) & (s["b"] <= 0),
     }
-    measured = claims.dispersions(halo.blocks((*_VELOCITIES, "l", "b")), masks)
+    measured = estimates.dispersions(halo.blocks((*_VELOCITIES, "l", "b")), masks)
     found = {name: dispersion.numbers()["beta"] for name, dispersion in measured.items()}
     gap = difference(found["first"], found["fourth"])
     significance = None
@@ -254,8 +258,8 @@ def work(arguments) -> None:
         "quadrant": quadrants(readers["halo"]),
     }
     tables.write_yaml(arguments.yaml, numbers)
-    tables.write_text(arguments.tex, quoting.macros(numbers))
-    tables.write_text(arguments.rst, quoting.substitutions(numbers))
+    tables.write_text(arguments.tex, texts.macros(numbers))
+    tables.write_text(arguments.rst, texts.substitutions(numbers))
     cli.report("stars of the halo sample", readers["halo"].n_rows)
 
 

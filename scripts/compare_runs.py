@@ -20,8 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from icefire import __version__, cli, comparison, provenance, runs, shared_stars, tables
+from icefire import __version__, cli
+from icefire.compare import differences, runs, shared_stars
 from icefire.errors import UserError
+from icefire.files import provenance, tables
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
 _FOLDER = "comparisons"
@@ -164,7 +166,7 @@ def print_counts(ledger: list[dict], samples: dict[str, dict]) -> None:
 
 
 def print_bins(totals: list[dict]) -> None:
-    print(f"\nBins with a value (beyond {comparison.MANY_ERRORS:g} errors: 5 % by chance)")
+    print(f"\nBins with a value (beyond {differences.MANY_ERRORS:g} errors: 5 % by chance)")
     rows = []
     for row in totals:
         quantity, n = row["quantity"], row["bins_both"]
@@ -219,9 +221,10 @@ def whole_table(compared: dict):
 
 
 def work(arguments) -> None:
-    from icefire import comparison_figure, style
+    from icefire.compare import figure
+    from icefire.draw import page
 
-    style.use(arguments.style)
+    page.use(arguments.style)
     folders = (arguments.a, arguments.b)
     names = arguments.names or map(runs.name_of, folders)
     a, b = map(runs.read, folders, names)
@@ -235,27 +238,27 @@ def work(arguments) -> None:
         stars = shared_stars.stars(a, b, sample)
         samples[sample] = stars.counts()
         for geometry in provenance.COORDINATES:
-            table = comparison.bins(a, b, geometry, sample, stars)
+            table = differences.bins(a, b, geometry, sample, stars)
             compared[geometry, sample] = table
             where = {"geometry": geometry, "sample": sample}
-            totals += [where | entry for entry in comparison.totals(table)]
+            totals += [where | entry for entry in differences.totals(table)]
     meta = {
         "icefire_version": __version__,
-        **comparison.catalogues(a, b),
+        **differences.catalogues(a, b),
         "runs": {end: {"name": run.name, **run.source} for end, run in (("a", a), ("b", b))},
-        "changed_parameters": comparison.changed_parameters(a, b),
-        "ledger": comparison.ledgers(a, b),
+        "changed_parameters": differences.changed_parameters(a, b),
+        "ledger": differences.ledgers(a, b),
         "samples": samples,
         "bins": totals,
         "notes": notes(a, b, samples, compared),
     }
     radial = {sample: compared["radial", sample] for sample in provenance.SAMPLES}
-    figure = comparison_figure.draw(a, b, radial)
+    figure = figure.draw(a, b, radial)
     files = argparse.Namespace(pdf=f"{figure_stem}.pdf", png=f"{figure_stem}.png")
     with tables.replacing(table_path) as temporary:
         # All three files or none
         temporary.write_text(tables.ecsv(whole_table(compared), meta), encoding="utf-8")
-        style.save(figure, files)
+        page.save(figure, files)
 
     for letter, run in (("A", a), ("B", b)):
         synthetic = " (synthetic catalogue)" if run.source["synthetic"] else ""

@@ -13,8 +13,10 @@ import sys
 
 import numpy as np
 
-from icefire import cli, quoting, tables
+from icefire import cli
 from icefire.errors import UserError
+from icefire.files import tables
+from icefire.numbers import texts
 
 
 def build_parser():
@@ -158,7 +160,7 @@ def work(arguments) -> None:
     table = Table(rows=rows, names=names)
     table["catalogue"] = catalogue
     meta = {**numbers["catalogue"], "tolerances": "our choice, resources/paper_claims.yaml"}
-    quotes = [quoting.quote(entry(numbers, claim["number"], source)) for claim in claims]
+    quotes = [texts.quote(entry(numbers, claim["number"], source)) for claim in claims]
     print_out(table, quotes)
     agree = int(np.count_nonzero(table["agrees"] == "yes"))
     print(f"{agree} of {len(table)} agree; catalogue: {catalogue}")

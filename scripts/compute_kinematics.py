@@ -13,7 +13,9 @@ import sys
 
 import numpy as np
 
-from icefire import cli, dynamics, kinematics, tables
+from icefire import cli
+from icefire.files import tables
+from icefire.stars import kinematics, orbits
 
 _NEEDED = (
     "star_id ra dec distance distance_error rv rv_error pmra pmra_error pmdec pmdec_error pm_corr"
@@ -26,7 +28,7 @@ def build_parser():
     parser.add_argument("--galcen-distance-kpc", type=cli.positive, required=True)
     parser.add_argument("--sun-height-pc", type=cli.finite, required=True, help="above the plane")
     parser.add_argument("--sun-velocity-km-s", type=cli.triple, required=True, metavar="X,Y,Z")
-    parser.add_argument("--potential", choices=dynamics.POTENTIALS, required=True)
+    parser.add_argument("--potential", choices=orbits.POTENTIALS, required=True)
     parser.add_argument("--kinematics", required=True, help="same rows as --clean (FITS), written")
     return parser
 
@@ -41,7 +43,7 @@ def work(arguments) -> None:
     frame = kinematics.frame(
         arguments.galcen_distance_kpc, arguments.sun_height_pc, arguments.sun_velocity_km_s
     )
-    potential = dynamics.potential(arguments.potential)
+    potential = orbits.potential(arguments.potential)
     clean = tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
     columns = {"star_id": tables.CLEAN_COLUMNS["star_id"], **tables.KINEMATIC_COLUMNS}
     with tables.StarWriter(arguments.kinematics, columns) as writer:
@@ -49,7 +51,7 @@ def work(arguments) -> None:
         for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):
             found = kinematics.galactocentric(stars, frame)
             position = np.array([found["x"], found["y"], found["z"]])
-            found["energy"] = dynamics.energy(
+            found["energy"] = orbits.energy(
                 potential, position, kinematics.cartesian_velocity(found)
             )
             writer.write({"star_id": stars["star_id"], **found})

@@ -17,8 +17,10 @@ import sys
 
 import numpy as np
 
-from icefire import cli, dynamics, kinematics, satellites, selection, tables
+from icefire import cli
 from icefire.errors import UserError
+from icefire.files import tables
+from icefire.stars import cuts, kinematics, orbits, satellites
 
 
 def build_parser():
@@ -43,7 +45,7 @@ def build_parser():
     group.add_argument("--max-eccentricity", type=cli.finite, required=True)
     group.add_argument("--orbit-time-gyr", type=cli.positive, required=True)
     group.add_argument("--orbit-step-myr", type=cli.positive, required=True)
-    group.add_argument("--potential", choices=dynamics.POTENTIALS, required=True)
+    group.add_argument("--potential", choices=orbits.POTENTIALS, required=True)
     parser.add_argument("--stars", required=True, help="everything known (FITS), written")
     return parser
 
@@ -99,17 +101,17 @@ def flags(stars: dict, catalogue: dict, cuts_off: dict, arguments) -> dict[str, 
     giant = np.ones(n_stars, bool) if "giants" in cuts_off else stars["logg"] < arguments.max_logg
     spared = None
     if "sagittarius_chemistry" not in cuts_off:
-        spared = selection.Line(arguments.spared_afe_slope, arguments.spared_afe_intercept)
+        spared = cuts.Line(arguments.spared_afe_slope, arguments.spared_afe_intercept)
     eccentricity = np.full(n_stars, np.nan)
     if "aleph" not in cuts_off:
-        polygon = selection.Polygon(arguments.insitu_polygon)
-        low_alpha = selection.Line(arguments.low_alpha_slope, arguments.low_alpha_intercept)
+        polygon = cuts.Polygon(arguments.insitu_polygon)
+        low_alpha = cuts.Line(arguments.low_alpha_slope, arguments.low_alpha_intercept)
         insitu = polygon.insitu(stars["feh"], stars["afe"])
         # Unbound stars have no eccentricity, and only giants go on to the halo.
-        wanted = selection.aleph_candidate(stars, insitu, low_alpha) & giant & (stars["energy"] < 0)
+        wanted = cuts.aleph_candidate(stars, insitu, low_alpha) & giant & (stars["energy"] < 0)
         chosen = {name: stars[name][wanted] for name in tables.KINEMATIC_COLUMNS}
-        eccentricity[wanted] = dynamics.eccentricity(
-            dynamics.potential(arguments.potential),
+        eccentricity[wanted] = orbits.eccentricity(
+            orbits.potential(arguments.potential),
             np.array([chosen["x"], chosen["y"], chosen["z"]]),
             kinematics.cartesian_velocity(chosen),
             arguments.orbit_time_gyr,
@@ -117,7 +119,7 @@ def flags(stars: dict, catalogue: dict, cuts_off: dict, arguments) -> dict[str, 
         )
     return {
         "is_giant": giant,
-        "is_sagittarius": selection.in_sagittarius(
+        "is_sagittarius": cuts.in_sagittarius(
             stars,
             arguments.ly_intercept_kpc_km_s,
             arguments.ly_slope,

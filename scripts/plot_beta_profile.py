@@ -19,7 +19,9 @@ import sys
 
 import numpy as np
 
-from icefire import cli, literature, profiles, second, style, tables
+from icefire import cli
+from icefire.draw import literature, page, profiles, second
+from icefire.files import tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 # The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
@@ -35,7 +37,7 @@ MARKERS = {0: "o", 1: "s", 2: "^", 3: "D", 4: "v"}
 
 def quadrant_colors(text: str) -> list[str]:
     """Read four colours."""
-    colors = [style.color(part) for part in text.split(",")]
+    colors = [page.color(part) for part in text.split(",")]
     if len(colors) != 4:
         raise argparse.ArgumentTypeError(f"there are four quadrants but {len(colors)} colours")
     return colors
@@ -52,8 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
         type=quadrant_colors,
         help="of the first to the fourth quadrant, with commas between them",
     )
-    style.add_min_stars_flag(parser)
-    style.add_page_flags(parser)
+    page.add_min_stars_flag(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -67,7 +69,7 @@ def draw_quadrants(axes, halo, numbers, colors: dict, percents, min_stars: int) 
         cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        style.say_nothing_to_draw(axes, f"quadrants {numbers}", style.no_bin(min_stars), y=0.25)
+        page.say_nothing_to_draw(axes, f"quadrants {numbers}", page.no_bin(min_stars), y=0.25)
 
 
 def beta_limits(halo) -> tuple[float, float]:
@@ -81,9 +83,9 @@ def beta_limits(halo) -> tuple[float, float]:
 def draw(halo, others: list, arguments: argparse.Namespace):
     """Draw both panels; `others` are the same rows by a second method."""
     colors, min_stars = dict(enumerate(("black", *arguments.quadrant_colors))), arguments.min_stars
-    figure = style.page(style.ONE_COLUMN_IN, 6.0, style.common_meta(halo=halo.meta))
+    figure = page.page(page.ONE_COLUMN_IN, 6.0, page.common_meta(halo=halo.meta))
     upper, lower = figure.subplots(2, 1, sharex=True, sharey=True)
-    n_stars = style.stars_text(int(style.values(profiles.quadrant(halo, 0), "n_stars").sum()))
+    n_stars = page.stars_text(int(page.values(profiles.quadrant(halo, 0), "n_stars").sum()))
     upper.set_title(f"Quadrants of the sky, {n_stars}")
     lower.set_title(f"Whole sky and two quadrants, {n_stars}")
     draw_quadrants(upper, halo, (1, 2, 3, 4), colors, (68,), min_stars)
@@ -103,18 +105,18 @@ def draw(halo, others: list, arguments: argparse.Namespace):
         sources = arguments.literature_sources
         published = literature.read(arguments.literature, ("beta",), sources, r_limits)
         handles += literature.draw(lower, published)
-    small = {"ncols": 2, "fontsize": style.SMALL_PT, "handlelength": 1.3, "columnspacing": 0.9}
+    small = {"ncols": 2, "fontsize": page.SMALL_PT, "handlelength": 1.3, "columnspacing": 0.9}
     figure.legend(handles=quadrants, loc="outside upper center", **small)
     figure.legend(handles=handles, loc="outside lower center", **small)
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
-    columns = (*COLUMNS, *style.quantity_columns("beta", (68, 95)))
+    page.use(arguments.style)
+    columns = (*COLUMNS, *page.quantity_columns("beta", (68, 95)))
     halo = tables.read_ecsv(arguments.halo, columns)
     others = second.read(arguments.second, columns, 1)
-    style.save(draw(halo, others, arguments), arguments)
+    page.save(draw(halo, others, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -18,8 +18,11 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.lines import Line2D
 
-from icefire import calibration, cli, style, tables
-from icefire.calibration import ERRORS, FILLED, METHODS, RADII_KPC, STARS
+from icefire import cli
+from icefire.calibrate import coverage
+from icefire.calibrate.coverage import ERRORS, FILLED, METHODS, RADII_KPC, STARS
+from icefire.draw import page
+from icefire.files import tables
 
 TEXTS = ("scenario", "method", "quantity")
 LIMITS = ("n_lo", "n_hi", "error_lo", "error_hi", "r_lo", "r_hi")
@@ -32,7 +35,7 @@ MARKERS = {"han2024": "o", "bootstrap": "s", "likelihood": "^"}
 
 def method_colors(text: str) -> list[str]:
     """Read one colour per method."""
-    colors = [style.color(part) for part in text.split(",")]
+    colors = [page.color(part) for part in text.split(",")]
     if len(colors) != len(METHODS):
         names = ", ".join(METHODS)
         raise argparse.ArgumentTypeError(f"{len(colors)} colours for the methods {names}")
@@ -45,8 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--method-colors", required=True, type=method_colors, help=f"of {', '.join(METHODS)}"
     )
-    style.add_min_stars_flag(parser)
-    style.add_page_flags(parser)
+    page.add_min_stars_flag(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -58,11 +61,9 @@ def series(table, scenario: str, method: str, quantity: str, column: str, groups
     rows = table[mine]
     found = np.full((2, len(groups)), np.nan)
     for i, group in enumerate(groups):
-        same = np.all([style.values(rows, name) == getattr(group, name) for name in LIMITS], axis=0)
+        same = np.all([page.values(rows, name) == getattr(group, name) for name in LIMITS], axis=0)
         if same.any():
-            found[:, i] = [
-                style.values(rows[same], name)[0] for name in (column, f"{column}_error")
-            ]
+            found[:, i] = [page.values(rows[same], name)[0] for name in (column, f"{column}_error")]
     return found
 
 
@@ -107,7 +108,7 @@ def beta_panel(axes, table, colors, scenario: str, title: str) -> int:
     drawn = 0
     for n_lo, n_hi in ((FILLED, np.inf), (0, FILLED)):
         groups = [
-            calibration.Group(n_lo=n_lo, n_hi=n_hi, r_lo=low, r_hi=high)
+            coverage.Group(n_lo=n_lo, n_hi=n_hi, r_lo=low, r_hi=high)
             for low, high in pairwise(RADII_KPC)
         ]
         where = (scenario, "beta", "bias", groups)
@@ -123,12 +124,11 @@ def draw(table, colors: list[str], min_stars: int):
     """Draw the six panels."""
     halos = table.meta.get("parameters", {}).get("run_calibration", {}).get("halos")
     note = f"N = {halos:,} halos in each panel" if halos else ""
-    figure = style.page(style.TWO_COLUMNS_IN, 7.6, style.common_meta(table=table.meta), note)
+    figure = page.page(page.TWO_COLUMNS_IN, 7.6, page.common_meta(table=table.meta), note)
     (many, odd), (off, held), (far, own) = figure.subplots(3, 2)
-    by_stars = [calibration.Group(n_lo=low, n_hi=high) for low, high in pairwise(STARS)]
+    by_stars = [coverage.Group(n_lo=low, n_hi=high) for low, high in pairwise(STARS)]
     by_error = [
-        calibration.Group(n_lo=FILLED, error_lo=low, error_hi=high)
-        for low, high in pairwise(ERRORS)
+        coverage.Group(n_lo=FILLED, error_lo=low, error_hi=high) for low, high in pairwise(ERRORS)
     ]
     panels = {}
     panels[many] = coverage_panel(
@@ -157,7 +157,7 @@ def draw(table, colors: list[str], min_stars: int):
         axes.minorticks_off()
         cli.report(f"{axes.get_title()}: points drawn", drawn)
         if drawn == 0:
-            style.say_nothing_to_draw(axes, axes.get_title(), style.no_bin(min_stars))
+            page.say_nothing_to_draw(axes, axes.get_title(), page.no_bin(min_stars))
     low, high = (f([axes.get_ylim() for axes in (far, own)]) for f in (np.min, np.max))
     for axes in (far, own):
         axes.set_ylim(low, high)
@@ -171,14 +171,14 @@ def draw(table, colors: list[str], min_stars: int):
     )
     for fill, label in texts:
         handles.append(Line2D([], [], ls="", marker="o", mec="0.3", mfc=fill, ms=4, label=label))
-    figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=style.SMALL_PT)
+    figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=page.SMALL_PT)
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     table = tables.read_ecsv(arguments.table, (*LIMITS, *NUMBERS), TEXTS)
-    style.save(draw(table, arguments.method_colors, arguments.min_stars), arguments)
+    page.save(draw(table, arguments.method_colors, arguments.min_stars), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -23,9 +23,10 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Polygon
 
-from icefire import cli, style
+from icefire import cli
+from icefire.draw import page
 from icefire.errors import UserError
-from icefire.tables import StarReader
+from icefire.files.tables import StarReader
 
 # Bins of 0.05 and 0.02 dex. The frame ends below the polygon's upper edge, which bounds nothing.
 FEH_EDGES = np.linspace(-3.0, 0.5, 71)
@@ -86,8 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--accreted-max-feh", type=cli.finite, metavar="DEX", help="accreted below (feh_ranges)"
     )
-    parser.add_argument("--cmap", required=True, type=style.cmap, help="colour map of the density")
-    style.add_page_flags(parser)
+    parser.add_argument("--cmap", required=True, type=page.cmap, help="colour map of the density")
+    page.add_page_flags(parser)
     return parser
 
 
@@ -143,9 +144,9 @@ def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> N
             axes.axvline(limit, ls=dashes, zorder=4, **BOUNDARY)
         axes.set_title(panel.name)
         lower_left = {"x": 0.04, "y": 0.05, "ha": "left", "va": "bottom"}
-        style.corner_text(axes, style.stars_text(panel.n_plane), **lower_left)
+        page.corner_text(axes, page.stars_text(panel.n_plane), **lower_left)
         if panel.n_plane == 0:
-            style.say_nothing_to_draw(axes, panel.name, "no stars")
+            page.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set_xlabel("[Fe/H] (dex)")
     all_axes[0].set_ylabel(r"[$\alpha$/Fe] (dex)")
     all_axes[0].set(xlim=FEH_EDGES[[0, -1]], ylim=AFE_EDGES[[0, -1]])
@@ -153,7 +154,7 @@ def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> N
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
         all_axes[0].text(feh, afe, name, ha=align, va="center", style="italic", bbox=box, zorder=5)
     bar = figure.colorbar(mesh, ax=all_axes, label="stars per bin", pad=0.01, aspect=25)
-    style.plain_log_ticks(bar.ax.yaxis)
+    page.plain_log_ticks(bar.ax.yaxis)
 
 
 def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
@@ -178,17 +179,17 @@ def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
             )
         axes.set_title(panel.name)
         # On the left, where no survey has its most stars.
-        style.corner_text(axes, style.stars_text(panel.n_feh), x=0.04, ha="left")
+        page.corner_text(axes, page.stars_text(panel.n_feh), x=0.04, ha="left")
         if feh_limits:
-            style.corner_text(axes, "no [α/Fe]: a proxy", x=0.04, y=0.88, ha="left")
+            page.corner_text(axes, "no [α/Fe]: a proxy", x=0.04, y=0.88, ha="left")
         if panel.n_feh == 0:
-            style.say_nothing_to_draw(axes, panel.name, "no stars")
+            page.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set(ylim=(0, top), xlim=FEH_EDGES[[0, -1]], xlabel="[Fe/H] (dex)")
     all_axes[0].set_ylabel(f"stars per {FEH_EDGES[1] - FEH_EDGES[0]:.2f} dex")
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     stars = StarReader(arguments.stars, ("feh", "afe", *flags))
     halo = StarReader(arguments.halo, ("feh", "afe"))
@@ -202,13 +203,13 @@ def work(arguments: argparse.Namespace) -> None:
     if not with_afe:
         print("note: no star has [alpha/Fe]; histograms of [Fe/H] are drawn")
 
-    meta = style.common_meta(stars=stars.meta, halo=halo.meta)
-    figure = style.page(style.TWO_COLUMNS_IN, 3.0, meta, style.split_note(halo.meta))
+    meta = page.common_meta(stars=stars.meta, halo=halo.meta)
+    figure = page.page(page.TWO_COLUMNS_IN, 3.0, meta, page.split_note(halo.meta))
     if with_afe:
         draw_plane(figure, panels, polygon, feh_limits, arguments.cmap)
     else:
         draw_feh(figure, panels, feh_limits)
-    style.save(figure, arguments)
+    page.save(figure, arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

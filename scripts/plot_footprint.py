@@ -15,7 +15,9 @@ import sys
 import numpy as np
 from matplotlib.lines import Line2D
 
-from icefire import cli, skymap, style, tables
+from icefire import cli
+from icefire.draw import page, sky
+from icefire.files import tables
 
 # Bounds of the H3 survey (Han et al. 2024, section 2), drawn for any survey to compare with.
 MIN_DEC_DEG = -20.0
@@ -32,11 +34,11 @@ MAX_VECTOR_CIRCLES = 5_000
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--fields", required=True, metavar="PATH", help="fields of the survey")
-    parser.add_argument("--color", required=True, type=style.color, help="colour of the fields")
+    parser.add_argument("--color", required=True, type=page.color, help="colour of the fields")
     parser.add_argument(
         "--field-diameter-deg", required=True, type=cli.positive, help="diameter of a field"
     )
-    style.add_page_flags(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -64,15 +66,15 @@ def declination_circle(dec_deg: float) -> tuple[np.ndarray, np.ndarray]:
 
 def draw(fields, color: str, field_diameter_deg: float):
     """Draw the map."""
-    meta = style.common_meta(fields=fields.meta)
-    figure = style.page(style.TWO_COLUMNS_IN, 4.0, meta)
-    axes = skymap.sky_axes(figure, (1, 1, 1))
+    meta = page.common_meta(fields=fields.meta)
+    figure = page.page(page.TWO_COLUMNS_IN, 4.0, meta)
+    axes = sky.sky_axes(figure, (1, 1, 1))
     axes.set(xlabel="Galactic longitude $l$ (deg)", ylabel="Galactic latitude $b$ (deg)")
 
-    l_deg, b_deg = style.values(fields, "l"), style.values(fields, "b")
+    l_deg, b_deg = page.values(fields, "l"), page.values(fields, "b")
     circles = small_circles(l_deg, b_deg, field_diameter_deg / 2, FIELD_VERTICES)
-    polygons, _ = skymap.sky_polygons(*circles, l_deg)
-    skymap.draw_sky_polygons(
+    polygons, _ = sky.sky_polygons(*circles, l_deg)
+    sky.draw_sky_polygons(
         axes,
         polygons,
         facecolor=(color, 0.55),
@@ -82,10 +84,10 @@ def draw(fields, color: str, field_diameter_deg: float):
         rasterized=len(polygons) > MAX_VECTOR_CIRCLES,
     )
     if len(fields) == 0:
-        style.say_nothing_to_draw(axes, "footprint", "no fields")
+        page.say_nothing_to_draw(axes, "footprint", "no fields")
 
     line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
-    skymap.sky_line(
+    sky.sky_line(
         axes, *declination_circle(MIN_DEC_DEG), label=rf"$\delta$ = −{-MIN_DEC_DEG:g}°", **line
     )
     dashes = {"color": "0.1", "lw": 0.9, "ls": (0, (4, 2)), "zorder": 2.2}
@@ -94,8 +96,8 @@ def draw(fields, color: str, field_diameter_deg: float):
         b_line_deg = np.full_like(edge_deg, sign * MIN_ABS_B_DEG)
         axes.plot(np.radians(edge_deg), np.radians(b_line_deg), label=label, **dashes)
 
-    kind = style.plain(str(fields.meta.get("fields_are", "fields")))
-    n_stars = int(style.values(fields, "n_stars").sum())
+    kind = page.plain(str(fields.meta.get("fields_are", "fields")))
+    n_stars = int(page.values(fields, "n_stars").sum())
     name = f"{len(fields):,} {kind} ({n_stars:,} stars), drawn {field_diameter_deg:g}° across"
     circle = Line2D([], [], ls="none", marker="o", ms=4, mfc=(color, 0.55), mec=color, label=name)
     lines, _ = axes.get_legend_handles_labels()
@@ -104,10 +106,10 @@ def draw(fields, color: str, field_diameter_deg: float):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     fields = tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
     cli.report("fields", len(fields))
-    style.save(draw(fields, arguments.color, arguments.field_diameter_deg), arguments)
+    page.save(draw(fields, arguments.color, arguments.field_diameter_deg), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,7 +16,9 @@ import sys
 
 import numpy as np
 
-from icefire import cli, style, tables
+from icefire import cli
+from icefire.draw import page
+from icefire.files import tables
 
 LABELS = {
     "sigma_r": r"line-of-sight $\sigma_r$ (km s$^{-1}$)",
@@ -28,15 +30,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--quantity", required=True, choices=tuple(LABELS))
     parser.add_argument("--sky", required=True, metavar="PATH", help="sky summary of the halo")
-    parser.add_argument("--color", required=True, type=style.color, help="colour of the circles")
+    parser.add_argument("--color", required=True, type=page.color, help="colour of the circles")
     parser.add_argument(
         "--circle-area-per-star",
         required=True,
         type=cli.positive,
         help="area of a circle per star, square points",
     )
-    style.add_min_stars_flag(parser)
-    style.add_page_flags(parser)
+    page.add_min_stars_flag(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -57,14 +59,14 @@ def legend_counts(n_stars: np.ndarray) -> list[int]:
 
 def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
     """Draw the circles with their intervals and the legend of their sizes."""
-    value, fraction = style.values(sky, quantity), style.values(sky, "accreted_fraction")
-    low, high = (style.values(sky, name) for name in style.interval(quantity, 68))
-    n_stars = style.values(sky, "n_stars")
+    value, fraction = page.values(sky, quantity), page.values(sky, "accreted_fraction")
+    low, high = (page.values(sky, name) for name in page.interval(quantity, 68))
+    n_stars = page.values(sky, "n_stars")
     has = np.isfinite(value) & np.isfinite(fraction)
     cli.report("lines of sight drawn", int(has.sum()), len(sky))
 
-    meta, note = style.common_meta(sky=sky.meta), style.split_note(sky.meta)
-    figure = style.page(style.ONE_COLUMN_IN, 3.1, meta, note)
+    meta, note = page.common_meta(sky=sky.meta), page.split_note(sky.meta)
+    figure = page.page(page.ONE_COLUMN_IN, 3.1, meta, note)
     axes = figure.subplots()
     axes.set(xlabel=LABELS[quantity], ylabel="accreted fraction")
     error = np.abs(np.vstack([value - low, high - value])[:, has])
@@ -74,8 +76,8 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
     sizes = marker_size(n_stars[has], area_per_star)
     axes.scatter(value[has], fraction[has], s=sizes, zorder=3, **look)
     if has.any():
-        text = f"{style.stars_text(int(n_stars[has].sum()))}, {has.sum()} lines of sight"
-        axes.set_title(text, fontsize=style.SMALL_PT, loc="right")
+        text = f"{page.stars_text(int(n_stars[has].sum()))}, {has.sum()} lines of sight"
+        axes.set_title(text, fontsize=page.SMALL_PT, loc="right")
         counts = legend_counts(n_stars[has])
         handles = [axes.scatter([], [], s=marker_size(n, area_per_star), **look) for n in counts]
         widest = float(np.sqrt(marker_size(counts[-1], area_per_star)))
@@ -84,23 +86,23 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
             [f"{n:,} stars" for n in counts],
             loc="outside upper center",
             ncols=len(counts),
-            handlelength=widest / style.SMALL_PT,
-            handleheight=widest / style.SMALL_PT,
-            fontsize=style.SMALL_PT,
+            handlelength=widest / page.SMALL_PT,
+            handleheight=widest / page.SMALL_PT,
+            fontsize=page.SMALL_PT,
         )
     else:
-        style.say_nothing_to_draw(axes, quantity, style.no_bin(min_stars))
+        page.say_nothing_to_draw(axes, quantity, page.no_bin(min_stars))
         axes.set(xticks=[], ylim=(0, 1))
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     quantity = arguments.quantity
-    columns = ("n_stars", "accreted_fraction", *style.quantity_columns(quantity, (68,)))
+    columns = ("n_stars", "accreted_fraction", *page.quantity_columns(quantity, (68,)))
     sky = tables.read_ecsv(arguments.sky, columns)
     area, min_stars = arguments.circle_area_per_star, arguments.min_stars
-    style.save(draw(sky, quantity, arguments.color, area, min_stars), arguments)
+    page.save(draw(sky, quantity, arguments.color, area, min_stars), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -28,9 +28,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch
 from matplotlib.patheffects import withStroke
 
-from icefire import cli, style, tables
+from icefire import cli
+from icefire.draw import page
 from icefire.errors import UserError
-from icefire.tables import StarReader
+from icefire.files import tables
+from icefire.files.tables import StarReader
 
 SUN = {"marker": "*", "ms": 8, "mfc": "black", "mec": "white", "mew": 0.6, "ls": "", "zorder": 6}
 # Dashed purple as in the paper: one that every eye tells from the colours of viridis and the grey.
@@ -57,13 +59,13 @@ def axes(text: str) -> tuple[float, ...]:
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--plane", required=True, choices=("xy", "xz"))
-    for sample, name in style.SAMPLES.items():
+    for sample, name in page.SAMPLES.items():
         text = f"summary of the {name.lower()} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
-    for sample, name in style.SAMPLES.items():
+    for sample, name in page.SAMPLES.items():
         text = f"stars of the {name.lower()} sample"
         parser.add_argument(f"--{sample}-stars", required=True, metavar="PATH", help=text)
-    style.add_sigma_flags(parser)
+    page.add_sigma_flags(parser)
     parser.add_argument(
         "--levels", required=True, type=contour_levels, help="contour levels, 2 to 100"
     )
@@ -89,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--gse-azimuth-deg", type=cli.finite, help="of its major axis, from +X toward +Y (xz)"
     )
-    style.add_page_flags(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -155,13 +157,13 @@ def grid(summary, plane: str, path: str) -> tuple[np.ndarray, np.ndarray, np.nda
 
     Raises UserError when the rows are not a whole grid.
     """
-    first, second = (style.values(summary, name) for name in plane)
+    first, second = (page.values(summary, name) for name in plane)
     x, column = np.unique(first, return_inverse=True)
     y, row = np.unique(second, return_inverse=True)
     if len(summary) != len(x) * len(y) or min(len(x), len(y)) < 2:
         raise UserError(f"{path}: its {len(summary)} rows are not a grid in {plane[0]}, {plane[1]}")
     sigma = np.full((len(y), len(x)), np.nan)
-    sigma[row, column] = style.values(summary, "sigma_r")
+    sigma[row, column] = page.values(summary, "sigma_r")
     return x, y, sigma
 
 
@@ -181,7 +183,7 @@ def read_points(path: str, plane: str, name: str) -> tuple[np.ndarray, np.ndarra
 
 def draw_map(axes, x: np.ndarray, y: np.ndarray, sigma: np.ndarray, scale: dict) -> None:
     """Fill contours of sigma_r; `scale` holds the colour map and its norm, whose steps they are."""
-    axes.set_facecolor(style.NO_VALUE)
+    axes.set_facecolor(page.NO_VALUE)
     sigma = np.ma.masked_invalid(sigma)
     # Contours need neighbours; the cells below them show every bin that has a value.
     axes.pcolormesh(x, y, sigma, shading="nearest", rasterized=True, **scale)
@@ -197,9 +199,9 @@ def draw_points(axes, sample: str, x: np.ndarray, y: np.ndarray, n_stars: int) -
     size = float(np.clip(3000 / max(len(x), 1), 0.25, 3.0))
     axes.scatter(x, y, s=size, color="0.15", alpha=0.5, linewidths=0, rasterized=True)
     if n_stars == 0:
-        style.say_nothing_to_draw(axes, sample, "no stars")
+        page.say_nothing_to_draw(axes, sample, "no stars")
     elif n_stars > len(x):
-        style.corner_text(axes, f"{len(x):,} of them drawn", y=0.05, va="bottom")
+        page.corner_text(axes, f"{len(x):,} of them drawn", y=0.05, va="bottom")
 
 
 def add_legend(axes, min_stars: int) -> None:
@@ -208,12 +210,12 @@ def add_legend(axes, min_stars: int) -> None:
         handles=[
             Line2D([], [], **SUN, label="Sun"),
             Line2D([], [], color=GSE["ec"], ls=GSE["ls"], lw=GSE["lw"], label="GSE"),
-            Patch(color=style.NO_VALUE, label=f"< {min_stars}\nstars"),
+            Patch(color=page.NO_VALUE, label=f"< {min_stars}\nstars"),
         ],
         loc="upper left",
         bbox_to_anchor=(1.04, 1.02),
         borderaxespad=0,
-        fontsize=style.SMALL_PT,
+        fontsize=page.SMALL_PT,
     )
     for text in legend.get_texts():
         text.set_linespacing(0.9)
@@ -223,27 +225,27 @@ def add_legend(axes, min_stars: int) -> None:
 
 def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
     """Draw the three maps and the three panels of stars."""
-    meta = style.common_meta(
+    meta = page.common_meta(
         **{sample: table.meta for sample, table in summaries.items()},
         **{f"{sample}_stars": reader.meta for sample, (_, _, reader) in points.items()},
     )
-    note = style.split_note(summaries["accreted"].meta)
-    low, high = style.sigma_limits(arguments)
+    note = page.split_note(summaries["accreted"].meta)
+    low, high = page.sigma_limits(arguments)
     levels = np.linspace(low, high, arguments.levels)
     # At least as many colours as there are steps, whatever the colour map.
     cmap = matplotlib.colormaps[arguments.cmap].resampled(256)
     scale = {"cmap": cmap, "norm": BoundaryNorm(levels, cmap.N, extend="both")}
     ratio, angle_deg = gse_ellipse(arguments)
-    figure = style.page(style.TWO_COLUMNS_IN, 4.75, meta, note)
+    figure = page.page(page.TWO_COLUMNS_IN, 4.75, meta, note)
     panels = figure.subplots(2, 3, sharex=True, sharey=True)
-    for (upper, lower), (sample, name) in zip(panels.T, style.SAMPLES.items(), strict=True):
+    for (upper, lower), (sample, name) in zip(panels.T, page.SAMPLES.items(), strict=True):
         x, y, sigma = grid(summaries[sample], arguments.plane, getattr(arguments, sample))
         px, py, reader = points[sample]
         draw_map(upper, x, y, sigma, scale)
         if not np.isfinite(sigma).any():
-            style.say_nothing_to_draw(upper, sample, style.no_bin(arguments.min_stars))
+            page.say_nothing_to_draw(upper, sample, page.no_bin(arguments.min_stars))
         draw_points(lower, sample, px, py, reader.n_rows)
-        upper.set_title(f"{name}, {style.stars_text(reader.n_rows)}")
+        upper.set_title(f"{name}, {page.stars_text(reader.n_rows)}")
         for axes in (upper, lower):
             axes.plot(-arguments.galcen_distance_kpc, 0, **SUN)
         lower.set_xlabel(f"${arguments.plane[0].upper()}$ (kpc)")
@@ -264,14 +266,14 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     columns = (*arguments.plane, "n_stars", "sigma_r")
-    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in style.SAMPLES}
+    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
     points = {
         sample: read_points(getattr(arguments, f"{sample}_stars"), arguments.plane, sample)
-        for sample in style.SAMPLES
+        for sample in page.SAMPLES
     }
-    style.save(draw(summaries, points, arguments), arguments)
+    page.save(draw(summaries, points, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -18,7 +18,9 @@ import sys
 
 import numpy as np
 
-from icefire import cli, literature, profiles, second, style, tables
+from icefire import cli
+from icefire.draw import literature, page, profiles, second
+from icefire.files import tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 MARKERS = {"accreted": "o", "insitu": "s"}
@@ -27,42 +29,42 @@ MARKERS = {"accreted": "o", "insitu": "s"}
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     for sample in MARKERS:
-        name = style.SAMPLES[sample].lower()
+        name = page.SAMPLES[sample].lower()
         text = f"radial summary of the {name} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
         parser.add_argument(
-            f"--{sample}-color", required=True, type=style.color, help=f"colour of the {name} halo"
+            f"--{sample}-color", required=True, type=page.color, help=f"colour of the {name} halo"
         )
     second.add_flag(parser, "accreted and in situ")
     literature.add_flags(parser)
-    style.add_min_stars_flag(parser)
-    style.add_page_flags(parser)
+    page.add_min_stars_flag(parser)
+    page.add_page_flags(parser)
     return parser
 
 
 def draw(summaries: dict, others: list, arguments: argparse.Namespace):
     """Draw the two profiles, those by a second method (`others`), and the published values."""
-    meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
-    note = style.split_note(summaries["accreted"].meta)
-    figure = style.page(style.ONE_COLUMN_IN, 3.9, meta, note)
+    meta = page.common_meta(**{sample: table.meta for sample, table in summaries.items()})
+    note = page.split_note(summaries["accreted"].meta)
+    figure = page.page(page.ONE_COLUMN_IN, 3.9, meta, note)
     axes = figure.subplots()
     axes.set(xlabel="Galactocentric radius $r$ (kpc)", ylabel=r"$\sigma_r$ (km s$^{-1}$)")
     whole = {sample: profiles.quadrant(table, 0) for sample, table in summaries.items()}
     n_bins = 0
     for sample, profile in whole.items():
-        n_stars = int(style.values(profile, "n_stars").sum())
-        label = f"{style.SAMPLES[sample]}, {style.stars_text(n_stars)}"
+        n_stars = int(page.values(profile, "n_stars").sum())
+        label = f"{page.SAMPLES[sample]}, {page.stars_text(n_stars)}"
         color = getattr(arguments, f"{sample}_color")
         look = {"color": color, "marker": MARKERS[sample], "label": label}
         drawn = profiles.draw_profile(axes, profile, "sigma_r", **look)
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        style.say_nothing_to_draw(axes, "sigma_r", style.no_bin(arguments.min_stars), y=0.93)
+        page.say_nothing_to_draw(axes, "sigma_r", page.no_bin(arguments.min_stars), y=0.93)
     handles, _ = axes.get_legend_handles_labels()
     handles += profiles.band_handles()
     r_limits = profiles.radial_limits(whole.values())
-    limits = profiles.extremes(whole.values(), style.quantity_columns("sigma_r", (68, 95)))
+    limits = profiles.extremes(whole.values(), page.quantity_columns("sigma_r", (68, 95)))
     axes.set(xlim=profiles.widened(r_limits), ylim=rounded(limits or (0, 200)))
     # Before the published values, whose arrows need to know where the axis ends
     pairs = [
@@ -74,7 +76,7 @@ def draw(summaries: dict, others: list, arguments: argparse.Namespace):
         sources, quantities = arguments.literature_sources, ("sigma_r", "sigma_los")
         published = literature.read(arguments.literature, quantities, sources, r_limits)
         handles += literature.draw(axes, published)
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.SMALL_PT)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=page.SMALL_PT)
     return figure
 
 
@@ -85,11 +87,11 @@ def rounded(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
-    columns = (*COLUMNS, *style.quantity_columns("sigma_r", (68, 95)))
+    page.use(arguments.style)
+    columns = (*COLUMNS, *page.quantity_columns("sigma_r", (68, 95)))
     summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in MARKERS}
     others = second.read(arguments.second, columns, len(MARKERS))
-    style.save(draw(summaries, others, arguments), arguments)
+    page.save(draw(summaries, others, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

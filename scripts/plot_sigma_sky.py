@@ -20,8 +20,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.patches import Patch
 
-from icefire import cli, skymap, style, tables
+from icefire import cli
+from icefire.draw import page, sky
 from icefire.errors import UserError
+from icefire.files import tables
 
 # Points along each of a pixel's four edges, which are curved on the map.
 EDGE_POINTS = 16
@@ -29,11 +31,11 @@ EDGE_POINTS = 16
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
-    for sample, name in style.SAMPLES.items():
+    for sample, name in page.SAMPLES.items():
         text = f"summary of the {name.lower()} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
-    style.add_sigma_flags(parser)
-    style.add_page_flags(parser)
+    page.add_sigma_flags(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -57,42 +59,42 @@ def whole_sky(summary, path: str) -> np.ndarray:
 
     Raises UserError when the rows are not the pixels of a whole sky.
     """
-    pixel = style.values(summary, "pixel").astype(int)
+    pixel = page.values(summary, "pixel").astype(int)
     side = round(np.sqrt(len(pixel) / 12))
     whole = len(pixel) > 0 and len(pixel) == 12 * side**2
     if not whole or not np.array_equal(np.sort(pixel), np.arange(len(pixel))):
         raise UserError(f"{path}: column pixel is not a whole HEALPix sky ({len(pixel)} rows)")
     sigma = np.empty(len(pixel))
-    sigma[pixel] = style.values(summary, "sigma_r")
+    sigma[pixel] = page.values(summary, "sigma_r")
     return sigma
 
 
 def draw(summaries: dict, arguments: argparse.Namespace):
     """Draw the three maps."""
-    meta = style.common_meta(**{sample: table.meta for sample, table in summaries.items()})
-    note = style.split_note(summaries["accreted"].meta)
-    norm = Normalize(*style.sigma_limits(arguments))
+    meta = page.common_meta(**{sample: table.meta for sample, table in summaries.items()})
+    note = page.split_note(summaries["accreted"].meta)
+    norm = Normalize(*page.sigma_limits(arguments))
     cmap = matplotlib.colormaps[arguments.cmap]
-    figure = style.page(style.TWO_COLUMNS_IN, 2.15, meta, note)
+    figure = page.page(page.TWO_COLUMNS_IN, 2.15, meta, note)
     panels = []
-    for number, (sample, name) in enumerate(style.SAMPLES.items()):
+    for number, (sample, name) in enumerate(page.SAMPLES.items()):
         sigma = whole_sky(summaries[sample], getattr(arguments, sample))
-        n_stars = int(style.values(summaries[sample], "n_stars").sum())
-        polygons, owners = skymap.sky_polygons(*pixel_outlines(len(sigma)))
-        axes = skymap.sky_axes(figure, (1, 3, number + 1), style.NO_VALUE_DARK)
+        n_stars = int(page.values(summaries[sample], "n_stars").sum())
+        polygons, owners = sky.sky_polygons(*pixel_outlines(len(sigma)))
+        axes = sky.sky_axes(figure, (1, 3, number + 1), page.NO_VALUE_DARK)
         axes.set_xlabel("$l$ (deg)")
         colors = cmap(norm(sigma))
-        colors[~np.isfinite(sigma)] = to_rgba(style.NO_VALUE_DARK)
+        colors[~np.isfinite(sigma)] = to_rgba(page.NO_VALUE_DARK)
         colors = colors[owners]
         # The thin edge closes the hairlines that viewers show between neighbours.
-        skymap.draw_sky_polygons(
+        sky.draw_sky_polygons(
             axes, polygons, facecolors=colors, edgecolors=colors, linewidths=0.2, zorder=2
         )
-        axes.set_title(f"{name}, {style.stars_text(n_stars)}")
+        axes.set_title(f"{name}, {page.stars_text(n_stars)}")
         cli.report(f"{sample}: pixels with a value", int(np.isfinite(sigma).sum()), len(sigma))
         if not np.isfinite(sigma).any():
-            text = style.no_bin(arguments.min_stars)
-            style.say_nothing_to_draw(axes, sample, text, y=0.3)
+            text = page.no_bin(arguments.min_stars)
+            page.say_nothing_to_draw(axes, sample, text, y=0.3)
         panels.append(axes)
     panels[0].set_ylabel("$b$ (deg)")
     bar = figure.colorbar(
@@ -106,16 +108,16 @@ def draw(summaries: dict, arguments: argparse.Namespace):
         pad=0.03,
     )
     bar.ax.minorticks_off()
-    few = Patch(color=style.NO_VALUE_DARK, label=f"< {arguments.min_stars} stars")
+    few = Patch(color=page.NO_VALUE_DARK, label=f"< {arguments.min_stars} stars")
     bar.ax.legend(handles=[few], loc="center left", bbox_to_anchor=(1.04, 0.5))
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     columns = ("pixel", "n_stars", "sigma_r")
-    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in style.SAMPLES}
-    style.save(draw(summaries, arguments), arguments)
+    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
+    page.save(draw(summaries, arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

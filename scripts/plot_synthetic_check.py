@@ -14,8 +14,10 @@ import sys
 
 import numpy as np
 
-from icefire import cli, style, tables
+from icefire import cli
+from icefire.draw import page
 from icefire.errors import UserError
+from icefire.files import tables
 
 MADE = {"color": "#0072b2", "label": "synthetic table"}
 TARGET = {"color": "#d55e00", "marker": "o", "ls": "none", "ms": 3.5, "label": "published of H3"}
@@ -35,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--check", required=True, help="of check_synthetic.py (ECSV)")
     parser.add_argument("--distributions", required=True, help="of check_synthetic.py (ECSV)")
-    style.add_page_flags(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -68,7 +70,7 @@ def draw_cumulative(axes, check, made, name: str, per: float, label: str) -> Non
     axes.set(xlabel=label, ylabel="giants below (%)", ylim=(0, 100))
     low, high = np.interp([0.5, 99.0], made["percentile"], values)
     if not np.isfinite([low, high]).all():
-        style.say_nothing_to_draw(axes, name, "no giants")
+        page.say_nothing_to_draw(axes, name, "no giants")
         return
     room = 0.08 * (high - low)
     axes.set(xlim=(low - room, high + room))
@@ -95,7 +97,7 @@ def draw_motion_errors(axes, check) -> None:
 
 def draw(check, made, meta: dict):
     """Draw the six panels."""
-    figure = style.page(style.TWO_COLUMNS_IN, 4.4, meta)
+    figure = page.page(page.TWO_COLUMNS_IN, 4.4, meta)
     axes = figure.subplots(2, 3)
     draw_beyond(axes[0, 0], check, made)
     draw_cumulative(axes[0, 1], check, made, "feh", 1.0, "[Fe/H]")
@@ -104,17 +106,17 @@ def draw(check, made, meta: dict):
     draw_cumulative(axes[1, 1], check, made, "energy", 1e5, r"$E$ (10$^5$ km$^2$ s$^{-2}$)")
     draw_motion_errors(axes[1, 2], check)
     (made_line, target), (name, published) = axes[0, 0].get_legend_handles_labels()
-    name += f" ({style.stars_text(int(rows_of(check, 'giants')['made'][0]))} giants)"
+    name += f" ({page.stars_text(int(rows_of(check, 'giants')['made'][0]))} giants)"
     figure.legend([made_line, target], [name, published], loc="outside upper center", ncols=2)
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     check = tables.read_ecsv(arguments.check, NUMBERS, ("quantity",))
     made = tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
-    meta = style.common_meta(check=check.meta, distributions=made.meta)
-    style.save(draw(check, made, meta), arguments)
+    meta = page.common_meta(check=check.meta, distributions=made.meta)
+    page.save(draw(check, made, meta), arguments)
     cli.report("targets drawn", int(np.isin(check["quantity"], DRAWN).sum()), len(check))
 
 

@@ -15,8 +15,9 @@ import sys
 
 import numpy as np
 
-from icefire import cli, style
-from icefire.tables import StarReader
+from icefire import cli
+from icefire.draw import page
+from icefire.files.tables import StarReader
 
 # Column, name, colour (safe for colour-blind eyes), marker. The paper: red, green, blue.
 COMPONENTS = (
@@ -34,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bins", required=True, type=cli.count, help="percentile bins; 99 are n to n + 1 %%"
     )
-    style.add_page_flags(parser)
+    page.add_page_flags(parser)
     return parser
 
 
@@ -70,17 +71,17 @@ def read_halo(reader: StarReader) -> dict[str, np.ndarray]:
 
 def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
     """Draw the three errors over radius."""
-    figure = style.page(style.ONE_COLUMN_IN, 2.9, meta)
+    figure = page.page(page.ONE_COLUMN_IN, 2.9, meta)
     axes = figure.subplots()
     axes.set(xscale="log", yscale="log", xlabel="Galactocentric radius $r$ (kpc)")
     axes.set_ylabel("median velocity error (km s$^{-1}$)")
     n_stars = len(halo["r"])
-    style.corner_text(axes, style.stars_text(n_stars), y=0.05, va="bottom")
+    page.corner_text(axes, page.stars_text(n_stars), y=0.05, va="bottom")
     columns = [halo["r"], *(halo[name] for name, *_ in COMPONENTS)]
     medians = binned_medians(percentile_bins(halo["r"], n_bins), columns, n_bins)
     cli.report("bins drawn", medians.shape[1], n_bins)
     if medians.shape[1] == 0:
-        style.say_nothing_to_draw(axes, "halo", "too few stars for a bin")
+        page.say_nothing_to_draw(axes, "halo", "too few stars for a bin")
         axes.set(xlim=(10, 100), ylim=(1, 100))
     for (_, name, hue, marker), errors in zip(COMPONENTS, medians[1:], strict=True):
         look = {"ls": "none", "marker": marker, "ms": 2.6, "mew": 0.5, "mfc": "none", "mec": hue}
@@ -95,8 +96,8 @@ def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
     )
     # Room below the points for the number of stars.
     axes.set(xlim=r_line, ylim=(axes.get_ylim()[0] / 1.4, None))
-    style.plain_log_ticks(axes.xaxis)
-    style.plain_log_ticks(axes.yaxis)
+    page.plain_log_ticks(axes.xaxis)
+    page.plain_log_ticks(axes.yaxis)
     # As large as the axes' labels, for the subscripts.
     small = {"fontsize": axes.xaxis.label.get_size(), "columnspacing": 0.8, "handlelength": 1.2}
     figure.legend(loc="outside upper center", ncols=4, **small)
@@ -104,11 +105,11 @@ def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    style.use(arguments.style)
+    page.use(arguments.style)
     reader = StarReader(arguments.halo, ("r", *(component[0] for component in COMPONENTS)))
     halo = read_halo(reader)
     cli.report("stars with radius and errors", len(halo["r"]), reader.n_rows)
-    style.save(draw(halo, arguments.bins, style.common_meta(halo=reader.meta)), arguments)
+    page.save(draw(halo, arguments.bins, page.common_meta(halo=reader.meta)), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

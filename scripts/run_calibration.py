@@ -15,9 +15,13 @@ import sys
 
 import numpy as np
 
-from icefire import calibration, cli, halos, kinematics, shards, tables
+from icefire import cli
+from icefire.calibrate import coverage, halos
 from icefire.errors import UserError
-from icefire.geometry import RadialShells
+from icefire.files import tables
+from icefire.measure import shards
+from icefire.measure.geometry import RadialShells
+from icefire.stars import kinematics
 
 _ERRORS = ("v_r_error", "v_phi_error", "v_theta_error", "cov_rphi", "cov_rtheta", "cov_phitheta")
 _COLUMNS = ("r", "l", "b", *_ERRORS)
@@ -85,7 +89,7 @@ def work(arguments) -> None:
     )
     shells = RadialShells(arguments.radial_min_kpc, arguments.radial_max_kpc, arguments.radial_bins)
     numbers = shards.share(arguments.halos, arguments.shard, arguments.shards)
-    counts = np.zeros((len(halos.SCENARIOS), *calibration.SHAPE), np.int64)
+    counts = np.zeros((len(halos.SCENARIOS), *coverage.SHAPE), np.int64)
     for number in cli.progress(numbers, len(numbers), "halos"):
         for total, scenario in zip(counts, halos.SCENARIOS, strict=True):
             stars, true = halos.make(
@@ -96,7 +100,7 @@ def work(arguments) -> None:
                 inside &= stars["r"] > arguments.min_radius_kpc
                 stars = {name: values[inside] for name, values in stars.items()}
                 true = true[:, inside]
-            total += calibration.try_methods(
+            total += coverage.try_methods(
                 stars,
                 true,
                 shells,
@@ -109,7 +113,7 @@ def work(arguments) -> None:
     left_out = ("stars", "shard", "shards", "counts")
     parameters = {key: value for key, value in vars(arguments).items() if key not in left_out}
     meta = tables.add_step(sample.meta, "run_calibration", parameters)
-    calibration.write(arguments.counts, counts, numbers, meta)
+    coverage.write(arguments.counts, counts, numbers, meta)
     cli.report("halos of each scenario", len(numbers), arguments.halos)
 
 

@@ -17,9 +17,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from icefire import cli, dispersion, likelihood, realisations, shards, tables
+from icefire import cli
 from icefire.errors import UserError
-from icefire.geometry import configured
+from icefire.files import tables
+from icefire.measure import dispersion, likelihood, recipes, shards
+from icefire.measure.geometry import configured
 
 
 def build_parser():
@@ -90,7 +92,7 @@ def measure(arguments, stars: tables.StarReader, columns: tuple, bins: list) -> 
         )
         return range(arguments.realisations), found
     numbers = shards.share(arguments.realisations, arguments.shard, arguments.shards)
-    recipe = realisations.recipe(
+    recipe = recipes.recipe(
         arguments.method, arguments.exclude_fraction, arguments.correlated, arguments.deconvolve
     )
     found = dispersion.measure(
@@ -103,7 +105,7 @@ def work(arguments) -> None:
     check(arguments)
     bins = configured(vars(arguments))
     columns = {name for geometry in bins for name in geometry.columns}
-    needed = (*realisations.COLUMNS, *sorted(columns))
+    needed = (*recipes.COLUMNS, *sorted(columns))
     stars = tables.StarReader(arguments.stars, needed)
     numbers, found = measure(arguments, stars, needed, bins)
     # What shapes the result; how the work was cut up does not.

@@ -17,9 +17,11 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from icefire import cli, selection, tables
+from icefire import cli
 from icefire.errors import UserError
-from icefire.ledger import Ledger, remove
+from icefire.files import tables
+from icefire.stars import cuts
+from icefire.stars.ledger import Ledger, remove
 
 SAMPLES = ("halo", "accreted", "insitu")
 
@@ -39,22 +41,22 @@ def build_parser():
     return parser
 
 
-def chemistry(arguments) -> selection.Polygon | selection.FehRanges:
+def chemistry(arguments) -> cuts.Polygon | cuts.FehRanges:
     """Make the chemical selection that the flags ask for."""
     if arguments.method == "polygon":
         if not arguments.insitu_polygon:
             raise UserError("--insitu-polygon is missing: --method polygon needs its vertices")
-        return selection.Polygon(arguments.insitu_polygon)
+        return cuts.Polygon(arguments.insitu_polygon)
     if arguments.insitu_min_feh is None or arguments.accreted_max_feh is None:
         raise UserError("--method feh_ranges needs --insitu-min-feh and --accreted-max-feh")
     if arguments.insitu_min_feh < arguments.accreted_max_feh:
         raise UserError(
             "--insitu-min-feh must not be below --accreted-max-feh: a star cannot be in both"
         )
-    return selection.FehRanges(arguments.insitu_min_feh, arguments.accreted_max_feh)
+    return cuts.FehRanges(arguments.insitu_min_feh, arguments.accreted_max_feh)
 
 
-def cuts(ledger: Ledger, cuts_off: dict, min_abs_z_kpc: float, min_radius_kpc: float) -> list:
+def all_cuts(ledger: Ledger, cuts_off: dict, min_abs_z_kpc: float, min_radius_kpc: float) -> list:
     """List (entry, function telling which stars go), in the order the paper applies them."""
 
     def entry(reason: str, cut: str = ""):
@@ -83,7 +85,7 @@ def work(arguments) -> None:
             f"{arguments.stars}: this survey has no [alpha/Fe]; set chemistry.method to feh_ranges"
         )
     ledger = Ledger.from_meta(stars.meta, arguments.stars)
-    listed = cuts(
+    listed = all_cuts(
         ledger, stars.meta.get("cuts_off", {}), arguments.min_abs_z_kpc, arguments.min_radius_kpc
     )
     parameters = {

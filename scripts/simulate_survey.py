@@ -20,11 +20,14 @@ from collections import Counter
 
 import numpy as np
 
-from icefire import cli, dynamics, kinematics, mock_cold, tables
+from icefire import cli
 from icefire.errors import UserError
-from icefire.mock_catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
-from icefire.mock_model import read_model
-from icefire.mock_survey import Survey, stream
+from icefire.files import tables
+from icefire.stars import kinematics, orbits
+from icefire.synthetic import clouds
+from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
+from icefire.synthetic.model import read_model
+from icefire.synthetic.survey import Survey, stream
 
 MIN_ROWS = 1000
 
@@ -54,15 +57,13 @@ def work(arguments) -> None:
         raise UserError(f"--seed: {arguments.seed} is negative; give 0 or more")
     model = read_model(arguments.model, arguments.changes)
     frame = kinematics.frame(*FRAME)
-    potential = dynamics.potential(POTENTIAL)
+    potential = orbits.potential(POTENTIAL)
     # Streams of their own, beyond any field's, so that no field depends on them; the satellites
     # first, because a mistake in their table shows at once and the orbits take a second.
-    members = mock_cold.satellites(
+    members = clouds.satellites(
         arguments.satellites, model["satellites"], frame, stream(arguments.seed, 2**31 + 1)
     )
-    tail = mock_cold.sagittarius(
-        model["sagittarius"], frame, potential, stream(arguments.seed, 2**31)
-    )
+    tail = clouds.sagittarius(model["sagittarius"], frame, potential, stream(arguments.seed, 2**31))
     survey = Survey(arguments.rows, arguments.seed, model, frame, potential, [tail, members])
     catalogue = Catalogue(survey, model, frame, potential)
     # The model is a file of its own; its digest is enough to know it again.

@@ -14,8 +14,10 @@ import sys
 
 import numpy as np
 
-from icefire import cli, dispersion, shards, tables
+from icefire import cli
 from icefire.errors import UserError
+from icefire.files import tables
+from icefire.measure import dispersion, shards
 
 # Decimals of dispersions in km/s and of the anisotropy: far below any uncertainty
 _DECIMALS = 6

@@ -3,7 +3,7 @@
 
 Usage:
     python scripts/summarise_calibration.py --counts 0-of-2.npz 1-of-2.npz \\
-        --table calibration.ecsv --advice calibration_advice.rst
+        --table coverage.ecsv --advice calibration_advice.rst
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import sys
 
 import numpy as np
 
-from icefire import advice, calibration, cli, halos, tables
+from icefire import cli
+from icefire.calibrate import advice, coverage, halos
+from icefire.files import tables
 
 _DECIMALS = 6
 _AXES = ("scenario", "method", "quantity", "group")
@@ -32,12 +34,12 @@ def flat(columns: dict[str, np.ndarray]):
     from astropy.table import Table
 
     places = np.argwhere(columns["bins"] > 0)
-    names = (halos.SCENARIOS, calibration.METHODS, calibration.QUANTITIES)
+    names = (halos.SCENARIOS, coverage.METHODS, coverage.QUANTITIES)
     table = Table()
     for axis, known in enumerate(names):
         table[_AXES[axis]] = np.array(known)[places[:, axis]]
-    limits = np.array([dataclasses.astuple(group) for group in calibration.GROUPS])
-    for field, values in zip(dataclasses.fields(calibration.Group), limits.T, strict=True):
+    limits = np.array([dataclasses.astuple(group) for group in coverage.GROUPS])
+    for field, values in zip(dataclasses.fields(coverage.Group), limits.T, strict=True):
         table[field.name] = values[places[:, 3]]
         table[field.name].unit = "kpc" if field.name.startswith("r_") else None
     for name, values in columns.items():
@@ -47,8 +49,8 @@ def flat(columns: dict[str, np.ndarray]):
 
 
 def work(arguments) -> None:
-    total, meta = calibration.join(arguments.counts)
-    columns = calibration.results(total)
+    total, meta = coverage.join(arguments.counts)
+    columns = coverage.results(total)
     parameters = meta["parameters"]["run_calibration"]
     tables.write_ecsv(arguments.table, flat(columns), meta)
     catalogue = str(meta.get("catalogue", "an unnamed catalogue"))

@@ -24,10 +24,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from icefire import __version__, cli, numbers_check, surveys, tables, verification
+from icefire import __version__, cli
 from icefire.errors import UserError
-from icefire.provenance import COORDINATES, SAMPLES, agreed
-from icefire.verification import broken
+from icefire.files import surveys, tables
+from icefire.files.provenance import COORDINATES, SAMPLES, agreed
+from icefire.verify import checks
+from icefire.verify import numbers as numbers_check
+from icefire.verify.checks import broken
 
 ENGINE = "run_realisations"
 # In what a second method may differ from the first
@@ -74,7 +77,7 @@ def read_summaries(arguments, flag: str, wanted: tuple[str, ...] = SAMPLES) -> d
     geometry = flag.removeprefix("second_")
     found: dict[tuple, tuple] = {}
     for path in getattr(arguments, flag):
-        columns = (*COORDINATES[geometry], "n_stars", *verification.MEASURED)
+        columns = (*COORDINATES[geometry], "n_stars", *checks.MEASURED)
         table = tables.read_ecsv(path, columns)
         key = geometry, table.meta.get("parameters", {}).get(ENGINE, {}).get("sample")
         if key == ("sky", "halo"):
@@ -140,7 +143,7 @@ def settings_of(tables_: dict, methods: list[Method]) -> dict[str, dict]:
             }
             last[path] = ENGINE
     found = agreed(metas, last)
-    for step, names in verification.USED.items():
+    for step, names in checks.USED.items():
         for name in names:
             if name not in found[step]:
                 path = next(path for path in reversed(last) if step in metas[path]["parameters"])
@@ -153,18 +156,18 @@ def check_summaries(method: Method, counts: dict, settings: dict) -> list[tuple[
     total: dict[str, tuple[int, int]] = {}
     for (geometry, sample), (path, table) in method.summaries.items():
         count = counts[sample][geometry]
-        measured = verification.check_summary(path, table, geometry, sample, count, settings)
+        measured = checks.check_summary(path, table, geometry, sample, count, settings)
         n_bins, n_measured = total.get(geometry, (0, 0))
         total[geometry] = n_bins + len(table), n_measured + measured
     path, sky = method.summaries["sky", "halo"]
     accreted, insitu = (counts[sample]["sky"][0] for sample in ("accreted", "insitu"))
-    fractions = verification.check_fraction(path, sky, accreted, insitu)
+    fractions = checks.check_fraction(path, sky, accreted, insitu)
     return [
         *(
             (
                 geometry,
                 f"{n_bins} bins, n_stars as counted anew; {measured} of them measured, with"
-                f" {len(verification.MEASURED)} values in their order, the others with none",
+                f" {len(checks.MEASURED)} values in their order, the others with none",
             )
             for geometry, (n_bins, measured) in total.items()
         ),
@@ -235,14 +238,11 @@ def work(arguments) -> None:
     n_tables = len(of_stars) + sum(len(method.summaries) for method in methods)
     lines = [("metadata", f"{n_tables} tables agree on catalogue, version and all parameters")]
 
-    tally = verification.check_stars(stars, samples, settings)
-    lines += verification.say_stars(stars, samples, settings, tally)
-    lines.append(
-        ("ledger", verification.check_ledger(arguments.ledger, ledger, n_rows, tally, samples))
-    )
+    tally = checks.check_stars(stars, samples, settings)
+    lines += checks.say_stars(stars, samples, settings, tally)
+    lines.append(("ledger", checks.check_ledger(arguments.ledger, ledger, n_rows, tally, samples)))
     counts = {
-        sample: verification.count_bins(reader, settings[ENGINE])
-        for sample, reader in samples.items()
+        sample: checks.count_bins(reader, settings[ENGINE]) for sample, reader in samples.items()
     }
     slices = numbers_check.slices_of(methods[0].numbers, arguments.numbers[0])
     measured = numbers_check.of_ledger(ledger, tally) | numbers_check.of_samples(samples, slices)

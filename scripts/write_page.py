@@ -12,8 +12,9 @@ import math
 import sys
 from html import escape
 
-from icefire import cli, tables
+from icefire import cli
 from icefire.errors import UserError
+from icefire.files import tables
 
 STYLE = """
 body { font: 14px/1.45 sans-serif; color: #1e293b; margin: 1.5em; }

@@ -1,8 +1,16 @@
-"""icefire: the library behind the workflow's scripts.
+"""icefire: the library behind the workflow's scripts, in rooms. Imports go down this list only.
 
-One idea per module, imports in one direction only (each may import those before it):
-errors, tables, cli, surveys, kinematics, dynamics, satellites, selection, geometry, realisations,
-dispersion, claims, style, skymap, profiles, literature.
+snake/       what the Snakefile asks for: the configuration, rules, a cluster's memory and time
+verify/      what can go wrong in a run
+compare/     finished runs beside each other
+draw/        what figures share
+calibrate/   how far to trust the error bars
+synthetic/   the made-up survey
+numbers/     every quoted number, and its texts
+measure/     dispersions of every bin: geometries, recipes, the engine
+stars/       what is known of each star, and which are kept
+files/       tables in and out
+cli, errors  command lines, and the user's mistakes
 """
 
 __version__ = "0.1.0"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from icefire.workflow import GEOMETRIES, SAMPLES, Flags
+from icefire.snake.rules import GEOMETRIES, SAMPLES, Flags
 
 from .calls import REPO, Done, call
 

@@ -8,7 +8,8 @@ import numpy as np
 import yaml
 from astropy.table import Table
 
-from icefire import mock_check, tables
+from icefire.files import tables
+from icefire.synthetic import published
 
 from .calls import REPO
 from .chain import Step
@@ -81,9 +82,9 @@ NEEDED = {
         ("verify_run", "radial", f"{SHELLS} beta[68,95]"),
         ("verify_run", "comparison", "claim value lo68 hi68 agrees"),
         ("write_page", "table", "step reason n_in n_removed n_out"),
-        ("check_synthetic", "catalogue", " ".join(mock_check.CATALOGUE_COLUMNS)),
-        ("check_synthetic", "truth", " ".join(mock_check.TRUTH_COLUMNS)),
-        ("check_synthetic", "stars", " ".join(mock_check.STAR_COLUMNS)),
+        ("check_synthetic", "catalogue", " ".join(published.CATALOGUE_COLUMNS)),
+        ("check_synthetic", "truth", " ".join(published.TRUTH_COLUMNS)),
+        ("check_synthetic", "stars", " ".join(published.STAR_COLUMNS)),
         ("check_synthetic", "ledger", "step n_in n_out"),
         ("plot_synthetic_check", "check", "quantity at target made error"),
         ("plot_synthetic_check", "distributions", "percentile distance feh afe lz energy"),

@@ -19,8 +19,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
-from icefire import tables
-from icefire.workflow import SAMPLES
+from icefire.files import tables
+from icefire.snake.rules import SAMPLES
 
 from . import catalogues as cat
 from .calls import REPO

@@ -17,8 +17,8 @@ from changes import GONE, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icefire import configuration, mock_model, surveys, tables
 from icefire.errors import UserError
+from icefire.files import surveys, tables
 
 from .calls import REPO, module
 from .chain import LAYOUT, chain_of, small_config
@@ -149,7 +149,7 @@ def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key, outcome):
     @given(mutations(default))
     def try_one(value):
         config = changed(CONFIG, (key, copy.deepcopy(value)))
-        found = configuration.mistakes(config, SCHEMA)
+        found = config.mistakes(config, SCHEMA)
         tried["refused" if found else "valid, and taken by its steps"] += 1
         if not found:
             taken(config)
@@ -205,7 +205,7 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
         if limit is None or key.startswith(LONG[which]):
             continue
         other = changed(extreme, (key, limit))
-        if limit == limit and not configuration.mistakes(other, SCHEMA):
+        if limit == limit and not config.mistakes(other, SCHEMA):
             extreme = other
             tried.append(key)
     ran = {}
@@ -243,14 +243,14 @@ def put(model, keys, value):
 @pytest.mark.parametrize("wrong", [math.nan, None, "5", 10**400, True], ids=str)
 def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch, outcome):
     model = tables.read_yaml(REPO / "config" / "synthetic.yaml")
-    schema = tables.read_yaml(mock_model.SCHEMA)
+    schema = tables.read_yaml(model.SCHEMA)
     tried = 0
     # Every seventh is enough to meet each kind of value.
     for keys in [*paths_to(model)][::7]:
-        files = {"model": put(model, keys, wrong), mock_model.SCHEMA: schema}
+        files = {"model": put(model, keys, wrong), model.SCHEMA: schema}
         monkeypatch.setattr(tables, "read_yaml", files.__getitem__)
         with pytest.raises(UserError, match="model: ") as told:
-            mock_model.read_model("model")
+            model.read_model("model")
         names = [str(key) for key in keys if not isinstance(key, int)]
         assert any(name in str(told.value) for name in names), told.value
         tried += 1

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire import tables
+from icefire.files import tables
 
 from .test_bad_input import refused
 

@@ -12,7 +12,7 @@ import yaml
 from astropy.io import fits
 from astropy.table import Table
 
-from icefire import tables
+from icefire.files import tables
 
 from .calls import SCRIPTS, module
 from .chain import LAYOUT, SHARDS

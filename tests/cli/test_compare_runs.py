@@ -13,9 +13,12 @@ import pytest
 from astropy.table import Table
 from matplotlib.text import Text
 
-from icefire import comparison, comparison_figure, shared_stars, style, tables
-from icefire import runs as finished_runs
-from icefire.workflow import GEOMETRIES, SAMPLES
+from icefire.compare import differences, shared_stars
+from icefire.compare import figure as comparison_figure
+from icefire.compare import runs as finished_runs
+from icefire.draw import page
+from icefire.files import tables
+from icefire.snake.rules import GEOMETRIES, SAMPLES
 
 from .calls import REPO, Done, call
 from .chain import Chain, chain_of
@@ -77,7 +80,7 @@ def compare(a: Path, b: Path, folder: Path, *more: str) -> Done:
 def undrawn(monkeypatch):
     """Leave the figure out, which takes most of the time, where only the table is looked at."""
     monkeypatch.setattr(comparison_figure, "draw", lambda *_: None)
-    monkeypatch.setattr(style, "save", lambda *_: None)
+    monkeypatch.setattr(page, "save", lambda *_: None)
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -252,16 +255,16 @@ def test_output_that_is_read_in_part_is_no_mistake(runs, tmp_path):
 @pytest.mark.parametrize("names", [("default", "high Z"), ("a long name " * 9, "$\\beta_{x}$")])
 def test_every_word_of_the_figure_can_be_read(runs, tmp_path, names):
     """At printed size: no letter below 7 pt, none cut off, no legend over a panel."""
-    style.use(str(REPO / "config" / "paper.mplstyle"))
+    page.use(str(REPO / "config" / "paper.mplstyle"))
     a, b = map(finished_runs.read, runs, names)
     radial = {
-        sample: comparison.bins(a, b, "radial", sample, shared_stars.stars(a, b, sample))
+        sample: differences.bins(a, b, "radial", sample, shared_stars.stars(a, b, sample))
         for sample in SAMPLES
     }
     body = comparison_figure.draw(a, b, radial)
-    style.save(body, argparse.Namespace(pdf=tmp_path / "f.pdf", png=tmp_path / "f.png"))
+    page.save(body, argparse.Namespace(pdf=tmp_path / "f.pdf", png=tmp_path / "f.png"))
     figure = body.figure
-    assert figure.get_size_inches()[0] == style.TWO_COLUMNS_IN
+    assert figure.get_size_inches()[0] == page.TWO_COLUMNS_IN
     texts = [one for one in figure.findobj(Text) if one.get_visible() and one.get_text()]
     assert len(texts) > 40
     assert min(one.get_fontsize() for one in texts) >= 7

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire import tables
-from icefire.mock_catalogue import CATALOGUE_COLUMNS
-from icefire.workflow import SAMPLES
+from icefire.files import tables
+from icefire.snake.rules import SAMPLES
+from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
 
 from .chain import Chain, chain_of
 from .needed import without_model

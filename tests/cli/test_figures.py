@@ -15,7 +15,7 @@ from astropy.table import Table
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
-from icefire import tables
+from icefire.files import tables
 
 from .calls import REPO
 from .chain import LAYOUT

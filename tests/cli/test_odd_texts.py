@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from astropy.table import Table
 
-from icefire import tables
+from icefire.files import tables
 
 TEXTS = {
     "mathematics that is none": r"$\foo{$ a $x_$",

@@ -15,8 +15,8 @@ import yaml
 from astropy import units as u
 from astropy.table import Table
 
-from icefire import tables
-from icefire.workflow import SAMPLES
+from icefire.files import tables
+from icefire.snake.rules import SAMPLES
 
 from .calls import REPO
 from .chain import Chain, chain_of

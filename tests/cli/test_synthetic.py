@@ -10,8 +10,8 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire import tables
-from icefire.mock_catalogue import CATALOGUE_COLUMNS
+from icefire.files import tables
+from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
 
 from .chain import CHANGES
 from .test_bad_input import refused

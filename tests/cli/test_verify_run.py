@@ -13,7 +13,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire import tables
+from icefire.files import tables
 
 from .chain import Step
 from .needed import without_model

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from icefire import tables
+from icefire.files import tables
 
 from .calls import call
 

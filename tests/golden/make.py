@@ -21,8 +21,8 @@ sys.path.append(str(HERE.parents[1] / "scripts"))
 
 import plot_chemistry  # noqa: E402
 import plot_velocity_errors  # noqa: E402
-from icefire.tables import StarReader, write_ecsv  # noqa: E402
-from icefire.workflow import SAMPLES  # noqa: E402
+from icefire.files.tables import StarReader, write_ecsv  # noqa: E402
+from icefire.snake.rules import SAMPLES  # noqa: E402
 
 # Decimals kept, and how far a number may be off; counts must be equal. By unit.
 DECIMALS = {"km / s": 3, "kpc": 4, "deg": 4, "": 5}

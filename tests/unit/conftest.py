@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from icefire import dynamics, kinematics, mock_cold
-from icefire.mock_model import read_model
-from icefire.mock_survey import Survey, stream
+from icefire.stars import kinematics, orbits
+from icefire.synthetic.clouds import sagittarius, satellites
+from icefire.synthetic.model import read_model
+from icefire.synthetic.survey import Survey, stream
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,7 @@ def sun():
 @pytest.fixture(scope="session")
 def milky_way():
     """The potential of the model."""
-    return dynamics.potential("MilkyWayPotential-v1")
+    return orbits.potential("MilkyWayPotential-v1")
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +56,8 @@ def clouds(repo, model, sun, milky_way) -> list:
     few = {**model["sagittarius"], "stripping_episodes": 20, "particles_per_episode": 50}
     path = repo / "resources" / "satellites.ecsv"
     return [
-        mock_cold.sagittarius(few, sun, milky_way, stream(1, 2**31)),
-        mock_cold.satellites(path, model["satellites"], sun, stream(1, 2**31 + 1)),
+        sagittarius(few, sun, milky_way, stream(1, 2**31)),
+        satellites(path, model["satellites"], sun, stream(1, 2**31 + 1)),
     ]
 
 

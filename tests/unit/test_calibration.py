@@ -7,11 +7,19 @@ import json
 import numpy as np
 import pytest
 
-from icefire import advice, calibration, halos
-from icefire.calibration import GROUPS, METHODS, QUANTITIES, SHAPE, STATISTICS, Group
+from icefire.calibrate import advice, coverage, halos
+from icefire.calibrate.coverage import (
+    GROUPS,
+    METHODS,
+    QUANTITIES,
+    SHAPE,
+    STATISTICS,
+    Group,
+    results,
+)
 from icefire.errors import UserError
-from icefire.geometry import RadialShells
-from icefire.kinematics import frame
+from icefire.measure.geometry import RadialShells
+from icefire.stars.kinematics import frame
 
 FRAME = frame(8.122, 20.8, (12.9, 245.6, 7.78))
 SHELLS = RadialShells(10.0, 80.0, 5)
@@ -22,7 +30,7 @@ def count(scenario: str, numbers, n_stars: int = 1500) -> np.ndarray:
     for number in numbers:
         stars, true = halos.make(scenario, 1, number, n_stars, {}, FRAME)
         name = f"{scenario} {number}"
-        total += calibration.try_methods(stars, true, SHELLS, name, 1, 60, 10, 0.1)
+        total += coverage.try_methods(stars, true, SHELLS, name, 1, 60, 10, 0.1)
     return total
 
 
@@ -64,7 +72,7 @@ def test_sigma_is_the_three_dispersions_together(counted):
 
 def test_the_methods_do_as_they_are_known_to(counted):
     """200 halos say more; here one sees that nothing is exchanged or doubled."""
-    found = calibration.results(counted)
+    found = coverage.results(counted)
     strong = Group(n_lo=100, error_lo=0.4, error_hi=0.6)
     assert pick(found, "bias", "han2024", "sigma", strong) > 0.15
     assert pick(found, "coverage68", "han2024", "sigma", Group()) < 0.4
@@ -92,9 +100,9 @@ def test_one_halo_is_counted_as_by_hand():
     ones = np.ones(4)
     values = dict.fromkeys(QUANTITIES[:3], 10.0 * ones) | {"beta": 0.5 * ones}
     errors = dict.fromkeys(QUANTITIES[:4], 0.05 * ones)
-    bins = calibration._Bins(np.array([10, 50, 150, 200]), 15.0 * ones, values, errors)
+    bins = coverage._Bins(np.array([10, 50, 150, 200]), 15.0 * ones, values, errors)
     nan = np.nan
-    found = calibration._compare(
+    found = coverage._compare(
         summary(
             [11, 9, 10.5, nan],
             [10, 8, 10.2, nan],
@@ -124,18 +132,18 @@ def test_standard_errors_are_those_from_halo_to_halo():
     for one in held:
         named = {"halos": 1, "bins": 10, "without_value": 0, "below": 5, "half_width68": 100}
         named |= {"bias": 1000 * one, "coverage68": 10 * one, "coverage95": 10 * one}
-        named |= {(a, b): named[a] * named[b] for a, b in calibration._PRODUCTS}
+        named |= {(a, b): named[a] * named[b] for a, b in coverage._PRODUCTS}
         rows.append([named[name] for name in STATISTICS])
-    found = calibration.results(np.sum(rows, axis=0))
+    found = coverage.results(np.sum(rows, axis=0))
     assert found["coverage68"] == pytest.approx(held.mean())
     assert found["coverage68_error"] == pytest.approx(np.std(held, ddof=1) / 20, rel=1e-6)
     assert found["bias"] == pytest.approx(100e-5 * held.mean())
-    alone = calibration.results(np.array(rows[0]))
+    alone = coverage.results(np.array(rows[0]))
     assert np.isnan(alone["coverage68_error"]) and alone["coverage68"] in (0, 1)
 
 
 def test_nothing_measured_is_no_number():
-    found = calibration.results(np.zeros(SHAPE, np.int64))
+    found = coverage.results(np.zeros(SHAPE, np.int64))
     assert np.isnan(found["bias"]).all() and (found["bins"] == 0).all()
 
 
@@ -148,16 +156,16 @@ def meta(n_halos: int = 6, seed: int = 1) -> dict:
 
 def shard(path, numbers, n_halos: int = 6, seed: int = 1) -> str:
     counts = np.array([count("assumptions", numbers, 300)] * len(halos.SCENARIOS))
-    calibration.write(path, counts, numbers, meta(n_halos, seed))
+    coverage.write(path, counts, numbers, meta(n_halos, seed))
     return str(path)
 
 
 def test_sums_do_not_depend_on_the_shards(tmp_path):
-    whole, _ = calibration.join([shard(tmp_path / "whole.npz", range(6))])
+    whole, _ = coverage.join([shard(tmp_path / "whole.npz", range(6))])
     for split in ([range(2), range(2, 6)], [range(1), range(1, 3), range(3, 6)]):
         paths = [shard(tmp_path / f"{part}.npz", part) for part in split]
         for order in (paths, paths[::-1]):
-            joined, found = calibration.join(order)
+            joined, found = coverage.join(order)
             np.testing.assert_array_equal(joined, whole)
             assert found == meta()
 
@@ -167,7 +175,7 @@ def test_missing_doubled_and_foreign_shards_are_refused(tmp_path, given):
     paths = {"a": shard(tmp_path / "a.npz", range(3)), "b": shard(tmp_path / "b.npz", range(3, 6))}
     paths["other"] = shard(tmp_path / "other.npz", range(3, 6), seed=2)
     with pytest.raises(UserError, match=r"once each|other settings"):
-        calibration.join([paths[name] for name in given])
+        coverage.join([paths[name] for name in given])
 
 
 def test_what_is_no_shard_is_named(tmp_path):
@@ -176,7 +184,7 @@ def test_what_is_no_shard_is_named(tmp_path):
     np.savez(tmp_path / "bare.npz", counts=np.zeros((4, *SHAPE)), numbers=np.arange(3), meta=text)
     for name in ("other.npz", "bare.npz"):
         with pytest.raises(UserError, match=name):
-            calibration.join([str(tmp_path / name)])
+            coverage.join([str(tmp_path / name)])
 
 
 def test_equal_counts_give_equal_bytes(tmp_path):
@@ -198,7 +206,7 @@ def flat(text: str) -> str:
 
 
 def test_the_advice_quotes_the_numbers(counted):
-    found = calibration.results(counted)
+    found = coverage.results(counted)
     said = flat(words(found))
     filled = Group(n_lo=100)
     for method in METHODS:
@@ -211,7 +219,7 @@ def test_the_advice_quotes_the_numbers(counted):
 
 def made_up(counted, **coverage) -> dict[str, np.ndarray]:
     """Results in which each method covers as told (68 %; 95 % follows)."""
-    found = {name: values.copy() for name, values in calibration.results(counted).items()}
+    found = {name: values.copy() for name, values in results(counted).items()}
     for method, value in coverage.items():
         found["coverage68"][METHODS.index(method)] = value
         found["coverage95"][METHODS.index(method)] = 0.95 - abs(0.68 - value)
@@ -231,7 +239,7 @@ def test_the_advice_follows_the_coverage(counted):
 def test_the_advice_is_restructured_text_whatever_the_catalogue_is_called(counted):
     docutils = pytest.importorskip("docutils.core")
     odd = "my_survey_ |x| *stars* `b` \\"
-    text = words(calibration.results(counted), odd)
+    text = words(coverage.results(counted), odd)
     found = docutils.publish_doctree(text, settings_overrides={"report_level": 1, "halt_level": 1})
     assert "my_survey_ |x| *stars* `b` \\" in found.astext()
     assert max(map(len, text.splitlines())) <= 80
@@ -239,6 +247,6 @@ def test_the_advice_is_restructured_text_whatever_the_catalogue_is_called(counte
 
 
 def test_nothing_measured_is_said(counted):
-    said = flat(words(calibration.results(np.zeros(SHAPE, np.int64))))
+    said = flat(words(coverage.results(np.zeros(SHAPE, np.int64))))
     assert "(no such bin)" in said and "no bin" in said and "nothing" in said
     assert "nan" not in said

@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import chi2, kstest, spearmanr
 
-from icefire import claims
-from icefire.realisations import COMPONENTS
+from icefire.measure.recipes import COMPONENTS
+from icefire.numbers import estimates
 
 NAN, INF = float("nan"), float("inf")
 
@@ -21,8 +21,8 @@ def velocities(n_stars: int = 4000, seed: int = 5) -> np.ndarray:
     return mixed * tail + np.array([[300], [-180], [20]])
 
 
-def measured(v: np.ndarray, edges=()) -> claims.Dispersion:
-    found = claims.Dispersion()
+def measured(v: np.ndarray, edges=()) -> estimates.Dispersion:
+    found = estimates.Dispersion()
     for part in np.split(v, edges, axis=1):
         found.add(dict(zip(COMPONENTS, part, strict=True)))
     return found
@@ -79,7 +79,7 @@ def test_subsets_of_a_table_in_one_pass():
         for part, some in zip(np.split(v, [999], axis=1), np.split(feh, [999]), strict=True)
     ]
     masks = {"poor": lambda s: s["feh"] < -1, "none": lambda s: s["feh"] > 9, "all": lambda s: None}
-    found = claims.dispersions(blocks, masks)
+    found = estimates.dispersions(blocks, masks)
     assert found["poor"].n_stars == 2000 and found["none"].n_stars == 0
     np.testing.assert_allclose(found["poor"].variances()[0], v[:, :2000].var(axis=1), rtol=1e-10)
     np.testing.assert_allclose(found["all"].variances()[0], v.var(axis=1), rtol=1e-10)
@@ -90,7 +90,7 @@ def test_rank_correlation_is_scipys_of_the_finite_pairs():
     a = rng.normal(size=80)
     b = a + rng.normal(size=80)
     with_gaps = (np.append(a, [NAN, 5, NAN]), np.append(b, [-9, NAN, NAN]))
-    found = claims.rank_correlation(*with_gaps)
+    found = estimates.rank_correlation(*with_gaps)
     assert found["value"] == pytest.approx(spearmanr(a, b).statistic, rel=1e-5)
     assert found["lo68"] < found["value"] < found["hi68"]
 
@@ -101,7 +101,7 @@ def test_rank_correlations_interval_holds_the_truth_in_two_thirds_of_samples():
     inside = 0
     for _ in range(400):
         a = rng.normal(size=60)
-        found = claims.rank_correlation(a, 0.6 * a + 0.8 * rng.normal(size=60))
+        found = estimates.rank_correlation(a, 0.6 * a + 0.8 * rng.normal(size=60))
         inside += found["lo68"] <= truth <= found["hi68"]
     # 400 samples have a standard error of 0.023
     assert inside / 400 == pytest.approx(0.68, abs=0.06)
@@ -118,7 +118,7 @@ def test_rank_correlations_interval_holds_the_truth_in_two_thirds_of_samples():
     ],
 )
 def test_rank_correlation_of_perfect_and_of_too_few_pairs(a, b, value):
-    found = claims.rank_correlation(np.array(a, float), np.array(b, float))
+    found = estimates.rank_correlation(np.array(a, float), np.array(b, float))
     assert found["value"] == value
     assert all(v is None or abs(v) <= 1 for v in found.values())
 
@@ -171,7 +171,7 @@ def sample(n_stars: int, tensor: np.ndarray, seed: int, heavy: bool = False):
     [(70, 25, 1.3), (0, 0, 1.5), (0, 89, 2), (179, -40, 1.1), (110, 10, 1.2)],
 )
 def test_the_axis_of_a_tensor_and_its_direction_in_the_plane(azimuth, pitch, contrast):
-    found = claims.Quadrupole(five(hot_along(azimuth, pitch, contrast)), 0.01 * np.eye(5))
+    found = estimates.Quadrupole(five(hot_along(azimuth, pitch, contrast)), 0.01 * np.eye(5))
     assert found.axis() == pytest.approx((azimuth, pitch, contrast))
     direction, error = found.xy_direction_deg()
     assert (direction - azimuth + 90) % 180 == pytest.approx(90)
@@ -184,14 +184,14 @@ def test_the_axis_of_a_tensor_and_its_direction_in_the_plane(azimuth, pitch, con
 def test_chi_square_weighs_the_values_by_their_covariance():
     root = np.random.default_rng(1).normal(size=(5, 5))
     values = root @ np.array([3.0, 0, 0, 4.0, 0])
-    found = claims.Quadrupole(values, root @ root.T)
+    found = estimates.Quadrupole(values, root @ root.T)
     assert found.significance == pytest.approx(25)
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
 def test_a_known_quadrupole_is_found_through_an_uneven_footprint(heavy):
     tensor = hot_along(70, 25, 1.5)
-    found = claims.quadrupole(*sample(30_000, tensor, 2, heavy))
+    found = estimates.quadrupole(*sample(30_000, tensor, 2, heavy))
     pull = np.linalg.solve(np.linalg.cholesky(found.covariance), found.values - five(tensor))
     assert np.abs(pull).max() < 3.5
     angle, error = found.xy_direction_deg()
@@ -205,20 +205,20 @@ def test_a_known_quadrupole_is_found_through_an_uneven_footprint(heavy):
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
 def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
     drawn = [sample(2000, SPHERE, seed, heavy) for seed in range(150)]
-    found = [claims.quadrupole(*stars).significance for stars in drawn]
+    found = [estimates.quadrupole(*stars).significance for stars in drawn]
     # Five degrees of freedom: mean 5, standard deviation of it sqrt(10 / 150)
     assert np.mean(found) == pytest.approx(5, abs=1)
     assert kstest(found, chi2(5).cdf).pvalue > 1e-3
     # Many more stars have none either, but would have one without the radial profile.
     many = [np.concatenate(parts, axis=-1) for parts in zip(*drawn[:20], strict=True)]
-    assert claims.quadrupole(*many).significance < 20
-    assert claims.quadrupole(*many, degree=0).significance > 60
+    assert estimates.quadrupole(*many).significance < 20
+    assert estimates.quadrupole(*many, degree=0).significance > 60
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
 def test_standard_errors_of_the_quadrupole_are_its_scatter(heavy):
     tensor = hot_along(70, 25, 1.5)
-    found = [claims.quadrupole(*sample(3000, tensor, seed, heavy)) for seed in range(150)]
+    found = [estimates.quadrupole(*sample(3000, tensor, seed, heavy)) for seed in range(150)]
     values = np.array([one.values for one in found])
     errors = np.sqrt([np.diag(one.covariance) for one in found])
     np.testing.assert_allclose(errors.mean(axis=0), values.std(axis=0), rtol=0.2)
@@ -234,7 +234,7 @@ def test_a_turn_about_the_pole_turns_the_direction_and_nothing_else(turn):
     place, v_r = sample(2000, hot_along(70, 25, 1.5), 4)
     c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     turned = np.array([c * place[0] - s * place[1], s * place[0] + c * place[1], place[2]])
-    usual, found = claims.quadrupole(place, v_r), claims.quadrupole(turned, v_r)
+    usual, found = estimates.quadrupole(place, v_r), estimates.quadrupole(turned, v_r)
     for (angle, error), (before, its_error) in (
         (found.xy_direction_deg(), usual.xy_direction_deg()),
     ):
@@ -248,37 +248,37 @@ def test_a_turn_about_the_pole_turns_the_direction_and_nothing_else(turn):
 
 def test_chi_square_and_contrast_are_the_same_from_any_side():
     place, v_r = sample(2000, hot_along(70, 25, 1.5), 5)
-    usual = claims.quadrupole(place, v_r)
+    usual = estimates.quadrupole(place, v_r)
     rotation, _ = np.linalg.qr(np.random.default_rng(6).normal(size=(3, 3)))
-    found = claims.quadrupole(rotation @ place, v_r)
+    found = estimates.quadrupole(rotation @ place, v_r)
     assert found.significance == pytest.approx(usual.significance, rel=1e-6)
     assert found.axis()[2] == pytest.approx(usual.axis()[2])
 
 
 def test_the_mean_velocity_and_the_units_do_not_matter():
     place, v_r = sample(2000, hot_along(70, 25, 1.5), 7)
-    usual = claims.quadrupole(place, v_r)
+    usual = estimates.quadrupole(place, v_r)
     for others in ((place, v_r + 300), (place, 7 * v_r), (2.5 * place, v_r)):
-        found = claims.quadrupole(*others)
+        found = estimates.quadrupole(*others)
         np.testing.assert_allclose(found.values, usual.values, atol=1e-7)
         np.testing.assert_allclose(found.covariance, usual.covariance, rtol=1e-6, atol=1e-12)
 
 
 def test_stars_that_determine_no_direction_give_none():
     place, v_r = sample(2000, SPHERE, 8)
-    assert claims.quadrupole(place[:, :20], v_r[:20]) is not None
+    assert estimates.quadrupole(place[:, :20], v_r[:20]) is not None
     in_the_plane = place * [[1], [1], [0]]
     same_velocity = np.full(2000, 50.0)
     for few in ((place[:, :19], v_r[:19]), (in_the_plane, v_r), (place, same_velocity)):
-        assert claims.quadrupole(*few) is None
-    assert claims.quadrupole(np.empty((3, 0)), np.empty(0)) is None
+        assert estimates.quadrupole(*few) is None
+    assert estimates.quadrupole(np.empty((3, 0)), np.empty(0)) is None
 
 
 def test_the_fit_is_where_the_likelihood_is_highest():
     """Also for stars whose far outliers made scoring with the expected information swing."""
     for seed in (1, 5):
         place, v_r = sample(3000, SPHERE, seed, heavy=True)
-        found = claims.quadrupole(place, v_r)
+        found = estimates.quadrupole(place, v_r)
         radius = np.linalg.norm(place, axis=0)
         x, y, z = place / radius
         powers = np.log(radius / np.median(radius))[:, None] ** np.arange(4)
@@ -299,7 +299,7 @@ def test_a_handful_of_stars_with_outliers_gives_numbers_and_no_warnings():
     rng = np.random.default_rng(9)
     for n_stars in (20, 25, 40) * 40:
         place = np.exp(rng.normal(3, 0.5, n_stars)) * rng.normal(size=(3, n_stars))
-        found = claims.quadrupole(place, 100 * rng.standard_t(2, n_stars))
+        found = estimates.quadrupole(place, 100 * rng.standard_t(2, n_stars))
         assert np.isfinite([*found.axis(), *found.xy_direction_deg(), found.significance]).all()
 
 
@@ -321,14 +321,14 @@ def test_a_handful_of_stars_with_outliers_gives_numbers_and_no_warnings():
     ],
 )
 def test_numbers_have_six_digits_and_the_unmeasured_is_none(value, wanted):
-    found = claims.number(value)
+    found = estimates.number(value)
     assert found == {"value": wanted}
     # yaml.safe_dump knows only Python's own types.
     assert type(found["value"]) in (int, float, type(None))
 
 
 def test_a_number_carries_its_unit_and_interval():
-    assert claims.number(1.23456789, "km/s", 1.0, NAN) == {
+    assert estimates.number(1.23456789, "km/s", 1.0, NAN) == {
         "value": 1.23457,
         "lo68": 1,
         "hi68": None,

@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from icefire import cluster
+from icefire.snake import cluster
 
 
 def ask(function, size_mb: float = 0.0, attempt: int = 1) -> int:

@@ -9,10 +9,10 @@ import pytest
 from astropy.table import Table
 
 import compare_runs
-from icefire import comparison, shared_stars
+from icefire.compare import differences, shared_stars
+from icefire.compare.runs import Run
 from icefire.errors import UserError
-from icefire.geometry import RadialShells
-from icefire.runs import Run
+from icefire.measure.geometry import RadialShells
 
 KINDS = ("r", "phi", "theta")
 REALISATIONS = 100
@@ -91,7 +91,7 @@ def run_of(stars: dict, name="run", bins=2, half68=(0.0, 0.0), ledger=(), **para
 
 
 def compare(a: Run, b: Run) -> Table:
-    return comparison.bins(a, b, "radial", "halo", shared_stars.stars(a, b, "halo"))
+    return differences.bins(a, b, "radial", "halo", shared_stars.stars(a, b, "halo"))
 
 
 @pytest.fixture
@@ -165,8 +165,8 @@ def test_a_run_differs_in_nothing_from_itself(overlapping):
     for quantity in ("sigma_r", "beta"):
         assert not found[f"{quantity}_difference"][measured].any()
         assert not found[f"{quantity}_difference_in_errors"][measured].any()
-    assert [row["bins_beyond_2_errors"] for row in comparison.totals(found)] == [0, 0]
-    assert comparison.changed_parameters(a, a) == []
+    assert [row["bins_beyond_2_errors"] for row in differences.totals(found)] == [0, 0]
+    assert differences.changed_parameters(a, a) == []
 
 
 def test_bins_of_one_run_only_are_kept_and_counted():
@@ -182,7 +182,7 @@ def test_bins_of_one_run_only_are_kept_and_counted():
     ]
     assert found["n_stars_b"].mask[:20].all() and not found["n_stars_b"].mask[20:].any()
     assert np.isnan(found["sigma_r_b"][:20]).all()
-    totals = comparison.totals(found)[0]
+    totals = differences.totals(found)[0]
     # The whole sky and the quadrant that has all stars
     assert (totals["bins_both"], totals["bins_only_a"], totals["bins_only_b"]) == (0, 8, 4)
     assert totals["median_difference"] is None
@@ -192,10 +192,10 @@ def test_a_value_in_one_run_only_is_counted_as_such():
     rng = np.random.default_rng(3)
     stars = velocities(rng, 600)
     a, b = run_of(stars), run_of(rows(stars, stars["r"] < 20))
-    totals = comparison.totals(compare(a, b))
+    totals = differences.totals(compare(a, b))
     for one in totals:
         assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 2, 0)
-    for one in comparison.totals(compare(b, a)):
+    for one in differences.totals(compare(b, a)):
         assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 0, 2)
 
 
@@ -342,7 +342,7 @@ def test_parameters_that_differ_are_listed_once_with_their_steps():
     b = run_of(stars, flag={"polygon": other, "seed": 1}, select={"polygon": other, "z": 5})
     b.parameters["more"] = {"seed": 3}
     b.source["survey"] = "another"
-    assert comparison.changed_parameters(a, b) == [
+    assert differences.changed_parameters(a, b) == [
         {"parameter": "survey", "steps": [], "a": "H3", "b": "another"},
         {"parameter": "polygon", "steps": ["flag", "select"], "a": polygon, "b": other},
         {"parameter": "seed", "steps": ["more"], "a": None, "b": 3},
@@ -362,7 +362,7 @@ def test_rows_of_two_ledgers_belong_together_by_step_and_place():
             ("halo", "|Z| 8", 9, 4, 5), ("halo", "r 10", 5, 0, 5), ("age", "young", 5, 1, 4)
         ),
     )
-    found = comparison.ledgers(a, b)
+    found = differences.ledgers(a, b)
     assert [row["step"] for row in found] == ["halo", "halo", "age"]
     assert [(row["reason_a"], row["reason_b"]) for row in found] == [
         ("|Z| 5", "|Z| 8"),

@@ -10,9 +10,9 @@ import yaml
 from astropy.table import Table
 from changes import GONE, changed
 
-from icefire import configuration
-from icefire.configuration import check_config, verified_sources
 from icefire.errors import UserError
+from icefire.snake.config import _WRITTEN, check_config, verified_sources
+from icefire.snake.config import leaves as every_leaf
 
 # An orbit of one Myr
 ALEPH = {"max_eccentricity": 0.3, "afe_slope": -0.1, "afe_intercept": 0.2, "orbit_time_gyr": 0.001}
@@ -281,7 +281,7 @@ def test_no_run_can_have_the_name_of_a_folder_of_results(repo, schema_path):
     folders = set(re.findall(r"<results>/(\w+)/", rules)) | {"logs", "benchmarks"}
     schema = yaml.safe_load(schema_path.read_text())
     assert folders <= set(schema["properties"]["run"]["not"]["enum"])
-    assert folders - {"synthetic"} <= set(configuration._WRITTEN)
+    assert folders - {"synthetic"} <= set(_WRITTEN)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_values_at_the_limits_are_accepted(config, schema_path, where, value):
 
 def number_leaves(repo) -> list[str]:
     config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
-    return [key for key, value in configuration.leaves(config) if type(value) in (int, float)]
+    return [key for key, value in every_leaf(config) if type(value) in (int, float)]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -9,7 +9,7 @@ import pytest
 
 import flag_substructure
 import select_samples
-from icefire.ledger import Ledger, remove
+from icefire.stars.ledger import Ledger, remove
 
 # A star that no cut removes
 KEPT = {"is_giant": True, "z": 5.1, "r": 10.1} | dict.fromkeys(
@@ -22,7 +22,7 @@ def removed(**changes) -> str | None:
     stars = {name: np.array([value]) for name, value in (KEPT | changes).items()}
     ledger = Ledger(1)
     left = np.ones(1, bool)
-    for entry, goes in select_samples.cuts(ledger, {}, 5.0, 10.0):
+    for entry, goes in select_samples.all_cuts(ledger, {}, 5.0, 10.0):
         left = remove(left, goes(stars), entry)
     steps = [entry.step for entry in ledger.entries if entry.n_removed]
     assert left[0] == (not steps)

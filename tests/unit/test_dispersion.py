@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from icefire import dispersion
-from icefire.dispersion import (
+from icefire.errors import UserError
+from icefire.measure import dispersion
+from icefire.measure.dispersion import (
     QUANTILES,
     QUANTITIES,
     anisotropy,
@@ -21,9 +22,8 @@ from icefire.dispersion import (
     summarise,
     variances,
 )
-from icefire.errors import UserError
-from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
-from icefire.realisations import COMPONENTS, Bootstrap, Han2024
+from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.measure.recipes import COMPONENTS, Bootstrap, Han2024
 
 SEED, SAMPLE = 7, "halo"
 GEOMETRIES = (PlaneGrid("xy", 20.0, 4.0, 5.0), HealpixSky(2), RadialShells(5.0, 40.0, 4))

@@ -8,8 +8,8 @@ import pytest
 from astropy import units as u
 from gala.units import galactic
 
-from icefire import dynamics
 from icefire.errors import UserError
+from icefire.stars import orbits
 
 
 def columns(*vectors) -> np.ndarray:
@@ -27,11 +27,11 @@ def test_a_circular_orbit_has_no_eccentricity(milky_way):
     position = columns([8, 0, 0], [0, 20, 0])
     speed = milky_way.circular_velocity(position * u.kpc).to_value(u.km / u.s)
     velocity = columns([0, -speed[0], 0], [speed[1], 0, 0])
-    assert np.all(dynamics.eccentricity(milky_way, position, velocity, 2.0, 1.0) < 0.003)
+    assert np.all(orbits.eccentricity(milky_way, position, velocity, 2.0, 1.0) < 0.003)
 
 
 def test_a_plunging_orbit_has_an_eccentricity_near_one(milky_way):
-    found = dynamics.eccentricity(milky_way, columns([15, 0, 8]), columns([0, 2, 0]), 4.0, 1.0)
+    found = orbits.eccentricity(milky_way, columns([15, 0, 8]), columns([0, 2, 0]), 4.0, 1.0)
     assert 0.97 < found[0] < 1
 
 
@@ -41,13 +41,13 @@ def test_kepler_orbits_have_their_eccentricity(wanted):
     circular = kepler.circular_velocity([10, 0, 0] * u.kpc).to_value(u.km / u.s)[0]
     # At apocentre, 10 kpc, the speed is sqrt(1 - e) times the circular one.
     start = columns([0, circular * np.sqrt(1 - wanted), 0])
-    found = dynamics.eccentricity(kepler, columns([10, 0, 0]), start, 1.0, 0.1)
+    found = orbits.eccentricity(kepler, columns([10, 0, 0]), start, 1.0, 0.1)
     assert found[0] == pytest.approx(wanted, abs=1e-3)
 
 
 def test_the_default_step_is_fine_enough(milky_way, halo_orbits):
-    coarse = dynamics.eccentricity(milky_way, *halo_orbits, 2.0, 1.0)
-    fine = dynamics.eccentricity(milky_way, *halo_orbits, 2.0, 0.2)
+    coarse = orbits.eccentricity(milky_way, *halo_orbits, 2.0, 1.0)
+    fine = orbits.eccentricity(milky_way, *halo_orbits, 2.0, 0.2)
     assert np.std(fine) > 0.1
     assert np.max(np.abs(coarse - fine)) < 0.01
 
@@ -55,17 +55,17 @@ def test_the_default_step_is_fine_enough(milky_way, halo_orbits):
 def test_orbits_do_not_depend_on_how_many_are_integrated_together(
     milky_way, halo_orbits, monkeypatch
 ):
-    whole = dynamics.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
-    monkeypatch.setattr(dynamics, "_ORBITS_AT_ONCE", 7)
+    whole = orbits.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
+    monkeypatch.setattr(orbits, "_ORBITS_AT_ONCE", 7)
     # Not to the bit: the compiler treats the last orbits of an array differently.
-    parts = dynamics.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
+    parts = orbits.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
     np.testing.assert_allclose(parts, whole, rtol=1e-12)
 
 
 def test_no_stars_give_no_eccentricities(milky_way):
     none = np.empty((3, 0))
-    assert dynamics.eccentricity(milky_way, none, none, 2.0, 1.0).shape == (0,)
-    assert dynamics.energy(milky_way, none, none).shape == (0,)
+    assert orbits.eccentricity(milky_way, none, none, 2.0, 1.0).shape == (0,)
+    assert orbits.energy(milky_way, none, none).shape == (0,)
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,17 @@ def test_no_stars_give_no_eccentricities(milky_way):
 def test_each_potential_is_galas_and_energy_adds_the_kinetic_term(name, same, halo_orbits):
     position, velocity = halo_orbits
     at_rest = same().energy(position * u.kpc).to_value(u.km**2 / u.s**2)
-    found = dynamics.energy(dynamics.potential(name), position, velocity)
+    found = orbits.energy(orbits.potential(name), position, velocity)
     np.testing.assert_allclose(found, at_rest + 0.5 * np.sum(velocity**2, axis=0), rtol=1e-12)
-    assert name in dynamics.POTENTIALS
+    assert name in orbits.POTENTIALS
 
 
 def test_the_three_potentials_differ(halo_orbits):
-    energies = [dynamics.energy(dynamics.potential(n), *halo_orbits) for n in dynamics.POTENTIALS]
+    energies = [orbits.energy(orbits.potential(n), *halo_orbits) for n in orbits.POTENTIALS]
     for i in range(3):
         assert np.all(np.abs(energies[i] / energies[i - 1] - 1) > 1e-4)
 
 
 def test_an_unknown_potential_names_its_key():
     with pytest.raises(UserError, match=r"potential\.name.*'Plummer'.*MilkyWayPotential-v1"):
-        dynamics.potential("Plummer")
+        orbits.potential("Plummer")

@@ -13,7 +13,8 @@ import plot_footprint
 import plot_line_of_sight
 import plot_sigma_plane
 import plot_sigma_sky
-from icefire import profiles, skymap
+from icefire.draw import profiles
+from icefire.draw.sky import sky_polygons
 
 # --- the ellipse of figure 5 -----------------------------------------------------------------
 
@@ -71,7 +72,7 @@ def test_a_declination_circle_has_that_declination(dec_deg):
 def test_the_pixels_of_a_map_cover_the_sky_once():
     import healpy
 
-    polygons, owners = skymap.sky_polygons(*plot_sigma_sky.pixel_outlines(192))
+    polygons, owners = sky_polygons(*plot_sigma_sky.pixel_outlines(192))
     rng = np.random.default_rng(2)
     x, b = rng.uniform(-np.pi, np.pi, 3000), np.arcsin(rng.uniform(-1, 1, 3000))
     inside = np.array([Path(p).contains_points(np.column_stack([x, b])) for p in polygons])
@@ -87,7 +88,7 @@ def test_the_pixels_of_a_map_cover_the_sky_once():
 def test_a_circle_around_a_pole_holds_the_pole_and_no_more_than_the_circle(centre):
     l_deg, b_deg = (np.array([value]) for value in centre)
     circle = plot_footprint.small_circles(l_deg, b_deg, 1.0, 90)
-    polygons, owners = skymap.sky_polygons(*circle, l_deg)
+    polygons, owners = sky_polygons(*circle, l_deg)
     assert set(owners) == {0}
     rng = np.random.default_rng(3)
     sky = rng.uniform(0, 360, 2000), np.sign(b_deg) * rng.uniform(87, 90, 2000)

@@ -6,7 +6,7 @@ import healpy
 import numpy as np
 import pytest
 
-from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
 
 
 def dense(geometry, stars) -> np.ndarray:

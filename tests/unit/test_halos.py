@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from icefire import halos
-from icefire.kinematics import frame, galactocentric
-from icefire.realisations import COLUMNS, COMPONENTS
+from icefire.calibrate import halos
+from icefire.measure.recipes import COLUMNS, COMPONENTS
+from icefire.stars.kinematics import frame, galactocentric
 
 FRAME = frame(8.122, 20.8, (12.9, 245.6, 7.78))
 CROSS = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}

@@ -13,8 +13,8 @@ from astropy.coordinates import (
     galactocentric_frame_defaults,
 )
 
-from icefire import dynamics, kinematics
-from icefire.surveys import Catalogue, read_survey_map
+from icefire.files.surveys import Catalogue, read_survey_map
+from icefire.stars import kinematics, orbits
 
 SUN = (8.122, 20.8, (12.9, 245.6, 7.78))
 VELOCITIES = ("v_r", "v_phi", "v_theta")
@@ -130,8 +130,8 @@ def test_energies_agree_with_gala(stars, frame):
     from gala.dynamics import PhaseSpacePosition
 
     found, wanted = kinematics.galactocentric(stars, frame), by_astropy(stars)
-    energy = dynamics.energy(
-        dynamics.potential("MilkyWayPotential-v1"),
+    energy = orbits.energy(
+        orbits.potential("MilkyWayPotential-v1"),
         np.array([found["x"], found["y"], found["z"]]),
         kinematics.cartesian_velocity(found),
     )

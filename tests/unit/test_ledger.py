@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from icefire.errors import UserError
-from icefire.ledger import Ledger, remove
+from icefire.stars.ledger import Ledger, remove
 
 
 def test_a_star_with_several_faults_counts_under_the_first_only():

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from icefire import dispersion, likelihood
-from icefire.dispersion import QUANTILES, QUANTITIES, summarise
 from icefire.errors import UserError
-from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
-from icefire.realisations import COMPONENTS
+from icefire.measure import dispersion, likelihood
+from icefire.measure.dispersion import QUANTILES, QUANTITIES, summarise
+from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.measure.recipes import COMPONENTS
 
 LEVELS = {"_lo95": 0.025, "_lo68": 0.16, "": 0.5, "_hi68": 0.84, "_hi95": 0.975}
 ONE_SHELL = RadialShells(10.0, 30.0, 1)

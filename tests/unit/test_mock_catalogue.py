@@ -11,10 +11,11 @@ from astropy import units as u
 from astropy.table import Table
 from scipy.stats import kstest, norm
 
-from icefire import dynamics, kinematics, mock_survey
-from icefire.mock_catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue, galactic
-from icefire.mock_stars import distance_modulus, gaia_error
-from icefire.tables import StarWriter
+from icefire.files.tables import StarWriter
+from icefire.stars import kinematics, orbits
+from icefire.synthetic import survey
+from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue, galactic
+from icefire.synthetic.drawing import distance_modulus, gaia_error
 
 NO_WARTS = {
     "bad_fit_fraction": 0.0,
@@ -371,7 +372,7 @@ def test_dates_are_nights_of_the_survey(warty, survey_of):
 
 def test_blocks_of_any_number_of_fields_give_the_same_rows(measure, monkeypatch):
     whole = measure(WARTS, rows=1500)
-    monkeypatch.setattr(mock_survey, "_FIELDS_AT_ONCE", 4)
+    monkeypatch.setattr(survey, "_FIELDS_AT_ONCE", 4)
     parts = measure(WARTS, rows=1500)
     for one, other in zip(whole, parts, strict=True):
         for name, values in one.items():
@@ -410,7 +411,7 @@ def test_own_kinematics_are_astropys_of_the_measured_values(warty, by_astropy, m
     }
     for name, values in expected.items():
         np.testing.assert_allclose(rows[f"{name}_gal"][whole], values, atol=1e-5)
-    energy = dynamics.energy(milky_way, place, velocity)
+    energy = orbits.energy(milky_way, place, velocity)
     np.testing.assert_allclose(rows["E_tot_pot1"][whole], energy, rtol=1e-7, atol=1e-2)
     assert np.isnan(rows["eccen_pot1"]).all()
     for name in ("Vr_gal", "Lx", "E_tot_pot1", "Vphi_gal_err"):

@@ -7,9 +7,11 @@ import pytest
 import yaml
 from scipy.stats import norm
 
-from icefire import mock_catalogue, mock_check, tables
 from icefire.errors import UserError
-from icefire.mock_check import CUTS, SURVEY_ROWS, Check, compare
+from icefire.files import tables
+from icefire.synthetic import catalogue as synthetic
+from icefire.synthetic import published
+from icefire.synthetic.published import CUTS, SURVEY_ROWS, Check, compare
 
 N = 10_001
 # Percentile p of `ramp` is p itself: 0, 0.01, ... 100
@@ -19,13 +21,13 @@ FLAGS = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
 
 def giants(**columns) -> dict[str, np.ndarray]:
     """N giants that are alike but for what is given."""
-    made = {name: np.ones(N) for name in mock_check.STAR_COLUMNS}
+    made = {name: np.ones(N) for name in published.STAR_COLUMNS}
     made |= {name: np.zeros(N, bool) for name in FLAGS}
     return made | columns
 
 
 def catalogue(**columns) -> dict[str, np.ndarray]:
-    return {name: np.ones(N) for name in mock_check.CATALOGUE_COLUMNS} | columns
+    return {name: np.ones(N) for name in published.CATALOGUE_COLUMNS} | columns
 
 
 def check(stars=None, truth=None, rows=None, **counts) -> Check:
@@ -144,9 +146,9 @@ def test_what_cannot_be_measured_is_not_a_number():
 
 
 def test_every_column_that_the_check_needs_is_in_the_tables():
-    assert set(mock_check.CATALOGUE_COLUMNS) <= set(mock_catalogue.CATALOGUE_COLUMNS)
-    assert set(mock_check.TRUTH_COLUMNS) <= set(mock_catalogue.TRUTH_COLUMNS)
-    assert set(mock_check.STAR_COLUMNS) <= set(tables.STAR_COLUMNS)
+    assert set(published.CATALOGUE_COLUMNS) <= set(synthetic.CATALOGUE_COLUMNS)
+    assert set(published.TRUTH_COLUMNS) <= set(synthetic.TRUTH_COLUMNS)
+    assert set(published.STAR_COLUMNS) <= set(tables.STAR_COLUMNS)
 
 
 # --- standard errors -------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
-from icefire import dynamics
 from icefire.errors import UserError
-from icefire.mock_cold import (
+from icefire.stars import orbits
+from icefire.synthetic.clouds import (
     SATELLITE_NUMBERS,
     SATELLITE_TEXTS,
     Particles,
@@ -164,7 +164,7 @@ def test_particles_keep_the_energy_and_spin_they_left_with(dwarf, sun, milky_way
     tidal = r * (own / (3 * r**2 * pull)) ** (1 / 3)
 
     def energy_and_spin(x, v) -> np.ndarray:
-        return np.array([dynamics.energy(milky_way, x, v), x[0] * v[1] - x[1] * v[0]])
+        return np.array([orbits.energy(milky_way, x, v), x[0] * v[1] - x[1] * v[0]])
 
     # Episode by episode, the sides in turn: 2 x 10 x 20 x 2
     found = energy_and_spin(place(made, sun), made.velocity).reshape(2, 10, 20, 2)

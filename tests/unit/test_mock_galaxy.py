@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ks_1samp, norm
 
-from icefire.mock_galaxy import Chemistry, Component, Disc, Ellipsoid, Ellipsoidal, major_axes
+from icefire.synthetic.galaxy import Chemistry, Component, Disc, Ellipsoid, Ellipsoidal, major_axes
 
 ELLIPSOID = {
     "giants_per_kpc3": 3.0,

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from icefire.errors import UserError
-from icefire.mock_model import read_model
+from icefire.synthetic.model import read_model
 
 KEPT = ("thin_disc", "gse", "interlopers")
 

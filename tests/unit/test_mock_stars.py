@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, ks_2samp
 
-from icefire.mock_stars import Selection, Sequence, distance_modulus, gaia_error
+from icefire.synthetic.drawing import Selection, Sequence, distance_modulus, gaia_error
 
 GAIA = {"g_mag": [15.0, 17.0, 18.0], "parallax": [0.02, 0.08, 0.16]}
 ALL = {

@@ -11,12 +11,13 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from scipy.stats import kstest, norm
 
-from icefire import dynamics, mock_survey
 from icefire.errors import UserError
-from icefire.mock_cold import unit_vector
-from icefire.mock_galaxy import Chemistry
-from icefire.mock_stars import distance_modulus
-from icefire.mock_survey import in_footprint, offset, place_fields, spherical_basis
+from icefire.stars import orbits
+from icefire.synthetic import survey as synthetic
+from icefire.synthetic.clouds import unit_vector
+from icefire.synthetic.drawing import distance_modulus
+from icefire.synthetic.galaxy import Chemistry
+from icefire.synthetic.survey import in_footprint, offset, place_fields, spherical_basis
 
 VELOCITIES = ("v_r", "v_phi", "v_theta")
 EMPTY = np.empty((2, 0))
@@ -158,7 +159,7 @@ def test_the_same_seed_gives_the_same_stars_in_blocks_of_any_number_of_fields(
 ):
     whole = observe(survey_of(1500))
     for at_once in (1, 7):
-        monkeypatch.setattr(mock_survey, "_FIELDS_AT_ONCE", at_once)
+        monkeypatch.setattr(synthetic, "_FIELDS_AT_ONCE", at_once)
         parts = observe(survey_of(1500))
         for name, values in whole.items():
             np.testing.assert_array_equal(parts[name], values, err_msg=name)
@@ -343,7 +344,7 @@ def test_spherical_velocities_and_energies_are_those_of_the_motion(stars, milky_
     # d(z/r)/dt = v_theta cos(latitude) / r
     v_theta = (velocity[2] - v_r * xyz[2] / r) * r / rho
     np.testing.assert_allclose(stars["v_theta"], v_theta, atol=1e-8)
-    expected = dynamics.energy(milky_way, xyz, velocity)
+    expected = orbits.energy(milky_way, xyz, velocity)
     np.testing.assert_allclose(stars["energy"], expected, rtol=1e-9, atol=1e-3)
 
 
@@ -366,7 +367,7 @@ def test_bound_stars_are_slower_than_escape_and_interlopers_faster(one_field, mi
     survey = one_field(4000, "gse", "interlopers", giants={"interlopers": 3.0})
     stars = observe(survey)
     speed = np.linalg.norm([stars[name] for name in VELOCITIES], axis=0)
-    escape = np.sqrt(-2 * dynamics.energy(milky_way, place(stars), np.zeros((3, 1))))
+    escape = np.sqrt(-2 * orbits.energy(milky_way, place(stars), np.zeros((3, 1))))
     fast = of(survey, stars, "interlopers")
     assert 500 < np.count_nonzero(fast) < 3500
     ratio = speed / escape

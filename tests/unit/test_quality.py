@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from icefire.ledger import Ledger
-from icefire.quality import Quality, without_fillers
+from icefire.stars.ledger import Ledger
+from icefire.stars.quality import Quality, without_fillers
 
 GOOD = {
     "flag": 0.0,

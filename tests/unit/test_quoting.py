@@ -11,7 +11,7 @@ from docutils.core import publish_parts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icefire import quoting
+from icefire.numbers import texts
 
 
 def rendered(text: str) -> str:
@@ -34,15 +34,15 @@ NUMBERS = {
 
 
 def test_substitutions_give_values_units_and_intervals():
-    text = quoting.substitutions(NUMBERS)
+    text = texts.substitutions(NUMBERS)
     shown = rendered(text + "\n|counts.halo|; |map.cold.sigma_r|; |map.angle_2|; |provenance|\n")
     assert shown == ("10,469; 63.7 km/s (57.9 to 69.4); (not measured); Catalogue: My Survey.")
 
 
 def test_only_a_synthetic_catalogue_is_called_so():
-    assert "ynthetic" not in quoting.substitutions(NUMBERS)
+    assert "ynthetic" not in texts.substitutions(NUMBERS)
     synthetic = {**NUMBERS, "catalogue": {"catalogue": "My Survey", "synthetic": True}}
-    shown = rendered(quoting.substitutions(synthetic) + "\n|catalogue| |provenance|\n")
+    shown = rendered(texts.substitutions(synthetic) + "\n|catalogue| |provenance|\n")
     assert shown == (
         "My Survey (synthetic catalogue) "
         "Synthetic catalogue: nothing here is a measurement of the Galaxy."
@@ -50,7 +50,7 @@ def test_only_a_synthetic_catalogue_is_called_so():
 
 
 def test_macros_spell_names_in_letters():
-    lines = quoting.macros(NUMBERS).splitlines()[1:]
+    lines = texts.macros(NUMBERS).splitlines()[1:]
     assert lines == [
         r"\newcommand{\icefireCountsHalo}{10469}",
         r"\newcommand{\icefireMapColdSigmaR}{63.67}",
@@ -74,10 +74,10 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_catalogue_s_name_stays_a_text(name):
     numbers = {**NUMBERS, "catalogue": {"catalogue": name, "synthetic": False}}
-    shown = rendered(quoting.substitutions(numbers) + "\nFrom |catalogue|.\n")
+    shown = rendered(texts.substitutions(numbers) + "\nFrom |catalogue|.\n")
     assert shown == f"From {' '.join(name.split())}."
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp", "Cn"))))
 def test_escaped_text_is_read_as_itself(text):
-    assert rendered(quoting.escaped(f"x{text}y")) == f"x{text}y"
+    assert rendered(texts.escaped(f"x{text}y")) == f"x{text}y"

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from icefire.realisations import COLUMNS, COMPONENTS, Bootstrap, Han2024, cholesky, recipe, stream
+from icefire.measure.recipes import (
+    COLUMNS,
+    COMPONENTS,
+    Bootstrap,
+    Han2024,
+    cholesky,
+    recipe,
+    stream,
+)
 
 SEED, SAMPLE = 42, "halo"
 

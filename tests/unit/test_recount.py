@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icefire import claims, recount
-from icefire.geometry import HealpixSky, PlaneGrid, RadialShells
-from icefire.selection import Polygon
-from icefire.verification import coordinates, fingerprints
+from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.numbers import estimates
+from icefire.stars.cuts import Polygon
+from icefire.verify import recount
+from icefire.verify.checks import coordinates, fingerprints
 
 STARS = st.integers(0, 2**32 - 1)
 
@@ -106,7 +107,7 @@ def test_spreads_are_those_that_are_quoted(n_stars):
     v = dict(zip(recount.COMPONENTS, 400 + 90 * rng.standard_t(4, (3, n_stars)), strict=True))
     parts = [{name: values[s] for name, values in v.items()} for s in (slice(1), slice(1, None))]
     found = recount.spreads(lambda: parts, {"all": lambda s: slice(None)})["all"].numbers()
-    wanted = claims.dispersions(parts, {"all": lambda s: slice(None)})["all"].numbers()
+    wanted = estimates.dispersions(parts, {"all": lambda s: slice(None)})["all"].numbers()
     assert list(found) == list(wanted)
     for name, entry in wanted.items():
         for said, value in zip((entry["value"], entry.get("lo68")), found[name][:2], strict=True):
@@ -126,7 +127,7 @@ def test_rank_correlations_are_those_that_are_quoted(n):
     a = rng.integers(0, 9, n).astype(float)
     b = a + rng.normal(0, 4, n)
     b[: n // 10] = np.nan
-    wanted = claims.rank_correlation(a, b)
+    wanted = estimates.rank_correlation(a, b)
     found = recount.rank_correlation(a, b)
     assert wanted["value"] == (found[0] and pytest.approx(found[0], rel=1e-5))
     assert wanted.get("hi68") == (found[2] and pytest.approx(found[2], rel=1e-5))
@@ -138,7 +139,7 @@ def test_the_hot_direction_is_that_of_the_other_fit(n_stars):
     place = rng.normal(0, 15, (3, n_stars)) + np.array([[2], [0], [1]])
     unit = place / np.linalg.norm(place, axis=0)
     v_r = rng.normal(0, 100 * np.exp(0.4 * (unit[0] * 0.4 + unit[1] * 0.9) ** 2))
-    wanted = claims.quadrupole(place, v_r)
+    wanted = estimates.quadrupole(place, v_r)
     found = recount.hot_direction(place, v_r)
     if wanted is None:
         assert found["pitch_deg"] == (None, None, None, "deg")
@@ -154,7 +155,7 @@ def test_the_hot_direction_is_that_of_the_other_fit(n_stars):
 
 @pytest.mark.parametrize("ids", [np.arange(4), np.array([b"", b"a", b"ab", b"a-longer-name"])])
 def test_fingerprints_tell_every_column_of_a_row(ids):
-    from icefire.tables import STAR_COLUMNS
+    from icefire.files.tables import STAR_COLUMNS
 
     kinds = {"K": ids, "D": np.linspace(1, 2, 4), "L": np.array([True, False, True, False])}
     stars = {name: kinds[column.format].copy() for name, column in STAR_COLUMNS.items()}

@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
 from icefire.errors import UserError
-from icefire.satellites import is_member, read_satellites
+from icefire.stars.satellites import is_member, read_satellites
 
 # km/s per mas/yr kpc, to the digits everybody knows
 K = 4.74047

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from icefire.selection import FehRanges, Line, Polygon, aleph_candidate, in_sagittarius
+from icefire.stars.cuts import FehRanges, Line, Polygon, aleph_candidate, in_sagittarius
 
 SPARED = Line(-0.3, 0.2)
 LOW_ALPHA = Line(-0.14, 0.165)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icefire import shards
-from icefire.dispersion import Measurement
 from icefire.errors import UserError
-from icefire.geometry import HealpixSky, RadialShells
+from icefire.measure import shards
+from icefire.measure.dispersion import Measurement
+from icefire.measure.geometry import HealpixSky, RadialShells
 
 SHELLS = RadialShells(10.0, 80.0, 3)
 REALISATIONS = 20

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from astropy.table import MaskedColumn, Table
 
-from icefire import surveys, tables
 from icefire.errors import UserError
-from icefire.surveys import CANONICAL, Catalogue, SurveyMap, read_survey_map
+from icefire.files import surveys, tables
+from icefire.files.surveys import CANONICAL, Catalogue, SurveyMap, read_survey_map
 
 # Distances and velocities in units that are not ours, so that a conversion left out shows.
 UNITS = {

@@ -17,8 +17,9 @@ from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icefire import __version__, tables
+from icefire import __version__
 from icefire.errors import UserError
+from icefire.files import tables
 
 META = {"catalogue": "H3", "synthetic": True, "parameters": {"clean": {"min_snr": 3.0}}}
 # As the workflow's own metadata begin

@@ -7,14 +7,16 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
 from changes import changed
 
-from icefire import cli, workflow
+from icefire import cli
 from icefire.errors import UserError
+from icefire.snake import rules
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +50,11 @@ def scripts(tmp_path, monkeypatch):
         path = tmp_path / "scripts" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    monkeypatch.setattr(workflow, "_SCRIPTS", tmp_path / "scripts")
+    monkeypatch.setattr(rules, "_SCRIPTS", tmp_path / "scripts")
 
 
 def test_code_follows_every_import_and_nothing_else(scripts):
-    found = workflow.code("step")
+    found = rules.code("step")
     assert found[0] == "scripts/step.py"
     assert sorted(found[1:]) == [
         f"scripts/icefire/{name}.py"
@@ -81,7 +83,7 @@ print(json.dumps(loaded))
     loaded = json.loads(done.stdout)
     assert len(loaded) >= 10
     for step, modules in loaded.items():
-        listed = workflow.code(step)
+        listed = rules.code(step)
         assert listed[0] == f"scripts/{step}.py" and len(set(listed)) == len(listed)
         assert set(modules) <= set(listed), step
         assert all((repo / name).is_file() for name in listed)
@@ -89,10 +91,9 @@ print(json.dumps(loaded))
 
 def test_a_measurement_does_not_depend_on_the_figures(repo):
     for step in ("clean_catalog", "run_realisations", "summarise"):
-        names = {path.rsplit("/", 1)[1] for path in workflow.code(step)}
-        figures = {"style.py", "skymap.py", "profiles.py", "literature.py"}
-        assert not names & (figures | {"configuration.py", "workflow.py"}), step
-    assert "scripts/icefire/surveys.py" not in workflow.code("run_realisations")
+        rooms = {Path(path).parent.name for path in rules.code(step)}
+        assert not rooms & {"draw", "snake"}, step
+    assert "scripts/icefire/files/surveys.py" not in rules.code("run_realisations")
 
 
 # --- flags -----------------------------------------------------------------------------------
@@ -114,12 +115,12 @@ def test_a_measurement_does_not_depend_on_the_figures(repo):
     ids=str,
 )
 def test_a_value_becomes_one_flag(value, flag):
-    assert workflow.Flags({"one": {"two": value}})("--a", "one/two") == flag
+    assert rules.Flags({"one": {"two": value}})("--a", "one/two") == flag
 
 
 def test_the_steps_read_the_flags_back(config):
     def text(key):
-        return workflow.Flags(config)("", key).removeprefix("=")
+        return rules.Flags(config)("", key).removeprefix("=")
 
     assert [list(p) for p in cli.points(text("chemistry/insitu_polygon"))] == config["chemistry"][
         "insitu_polygon"
@@ -133,7 +134,7 @@ def test_only_the_chemistry_in_use_becomes_flags(config):
         ("polygon", {"--method", "--insitu-polygon"}),
         ("feh_ranges", {"--method", "--insitu-min-feh", "--accreted-max-feh"}),
     ):
-        flags = workflow.Flags(changed(config, ("chemistry.method", method))).chemistry()
+        flags = rules.Flags(changed(config, ("chemistry.method", method))).chemistry()
         assert {flag.split("=")[0] for flag in flags.values()} == names
         assert flags["method"] == f"--method={method}"
 
@@ -143,12 +144,12 @@ def test_only_the_uncertainty_recipe_in_use_becomes_flags(config):
         han2024 = changed(
             config, ("uncertainty.method", "han2024"), ("uncertainty.correlated", correlated)
         )
-        flags = workflow.Flags(han2024).uncertainty().values()
+        flags = rules.Flags(han2024).uncertainty().values()
         assert set(flags) == {"--method=han2024", "--exclude-fraction=0.1", flag}
     bootstrap = changed(config, ("uncertainty.method", "bootstrap"))
-    assert list(workflow.Flags(bootstrap).uncertainty().values()) == ["--method=bootstrap"]
+    assert list(rules.Flags(bootstrap).uncertainty().values()) == ["--method=bootstrap"]
     likelihood = changed(config, ("uncertainty.method", "likelihood"))
-    flags = workflow.Flags(likelihood).uncertainty().values()
+    flags = rules.Flags(likelihood).uncertainty().values()
     assert set(flags) == {"--method=likelihood", "--correlated"}
 
 
@@ -156,24 +157,24 @@ def test_only_the_uncertainty_recipe_in_use_becomes_flags(config):
 def test_errors_are_taken_off_as_the_method_has_it_or_as_told(config, method):
     for value, flag in ((None, set()), (True, {"--deconvolve"}), (False, {"--no-deconvolve"})):
         told = changed(config, ("uncertainty.method", method), ("dispersion.deconvolve", value))
-        flags = set(workflow.Flags(told).uncertainty().values())
+        flags = set(rules.Flags(told).uncertainty().values())
         assert {flag for flag in flags if "deconvolve" in flag} == flag
 
 
 def test_a_second_method_has_files_and_flags_of_its_own(config):
-    assert workflow.second_files(config)("numbers.yaml") == []
-    assert workflow.Flags(config).second_method() == {}
+    assert rules.second_files(config)("numbers.yaml") == []
+    assert rules.Flags(config).second_method() == {}
     both = changed(config, ("figures.second_method", "bootstrap"))
-    assert workflow.second_files(both)("a", "b") == ["<results>/second/a", "<results>/second/b"]
-    assert workflow.Flags(both).second_method() == {"second": "--second-method=bootstrap"}
-    flags = workflow.Flags(both).uncertainty("figures/second_method").values()
+    assert rules.second_files(both)("a", "b") == ["<results>/second/a", "<results>/second/b"]
+    assert rules.Flags(both).second_method() == {"second": "--second-method=bootstrap"}
+    flags = rules.Flags(both).uncertainty("figures/second_method").values()
     assert list(flags) == ["--method=bootstrap"]
 
 
 def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, published):
     def flags(chosen, quantity):
         chosen = changed(published, ("figures.literature", chosen))
-        return list(workflow.Flags(chosen).literature(quantity).values())
+        return list(rules.Flags(chosen).literature(quantity).values())
 
     assert flags(None, "beta") == []
     assert flags([], "beta") == ["--literature-sources="]
@@ -192,12 +193,12 @@ def published(config, repo) -> dict:
 
 
 def test_only_the_halos_sky_counts_accreted_stars():
-    inputs = workflow.fraction_shards(4)
+    inputs = rules.fraction_shards(4)
     assert inputs(SimpleNamespace(geometry="sky", sample="halo")) == [
         "<results>/montecarlo/sky/accreted/0-of-4.npz",
         "<results>/montecarlo/sky/insitu/0-of-4.npz",
     ]
-    second = workflow.fraction_shards(1, "<results>/second")
+    second = rules.fraction_shards(1, "<results>/second")
     assert second(SimpleNamespace(geometry="sky", sample="halo")) == [
         "<results>/second/montecarlo/sky/accreted/0-of-1.npz",
         "<results>/second/montecarlo/sky/insitu/0-of-1.npz",
@@ -208,7 +209,7 @@ def test_only_the_halos_sky_counts_accreted_stars():
 
 @pytest.mark.parametrize(("run", "folder"), [(None, "results"), ("quick", "results/quick")])
 def test_a_named_run_has_a_folder_of_its_own(run, folder):
-    assert workflow.folder_of("results", run) == folder
+    assert rules.folder_of("results", run) == folder
 
 
 # --- the end of a run ------------------------------------------------------------------------
@@ -222,9 +223,9 @@ def test_the_comparison_is_what_its_job_printed_and_nothing_without_one(tmp_path
         return SimpleNamespace(rule=SimpleNamespace(name=rule), log=[str(log)])
 
     other, silent = job("plot_footprint", "fields: 7\n"), job("compare_with_paper", None)
-    assert workflow.comparison([other]) == ""
-    assert workflow.comparison([other, silent]) == ""
-    assert workflow.comparison([other, job("compare_with_paper", "a table\n")]) == "a table\n"
+    assert rules.comparison([other]) == ""
+    assert rules.comparison([other, silent]) == ""
+    assert rules.comparison([other, job("compare_with_paper", "a table\n")]) == "a table\n"
 
 
 # --- at the start of a run -------------------------------------------------------------------
@@ -251,13 +252,13 @@ def earlier(tmp_path):
 
 def test_a_run_that_can_start_changes_nothing(job, earlier, tmp_path):
     before = {path: path.stat().st_mtime for path in tmp_path.iterdir()}
-    workflow.make_ready([job], [earlier, job])
+    rules.make_ready([job], [earlier, job])
     assert {path: path.stat().st_mtime for path in tmp_path.iterdir()} == before
 
 
 def test_a_file_of_the_run_dated_ahead_is_dated_now(job, earlier, tmp_path):
     os.utime(tmp_path / "made", (time.time() + 86_400,) * 2)
-    workflow.make_ready([job], [earlier, job])
+    rules.make_ready([job], [earlier, job])
     assert abs((tmp_path / "made").stat().st_mtime - time.time()) < 3600
 
 
@@ -265,18 +266,18 @@ def test_a_file_of_the_user_dated_ahead_is_named_and_kept(job, earlier, tmp_path
     ahead = time.time() + 86_400
     os.utime(tmp_path / "given", (ahead, ahead))
     with pytest.raises(UserError, match=r"given: dated ahead of the clock; .*`touch` it"):
-        workflow.make_ready([job], [earlier, job])
+        rules.make_ready([job], [earlier, job])
     assert (tmp_path / "given").stat().st_mtime == pytest.approx(ahead)
 
 
 def test_a_folder_that_cannot_be_written_is_named_once(job, earlier, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda folder, mode: False)
     with pytest.raises(UserError) as refused:
-        workflow.make_ready([job], [earlier, job])
+        rules.make_ready([job], [earlier, job])
     assert str(refused.value) == f"{tmp_path}: cannot be written (read-only, or not yours)"
 
 
 def test_a_full_disk_is_named_before_the_first_job(job, earlier, tmp_path, monkeypatch):
-    monkeypatch.setattr(workflow.shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
+    monkeypatch.setattr(rules.shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
     with pytest.raises(UserError, match=rf"{tmp_path}: its disk is full"):
-        workflow.make_ready([job], [earlier, job])
+        rules.make_ready([job], [earlier, job])

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from cli import catalogues as cat
 
-from icefire import tables
+from icefire.files import tables
 
 from .conftest import copy_project, snakemake
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire import tables
+from icefire.files import tables
 
 from .conftest import QUICK, TARGETS, snakemake
 

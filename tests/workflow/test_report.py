@@ -16,7 +16,8 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire import quoting, tables
+from icefire.files import tables
+from icefire.numbers import texts
 
 from .browser import chromium
 from .conftest import QUICK, TARGETS, snakemake
@@ -119,7 +120,7 @@ def test_captions_quote_the_run(seen, quick_run):
     assert "|Z| above 5.0 kpc and r above 10.0 kpc" in caption
     assert f"{counts['halo']} stars, {counts['accreted']} accreted" in caption
     assert f"{counts['rows']} rows" in seen.front
-    coldest = quoting.quote(numbers["line_of_sight"]["sigma_r_min"])
+    coldest = texts.quote(numbers["line_of_sight"]["sigma_r_min"])
     assert coldest in seen.results["fig07_sigma_vs_accreted.png"]["caption"]
 
 
@@ -142,7 +143,7 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
     results = folder / "results" / "quick"
     numbers = yaml.safe_load((results / "numbers.yaml").read_text())
     numbers["catalogue"] |= {"catalogue": name, "synthetic": False}
-    tables.write_text(results / "numbers.rst", quoting.substitutions(numbers))
+    tables.write_text(results / "numbers.rst", texts.substitutions(numbers))
     ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
     ledger["reason"] = [name, *ledger["reason"][1:]]
     tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": name, "synthetic": False})

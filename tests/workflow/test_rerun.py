@@ -8,7 +8,7 @@ import shutil
 import pytest
 import yaml
 
-from icefire.workflow import code
+from icefire.snake.rules import code
 
 from .conftest import QUICK, TARGETS, snakemake
 
@@ -256,15 +256,20 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run):
         if rule not in TARGETS
     }
     assert found == {rule: set(code(step)) for step, rules in STEPS.items() for rule in rules}
-    modules = {path.relative_to(quick_run).as_posix() for path in scripts.glob("icefire/*.py")}
+    modules = {path.relative_to(quick_run).as_posix() for path in scripts.glob("icefire/**/*.py")}
     used = set().union(*map(code, STEPS))
     # Read by the Snakefile alone
     assert modules - used == {
-        f"scripts/icefire/{name}.py" for name in ("cluster", "configuration", "workflow")
+        f"scripts/icefire/snake/{name}.py" for name in ("__init__", "cluster", "config", "rules")
     }
 
 
-EDITED = ("icefire/tables.py", "icefire/style.py", "icefire/likelihood.py", "plot_chemistry.py")
+EDITED = (
+    "icefire/files/tables.py",
+    "icefire/draw/page.py",
+    "icefire/measure/likelihood.py",
+    "plot_chemistry.py",
+)
 
 
 @pytest.mark.parametrize("path", [*EDITED, "compare_runs.py"])

@@ -15,7 +15,8 @@ from astropy.table import Table
 from changes import changed
 from packaging.markers import Marker
 
-from icefire import configuration, quoting
+from icefire.numbers import texts
+from icefire.snake.config import leaves, mistakes
 
 from .conftest import copy_project, dry_runs, snakemake
 
@@ -71,13 +72,13 @@ def test_every_other_key_refuses_such_a_text(odd_project, config, schema, monkey
     both = ("figures.literature_sigma_r", "figures.literature_beta")
     config = changed(config, *((key, TAKEN[key]) for key in both))
     taken = set()
-    keys = {re.sub(r"(\.\d+)+$", "", key) for key, _ in configuration.leaves(config)}
+    keys = {re.sub(r"(\.\d+)+$", "", key) for key, _ in leaves(config)}
     # Empty lists have no leaves, null has no text.
     keys |= {"synthetic.changes"}
     for key in keys:
         tried = [TAKEN[key]] if key in TAKEN else [ODD, [ODD], [[ODD, ODD]] * 3, [ODD] * 4]
         for value in tried:
-            if not configuration.mistakes(changed(config, (key, value)), schema):
+            if not mistakes(changed(config, (key, value)), schema):
                 taken.add(key)
     assert taken == set(TAKEN)
     outcome("security", "metacharacters in a text", f"refused by {len(keys - taken)} keys")
@@ -87,7 +88,7 @@ def test_every_other_key_refuses_such_a_text(odd_project, config, schema, monkey
 def test_no_path_may_hold_what_snakemake_or_a_step_would_misread(text, config, schema):
     for key in set(TAKEN) - {"figures.literature"}:
         value = [text] if key == "synthetic.changes" else text
-        (told,) = configuration.mistakes(changed(config, (key, value)), schema)
+        (told,) = mistakes(changed(config, (key, value)), schema)
         assert told.startswith(f"{key}") and "does not match" in told
 
 
@@ -267,7 +268,7 @@ def test_a_survey_s_name_does_not_get_into_the_macros(name):
         "counts": {"halo": {"value": 3}, "x_1": {"value": None, "lo68": 1.5}},
     }
     comments, lines = [], []
-    for line in quoting.macros(numbers).splitlines():
+    for line in texts.macros(numbers).splitlines():
         (comments if line.startswith("%") else lines).append(line)
     assert len(comments) == 2 and len(lines) == 3
     macro = r"\\newcommand\{\\icefire[A-Za-z]+\}\{(\\ldots|[-+.e\d]+)\}"

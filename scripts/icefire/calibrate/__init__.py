@@ -1,0 +1,1 @@
+"""How far to trust the error bars: every method on halos of known truth."""

@@ -1,0 +1,204 @@
+"""Halos whose truth is known, to try the methods on: stars, their errors, the ellipsoid they obey.
+
+In every halo the velocity ellipsoid shrinks with radius while its anisotropy stays, so that an
+anisotropy that seems to change is the method's doing. Four scenarios part what can go wrong:
+
+- `assumptions`: Gaussian velocities, Gaussian errors of known covariance, a third of whose variance
+  the three components share, as they do a wrong distance. Errors grow with radius, and at every
+  radius the quadrants have very different numbers of stars. What the methods assume holds.
+- `catalogue`: the same with the stars of a run's own halo sample, where they are and with the
+  errors that they have.
+- `two populations`: as the first, but a star is of one of two populations, a radial one and a round
+  one, which together have the same ellipsoid. Velocities are no longer Gaussian.
+- `distances`: true stars are observed like the H3 survey's giants (distances to 10 %, Gaia's proper
+  motions) and carried through the pipeline's kinematics. Errors follow the velocities that they
+  belong to, and wrong distances put stars into wrong bins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icefire.measure.recipes import COMPONENTS, cholesky, stream
+from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC, Frame, cartesian_velocity, galactocentric
+
+SCENARIOS = ("assumptions", "catalogue", "two populations", "distances")
+
+# The ellipsoid: sigma_r = 140 km/s at 10 kpc, falling with the fourth root of the radius; a
+# constant anisotropy; and v_phi's share of the tangential variance
+_SIGMA_R, _AT_KPC, _SLOPE = 140.0, 10.0, -0.25
+_BETA, _PHI_SHARE = 0.7, 0.55
+
+# `assumptions`: the stars' radii, evenly; shares of the quadrants; errors of the three components
+# in units of their dispersions at the inner and the outer radius, with their scatter in dex; and
+# the shared part of the error variance
+_RADII_KPC = (10.0, 80.0)
+_QUADRANT_SHARES = (0.6, 0.26, 0.1, 0.04)
+_ERRORS = np.array([[0.025, 0.4], [0.05, 0.8], [0.05, 0.8]])
+_ERROR_SCATTER, _SHARED = 0.1, 1 / 3
+
+# `two populations`: the radial one's share, and its variances in units of the whole's
+_RADIAL_SHARE = 0.6
+_RADIAL_VARIANCE = np.array([1.3, 0.35, 0.35])
+
+# `distances`: the share of H3's giants beyond a radius, made up beyond 80 kpc; distance errors
+# (relative), errors of the radial velocity (km/s), and Gaia's of proper motions (mas/yr) at four G
+# (DR3; pmdec's are smaller). So that far shells have many stars as well, so many times more are
+# drawn, and all kept beyond a radius; nearer ones are thinned by their observed radius, to a power,
+# which changes nothing in a shell but the number of stars.
+_BEYOND_KPC = (5.0, 7.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
+_BEYOND = (0.877, 0.735, 0.553, 0.342, 0.204, 0.115, 0.067, 0.030, 0.0135, 0.0078, 0.0033, 0.0018)
+_DRAWN_PER_STAR, _ALL_BEYOND_KPC, _THINNING = 12, 40.0, 3
+_DISTANCE_ERROR, _RV_ERROR = 0.1, 0.3
+_MAGNITUDES, _PM_ERRORS = (15.0, 16.0, 17.0, 18.0), (0.030, 0.049, 0.082, 0.147)
+_PMDEC_SHARE, _PM_CORR_SCATTER = 0.86, 0.2
+_MIN_ABS_B_DEG = 20.0
+
+
+def ellipsoid(r_kpc: np.ndarray) -> np.ndarray:
+    """Give the true variances of (v_r, v_phi, v_theta) at N radii, 3 x N, km2/s2."""
+    radial = (_SIGMA_R * (r_kpc / _AT_KPC) ** _SLOPE) ** 2
+    tangential = 2 * (1 - _BETA) * radial
+    return np.array([radial, _PHI_SHARE * tangential, (1 - _PHI_SHARE) * tangential])
+
+
+def make(
+    scenario: str, seed: int, number: int, n_stars: int, catalogue: dict, frame: Frame
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Make halo `number` of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        One of SCENARIOS.
+    seed, number
+        Name the random stream; other halos change nothing.
+    n_stars
+        About how many stars, where they are not a catalogue's.
+    catalogue
+        For `catalogue`: columns `r l b`, velocity errors and their covariances.
+    frame
+        For `distances`: the Galactocentric frame.
+
+    Returns
+    -------
+    tuple
+        Columns `r z l b` as observed (kpc, deg) and those of `realisations.COLUMNS`; and the
+        ellipsoid's variances at the stars' true places, 3 x N (km2/s2).
+    """
+    rng = stream(seed, f"halo, {scenario}", number)
+    if scenario == "distances":
+        return _observed(rng, n_stars * _DRAWN_PER_STAR, frame)
+    if scenario == "catalogue":
+        stars = dict(catalogue)
+    else:
+        stars = _places(rng, n_stars)
+        stars |= _errors(rng, stars["r"])
+    true = ellipsoid(stars["r"])
+    scale = _two_populations(rng, true.shape[1]) if scenario == "two populations" else 1.0
+    velocity = np.sqrt(true * scale) * rng.standard_normal(true.shape)
+    noise = rng.standard_normal(true.shape)
+    velocity += np.einsum("ijs,js->is", cholesky(stars, correlated=True), noise)
+    return stars | dict(zip(COMPONENTS, velocity, strict=True)), true
+
+
+def _two_populations(rng: np.random.Generator, n_stars: int) -> np.ndarray:
+    """Give each star its population's variances in units of the ellipsoid's, 3 x N."""
+    round_one = (1 - _RADIAL_SHARE * _RADIAL_VARIANCE) / (1 - _RADIAL_SHARE)
+    radial = rng.random(n_stars) < _RADIAL_SHARE
+    return np.where(radial, _RADIAL_VARIANCE[:, None], round_one[:, None])
+
+
+def _places(rng: np.random.Generator, n_stars: int) -> dict[str, np.ndarray]:
+    """Spread stars evenly in radius and unevenly over the quadrants of (l, b)."""
+    quadrant = rng.choice(4, n_stars, p=_QUADRANT_SHARES)
+    return {
+        "r": rng.uniform(*_RADII_KPC, n_stars),
+        "l": np.array([270.0, 90.0, 90.0, 270.0])[quadrant],
+        "b": np.array([45.0, 45.0, -45.0, -45.0])[quadrant],
+    }
+
+
+def _errors(rng: np.random.Generator, r_kpc: np.ndarray) -> dict[str, np.ndarray]:
+    """Make up error covariances that grow with radius and share a part with a random sign."""
+    far = (r_kpc - _RADII_KPC[0]) / (_RADII_KPC[1] - _RADII_KPC[0])
+    relative = _ERRORS[:, :1] + far * np.diff(_ERRORS)
+    size = relative * np.sqrt(ellipsoid(r_kpc)) * 10 ** rng.normal(0, _ERROR_SCATTER, len(r_kpc))
+    shared = size * np.sqrt(_SHARED) * rng.choice([-1.0, 1.0], size.shape)
+    errors = {f"{name}_error": one for name, one in zip(COMPONENTS, size, strict=True)}
+    crossed = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}
+    return errors | {name: shared[i] * shared[j] for name, (i, j) in crossed.items()}
+
+
+# --- observed halos --------------------------------------------------------------------------
+
+
+def _observed(
+    rng: np.random.Generator, n_stars: int, frame: Frame
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Observe a halo like the H3 survey and carry the errors through the kinematics."""
+    share = rng.uniform(_BEYOND[-1], _BEYOND[0], n_stars)
+    r = np.exp(np.interp(-np.log(share), -np.log(_BEYOND), np.log(_BEYOND_KPC)))
+    upward, around = rng.uniform(-1, 1, n_stars), rng.uniform(0, 2 * np.pi, n_stars)
+    across = np.sqrt(1 - upward**2)
+    position = r * np.array([across * np.cos(around), across * np.sin(around), upward])
+    true = ellipsoid(r)
+    velocity = np.sqrt(true) * rng.standard_normal(true.shape)
+    names = (*"xyz", *COMPONENTS)
+    where = dict(zip(names, (*position, *velocity), strict=True)) | {"r": r}
+    clean = _blurred(rng, _astrometry(position, cartesian_velocity(where), frame))
+    stars = galactocentric(clean, frame)
+    stars["l"], stars["b"] = _galactic(position, frame)
+    seen = np.abs(stars["b"]) > _MIN_ABS_B_DEG
+    seen &= rng.random(n_stars) < (stars["r"] / _ALL_BEYOND_KPC) ** _THINNING
+    return {name: values[seen] for name, values in stars.items()}, true[:, seen]
+
+
+def _galactic(position: np.ndarray, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """Compute l and b (deg), without the small tilt by the Sun's height."""
+    x, y, z = position - frame.origin_kpc[:, None]
+    return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
+
+
+def _astrometry(position: np.ndarray, velocity: np.ndarray, frame: Frame) -> dict:
+    """Turn Galactocentric positions and velocities into what a survey measures, exactly."""
+    # einsum: the last digits of a matrix product depend on the number of stars.
+    turn = frame.rotation.T
+    x, y, z = np.einsum("ij,js->is", turn, position - frame.origin_kpc[:, None])
+    u, v, w = np.einsum("ij,js->is", turn, velocity - frame.velocity_km_s[:, None])
+    flat = np.hypot(x, y)
+    distance = np.hypot(flat, z)
+    per_pm = KM_S_PER_MAS_YR_KPC * distance
+    outward = (x * u + y * v) / flat
+    return {
+        "ra": np.degrees(np.arctan2(y, x)) % 360,
+        "dec": np.degrees(np.arctan2(z, flat)),
+        "distance": distance,
+        "rv": (flat * outward + z * w) / distance,
+        "pmra": (x * v - y * u) / flat / per_pm,
+        "pmdec": (w * flat - z * outward) / distance / per_pm,
+    }
+
+
+def _blurred(rng: np.random.Generator, exact: dict) -> dict:
+    """Add the survey's errors, and what the survey would say they are."""
+    n_stars = len(exact["ra"])
+    magnitude = rng.uniform(_MAGNITUDES[0], _MAGNITUDES[-1], n_stars)
+    pmra_error = np.exp(np.interp(magnitude, _MAGNITUDES, np.log(_PM_ERRORS)))
+    pmdec_error = _PMDEC_SHARE * pmra_error
+    correlation = np.clip(rng.normal(0, _PM_CORR_SCATTER, n_stars), -0.9, 0.9)
+    along, own, of_distance, of_rv = rng.standard_normal((4, n_stars))
+    # Ten sigma below the truth would be no distance.
+    distance = exact["distance"] * np.maximum(1 + _DISTANCE_ERROR * of_distance, 0.2)
+    beside = correlation * along + np.sqrt(1 - correlation**2) * own
+    return exact | {
+        "distance": distance,
+        "distance_error": _DISTANCE_ERROR * distance,
+        "rv": exact["rv"] + _RV_ERROR * of_rv,
+        "rv_error": np.full(n_stars, _RV_ERROR),
+        "pmra": exact["pmra"] + pmra_error * along,
+        "pmra_error": pmra_error,
+        "pmdec": exact["pmdec"] + pmdec_error * beside,
+        "pmdec_error": pmdec_error,
+        "pm_corr": correlation,
+    }

@@ -1,0 +1,167 @@
+"""A finished run, read back from its results folder and from nothing else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from icefire.errors import UserError
+from icefire.files import tables
+from icefire.files.provenance import COORDINATES, FINISH, SAMPLES, agreed
+from icefire.measure.dispersion import QUANTILES, QUANTITIES
+from icefire.measure.geometry import Geometry, configured
+from icefire.measure.recipes import COMPONENTS
+
+# Of the star tables: who a star is, what is measured, and the bins it is in.
+STAR_COLUMNS = ("star_id", "ra", "dec", *COMPONENTS, "x", "y", "z", "r", "l", "b")
+
+_LEDGER = "catalog/ledger.ecsv"
+_LEDGER_COLUMNS = ("step", "reason", "n_in", "n_removed", "n_out")
+# The files that a comparison reads, and the last step whose parameters each must name.
+_FILES = {
+    _LEDGER: "select_samples",
+    **{f"samples/{sample}.fits": "select_samples" for sample in SAMPLES},
+    **{
+        f"summaries/{geometry}/{sample}.ecsv": "run_realisations"
+        for geometry in COORDINATES
+        for sample in SAMPLES
+    },
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a results folder says of its run.
+
+    Attributes
+    ----------
+    folder, name
+        Where it is, and what readers call it.
+    source
+        The metadata of `provenance.SOURCE`.
+    parameters
+        Parameters by name, by step; without `sample`, in which the tables of a run differ.
+    geometries
+        The bins that the parameters describe, by name.
+    ledger
+        Rows of the ledger's table, as mappings.
+    samples
+        Readers of the star tables, by sample.
+    summaries
+        Tables by geometry and sample.
+    """
+
+    folder: Path
+    name: str
+    source: dict
+    parameters: dict[str, dict]
+    geometries: dict[str, Geometry]
+    ledger: list[dict]
+    samples: dict[str, tables.StarReader]
+    summaries: dict
+
+    @property
+    def realisations(self) -> int:
+        """Number of realisations behind each median."""
+        return self.parameters["run_realisations"]["realisations"]
+
+    def values(self, geometry: str, sample: str, column: str) -> np.ndarray:
+        """Give a column of a summary as plain floats, NaN where it has no value."""
+        found = self.summaries[geometry, sample][column]
+        return np.ma.filled(np.ma.asarray(found, dtype=float), np.nan)
+
+    def check_counts(self, geometry: str, sample: str, n_stars: np.ndarray) -> None:
+        """Make sure that a summary counts the stars per bin that were counted in its sample.
+
+        Raises UserError naming both files when they belong to different runs.
+        """
+        if not np.array_equal(n_stars, self.summaries[geometry, sample]["n_stars"]):
+            raise UserError(
+                f"{self.folder / _summary(geometry, sample)}: counts other stars than"
+                f" {self.folder / _sample(sample)} has; {FINISH}"
+            )
+
+
+def _sample(sample: str) -> str:
+    return f"samples/{sample}.fits"
+
+
+def _summary(geometry: str, sample: str) -> str:
+    return f"summaries/{geometry}/{sample}.ecsv"
+
+
+def name_of(folder: str | os.PathLike) -> str:
+    """Give the last part of a folder's path, whatever way it is written."""
+    return Path(os.path.abspath(folder)).name
+
+
+def read(folder: str | os.PathLike, name: str) -> Run:
+    """Read a run and give it a name.
+
+    Raises UserError when the folder is missing, is none of a run, or the run is unfinished: a file
+    is missing, or two files were made with different parameters.
+    """
+    folder = Path(folder)
+    _check_files(folder)
+    found = {path: _read(folder, path) for path in _FILES}
+    metas = {folder / path: table.meta for path, table in found.items()}
+    said = agreed(metas, {folder / path: step for path, step in _FILES.items()})
+    source, settings = said.pop("source"), said["run_realisations"]
+    try:
+        geometries = {one.name: one for one in configured(settings)}
+        _ = settings["realisations"], settings["min_stars"]
+    except KeyError as missing:
+        raise UserError(f"{folder}: its summaries do not name {missing}; make them anew") from None
+    for geometry, one in geometries.items():
+        for path in (_summary(geometry, sample) for sample in SAMPLES):
+            if len(found[path]) != one.n_bins:
+                raise UserError(
+                    f"{folder / path}: has {len(found[path])} bins where its metadata describe"
+                    f" {one.n_bins}; make it anew"
+                )
+    return Run(
+        folder,
+        name,
+        source=source,
+        parameters=said,
+        geometries=geometries,
+        ledger=[{key: row[key].tolist() for key in _LEDGER_COLUMNS} for row in found[_LEDGER]],
+        samples={sample: found[_sample(sample)] for sample in SAMPLES},
+        summaries={
+            (geometry, sample): found[_summary(geometry, sample)]
+            for geometry in COORDINATES
+            for sample in SAMPLES
+        },
+    )
+
+
+def _check_files(folder: Path) -> None:
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise UserError(
+            f"{folder}: {what}; give the results of a run, results or results/NAME"
+            " (snakemake --cores 2 makes them)"
+        )
+    missing = [path for path in _FILES if not (folder / path).is_file()]
+    if len(missing) == len(_FILES):
+        raise UserError(
+            f"{folder}: holds no results of the workflow (no {_LEDGER}, samples or summaries);"
+            " give the folder of a run, results or results/NAME"
+        )
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(f"{folder / missing[0]}: is missing{more}; {FINISH}")
+
+
+def _read(folder: Path, path: str):
+    """Open one of the files that a run must have, and check its columns."""
+    if path.endswith(".fits"):
+        return tables.StarReader(folder / path, STAR_COLUMNS)
+    if path == _LEDGER:
+        return tables.read_ecsv(folder / path, _LEDGER_COLUMNS[2:], _LEDGER_COLUMNS[:2])
+    geometry = path.split("/")[1]
+    measured = [quantity + ending for quantity in QUANTITIES for ending in QUANTILES]
+    return tables.read_ecsv(folder / path, (*COORDINATES[geometry], "n_stars", *measured))

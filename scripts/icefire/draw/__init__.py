@@ -1,0 +1,1 @@
+"""What figures share: the page, the sky, profiles, published values."""

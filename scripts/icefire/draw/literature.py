@@ -1,0 +1,154 @@
+"""Published values beside a measurement: which are shown, and how they are drawn."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
+
+from icefire import cli
+from icefire.draw.page import POINTS_PER_INCH, SMALL_PT, plain, values
+from icefire.errors import UserError
+from icefire.files import tables
+
+TEXTS = ("source", "quantity", "kind", "verified")
+NUMBERS = ("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi")
+# What the column `verified` says of a value that may be drawn.
+VERIFIED = ("yes", "derived")
+
+_EXACT, _APPROXIMATE = "0.15", "0.55"
+_MARKERS = "os^Dvp<>hdPX"
+# How far inside the frame a value beyond it is marked.
+_INSIDE_PT = 13.0
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the table of published values and which of its sources are shown."""
+    parser.add_argument("--literature", metavar="PATH", help="published values, drawn if given")
+    parser.add_argument(
+        "--literature-sources",
+        type=names,
+        metavar="NAME,...",
+        help="sources to show, by their names in the table (all)",
+    )
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read names with commas between them; none in an empty text."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def read(
+    path: str,
+    quantities: tuple[str, ...],
+    sources: tuple[str, ...] | None,
+    r_limits_kpc: tuple[float, float],
+):
+    """Read published values that were verified, measure one of `quantities` and reach the axis.
+
+    `sources` names those to show; None shows all. Gives the table with columns `draw_at`, the
+    radius of the marker, and `draw_from` and `draw_to`, the ends of its range (kpc). The marker
+    stands at r_mid where the source has one; values with only a range stand side by side along the
+    visible part of it.
+    Raises UserError naming file and column when the table is not one of literature values, and
+    naming the source that has no verified value in it.
+    """
+    table = tables.read_ecsv(path, NUMBERS, TEXTS)
+    n_rows = len(table)
+    verified = np.isin(np.asarray(table["verified"], dtype=str), VERIFIED)
+    table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]
+    if sources is not None:
+        table = table[_chosen(path, np.asarray(table["source"], dtype=str), sources)]
+    low, high = r_limits_kpc
+    start, end, middle = (values(table, name) for name in ("r_lo", "r_hi", "r_mid"))
+    # A missing end of a range is open; comparisons with NaN are false.
+    ranged = (np.isfinite(start) | np.isfinite(end)) & ~(start >= high) & ~(end <= low)
+    inside = np.where(np.isfinite(middle), (middle >= low) & (middle <= high), ranged)
+    inside &= np.isfinite(values(table, "value"))
+    table, start, end, middle = table[inside], start[inside], end[inside], middle[inside]
+    spans = np.column_stack([np.fmax(start, low), np.fmin(end, high)])
+    without = np.isnan(middle)
+    for span in np.unique(spans[without], axis=0):
+        same = np.flatnonzero(without & np.all(spans == span, axis=1))
+        middle[same] = np.linspace(*span, len(same) + 2)[1:-1]
+    table["draw_at"] = middle
+    table["draw_from"] = np.where(without, spans[:, 0], start)
+    table["draw_to"] = np.where(without, spans[:, 1], end)
+    cli.report("literature values drawn", len(table), n_rows)
+    return table
+
+
+def _chosen(path: str, known: np.ndarray, wanted: tuple[str, ...]) -> np.ndarray:
+    """Tell which rows, whose sources are `known`, are of the wanted sources."""
+    if unknown := [name for name in wanted if name not in known]:
+        raise UserError(
+            f"{path}: no verified value of {', '.join(unknown)} (--literature-sources,"
+            f" figures.literature in the configuration); there are"
+            f" {', '.join(dict.fromkeys(known)) or 'none'}"
+        )
+    return np.isin(known, wanted)
+
+
+def draw(axes, table) -> list[Line2D]:
+    """Draw published values as open markers, one shape per source; give the legend's handles.
+
+    Error bars and ranges where the source has them. Approximate values are lighter and their
+    ranges dashed. A value beyond the vertical limits, which must be set, stands at the frame with
+    an arrow and its number.
+    """
+    handles = []
+    sources = list(dict.fromkeys(str(source) for source in table["source"]))
+    for number, source in enumerate(sources):
+        marker = _MARKERS[number % len(_MARKERS)]
+        rows = table[np.asarray(table["source"], dtype=str) == source]
+        exact = np.asarray(rows["kind"], dtype=str) != "approximate"
+        _draw_source(axes, rows[exact], marker, _EXACT, "-")
+        _draw_source(axes, rows[~exact], marker, _APPROXIMATE, "--")
+        label = plain(source)
+        if {"sigma_los"} == set(np.asarray(rows["quantity"], dtype=str)):
+            label += "*"
+        hue = _EXACT if exact.any() else _APPROXIMATE
+        handles.append(_open_marker(marker, hue, label=label))
+    if np.any(np.asarray(table["kind"], dtype=str) == "approximate"):
+        handles.append(Line2D([], [], color=_APPROXIMATE, lw=0.7, ls="--", label="approximate"))
+    if np.any(np.asarray(table["quantity"], dtype=str) == "sigma_los"):
+        handles.append(Line2D([], [], ls="none", label="* along the line of sight"))
+    return handles
+
+
+def _draw_source(axes, rows, marker: str, hue: str, dashes) -> None:
+    value = values(rows, "value")
+    low, high = axes.get_ylim()
+    for row in rows[(value < low) | (value > high)]:
+        _draw_beyond(axes, float(row["draw_at"]), float(row["value"]), marker, hue)
+    rows = rows[(value >= low) & (value <= high)]
+    at, value = values(rows, "draw_at"), values(rows, "value")
+    start, end = values(rows, "draw_from"), values(rows, "draw_to")
+    axes.hlines(value, start, end, color=hue, lw=0.5, ls=dashes, zorder=3)
+    error = np.abs(np.nan_to_num(np.vstack([values(rows, "err_lo"), values(rows, "err_hi")])))
+    axes.errorbar(at, value, error, fmt="none", ecolor=hue, elinewidth=0.5, zorder=5)
+    axes.add_line(_open_marker(marker, hue, at, value))
+
+
+def _draw_beyond(axes, at: float, value: float, marker: str, hue: str) -> None:
+    """Mark a value that lies beyond the frame: its marker just inside, an arrow, the number."""
+    edge, inward = (
+        (axes.get_ylim()[0], 1) if value < axes.get_ylim()[0] else (axes.get_ylim()[1], -1)
+    )
+    shift = inward * _INSIDE_PT
+    arrow = {"arrowstyle": "->", "color": hue, "lw": 0.7, "shrinkA": 2.5, "shrinkB": 0}
+    axes.annotate(
+        "", (at, edge), (0, shift), textcoords="offset points", arrowprops=arrow, zorder=5
+    )
+    text = f"{value:g}".replace("-", "−")
+    small = {"textcoords": "offset points", "size": SMALL_PT, "color": hue, "zorder": 5}
+    axes.annotate(text, (at, edge), (0, shift + inward * 8), ha="center", va="center", **small)
+    down = ScaledTranslation(0, shift / POINTS_PER_INCH, axes.figure.dpi_scale_trans)
+    axes.add_line(_open_marker(marker, hue, [at], [edge], transform=axes.transData + down))
+
+
+def _open_marker(marker: str, hue: str, x=(), y=(), **options) -> Line2D:
+    look = {"linestyle": "none", "marker": marker, "markersize": 4.0, "zorder": 6}
+    return Line2D(x, y, mfc="white", mec=hue, mew=0.8, **look, **options)

@@ -1,0 +1,257 @@
+"""What all figures share: flags, the page with its catalogue mark, small print, columns.
+
+Figures are made without pyplot and without a user's matplotlibrc, so that a figure depends on its
+inputs, its flags and the style sheet alone, and equal inputs give equal bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import textwrap
+
+import matplotlib
+import matplotlib.style
+import numpy as np
+from matplotlib.colors import is_color_like
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from icefire import cli
+from icefire.errors import UserError
+from icefire.files import tables
+
+# The journal's columns: every figure has one of these two widths.
+ONE_COLUMN_IN = 3.35
+TWO_COLUMNS_IN = 7.0
+# Small print holds no sub- or superscripts, which are set at 0.7 of their text's size.
+SMALL_PT = 7.5
+POINTS_PER_INCH = 72.0
+
+# Samples in the order of the paper's panels, and what a reader calls them.
+SAMPLES = {"halo": "Halo", "accreted": "Accreted", "insitu": "In situ"}
+
+NO_VALUE = "0.82"
+NO_VALUE_DARK = "0.37"
+
+_SYNTHETIC = "synthetic catalogue"
+
+
+# --- flags -----------------------------------------------------------------------------------
+
+
+def add_page_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that every figure has: its style sheet and its two files."""
+    parser.add_argument("--style", required=True, metavar="PATH", help="matplotlib style sheet")
+    parser.add_argument("--pdf", required=True, metavar="PATH", help="figure to write, PDF")
+    parser.add_argument("--png", required=True, metavar="PATH", help="figure to write, PNG")
+
+
+def add_sigma_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the colour scale of the maps of sigma_r and the fewest stars of a bin with a value."""
+    parser.add_argument("--cmap", required=True, type=cmap, help="matplotlib colour map")
+    parser.add_argument("--sigma-min-km-s", required=True, type=cli.finite, help="its lower end")
+    parser.add_argument("--sigma-max-km-s", required=True, type=cli.finite, help="its upper end")
+    add_min_stars_flag(parser)
+
+
+def add_min_stars_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the number of stars below which a bin has no value; only named in the figure."""
+    parser.add_argument(
+        "--min-stars", required=True, type=cli.count, help="fewest stars of a bin that has a value"
+    )
+
+
+def color(text: str) -> str:
+    """Read a flag's value as a colour matplotlib knows."""
+    if not is_color_like(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no colour: write a name or #rrggbb")
+    return text
+
+
+def cmap(text: str) -> str:
+    """Read a flag's value as the name of a matplotlib colour map."""
+    if text not in matplotlib.colormaps:
+        raise argparse.ArgumentTypeError(f"{text!r} is no matplotlib colour map, such as cividis")
+    return text
+
+
+def sigma_limits(arguments: argparse.Namespace) -> tuple[float, float]:
+    """Give the two ends of the colour scale. Raises UserError when they are in the wrong order."""
+    low, high = arguments.sigma_min_km_s, arguments.sigma_max_km_s
+    if low >= high:
+        raise UserError(
+            f"--sigma-max-km-s {high:g} must exceed --sigma-min-km-s {low:g}"
+            " (figures.sigma_max_km_s and sigma_min_km_s in the configuration)"
+        )
+    return low, high
+
+
+# --- page ------------------------------------------------------------------------------------
+
+
+def use(path: str) -> None:
+    """Set matplotlib to its own defaults and the style sheet at `path`, and nothing else.
+
+    Raises OSError when the sheet cannot be read and UserError when it is no style sheet.
+    """
+    with open(path, encoding="utf-8"):
+        pass  # matplotlib's own error for a missing sheet does not name the file as one
+    matplotlib.rcdefaults()
+    complaints: list[str] = []
+    listener = logging.Handler(logging.WARNING)
+    listener.emit = lambda record: complaints.append(record.getMessage())
+    # matplotlib only logs what it cannot read in a sheet; here that is a mistake to report.
+    logger = logging.getLogger("matplotlib")
+    logger.addHandler(listener)
+    logger.propagate = False
+    try:
+        matplotlib.style.use(path)
+    except (OSError, ValueError, SyntaxError) as error:
+        complaints.append(str(error))
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = True
+    if complaints:
+        raise UserError(f"{path}: not a matplotlib style sheet ({complaints[0]})")
+
+
+def common_meta(**metas: dict) -> dict:
+    """Give the catalogue's name and whether any table of it is synthetic.
+
+    Takes one metadata mapping per input, named as its flag. Raises UserError when the inputs come
+    from different catalogues, because the figure can carry only one name.
+    """
+    named = {flag: str(meta.get("catalogue", "unnamed catalogue")) for flag, meta in metas.items()}
+    if len(set(named.values())) > 1:
+        listed = ", ".join(f"--{flag.replace('_', '-')} {name!r}" for flag, name in named.items())
+        raise UserError(f"inputs come from different catalogues: {listed}")
+    return {
+        "catalogue": next(iter(named.values())),
+        "synthetic": any(bool(meta.get("synthetic", False)) for meta in metas.values()),
+    }
+
+
+def split_note(meta: dict) -> str:
+    """Say how a table's accreted and in-situ stars were told apart where chemistry could not.
+
+    Empty for the paper's selection in [Fe/H] and [alpha/Fe]; for [Fe/H] alone, a proxy, the limits.
+    """
+    cut = meta.get("parameters", {}).get("select_samples", {})
+    if cut.get("method") != "feh_ranges":
+        return ""
+    low, high = (
+        f"{cut[key]:g}".replace("-", "−") for key in ("accreted_max_feh", "insitu_min_feh")
+    )
+    return f"accreted: [Fe/H] < {low}, in situ: [Fe/H] > {high}"
+
+
+def page(width_in: float, height_in: float, meta: dict, note: str = "") -> SubFigure:
+    """Make an empty figure with the catalogue's name, and a note, in its lower left corner.
+
+    A synthetic catalogue is called so in the lower right one. Gives the part of the figure above
+    them, to draw on: whatever the length of the name, nothing there can run into it.
+    """
+    margin_in = 0.05
+    room_in = width_in - 2 * margin_in
+    if meta["synthetic"]:
+        room_in -= _text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
+    name = "; ".join(filter(None, (" ".join(meta["catalogue"].split()), note)))
+    fits = int(0.97 * len(name) * room_in / max(_text_width_in(name), 1e-3))
+    lines = textwrap.wrap(name, max(fits, 1)) or [""]
+    strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in
+
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    heights = (height_in - strip_in, strip_in)
+    body, strip = figure.subfigures(2, 1, height_ratios=heights, hspace=0)
+    x, y = margin_in / width_in, margin_in / strip_in
+    small = {"va": "bottom", "size": SMALL_PT, "linespacing": 1.2, "parse_math": False}
+    strip.text(x, y, "\n".join(lines), color="0.35", **small)
+    if meta["synthetic"]:
+        strip.text(1 - x, y, _SYNTHETIC, ha="right", weight="bold", color="#a50f15", **small)
+    return body
+
+
+def _text_width_in(text: str, **font) -> float:
+    """Measure a text in small print as it will be set, in inches."""
+    from matplotlib.font_manager import FontProperties
+
+    properties = FontProperties(size=SMALL_PT, **font)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
+    return width / POINTS_PER_INCH
+
+
+def save(body: SubFigure, arguments: argparse.Namespace) -> None:
+    """Write the figure of a page as PDF and PNG, both or neither, without a date in them."""
+    figure = body.figure
+    # Laid out once, at the PNG's resolution: half the time, and the two files agree.
+    dpi = matplotlib.rcParams["savefig.dpi"]
+    figure.set_dpi(matplotlib.rcParams["figure.dpi"] if dpi == "figure" else dpi)
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine("none")
+    # Through memory: on a full disk matplotlib's own writing fails without saying why.
+    drawn = {kind: io.BytesIO() for kind in ("pdf", "png")}
+    figure.savefig(drawn["pdf"], format="pdf", metadata={"CreationDate": None})
+    figure.savefig(drawn["png"], format="png")
+    with tables.replacing(arguments.pdf) as pdf:
+        pdf.write_bytes(drawn["pdf"].getvalue())
+        # Both are written before either takes its name.
+        with tables.replacing(arguments.png) as png:
+            png.write_bytes(drawn["png"].getvalue())
+
+
+def corner_text(axes, text: str, x: float = 0.96, y: float = 0.95, **options) -> None:
+    """Write small print in a panel's corner (upper right by default), readable over points."""
+    options = {"ha": "right", "va": "top", "size": SMALL_PT, **options}
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
+    axes.text(x, y, text, transform=axes.transAxes, bbox=box, zorder=10, **options)
+
+
+def say_nothing_to_draw(axes, panel: str, text: str, y: float = 0.5) -> None:
+    """Write in an empty panel (in its middle, or at height `y`) why it is empty, and in the log."""
+    print(f"note: {panel}: {text}".replace("≥", ">="))
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
+    middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
+    axes.text(0.5, y, text, size=SMALL_PT, bbox=box, zorder=10, **middle)
+
+
+def no_bin(min_stars: int) -> str:
+    """Say that no bin of a panel has a value."""
+    return f"no bin with ≥ {min_stars} stars"
+
+
+def plain(text: str) -> str:
+    """Write somebody's text so that matplotlib takes no part of it for mathematics."""
+    return text.replace("$", r"\$")
+
+
+def stars_text(n_stars: int) -> str:
+    """Say how many stars a panel shows."""
+    return f"N = {n_stars:,}"
+
+
+def plain_log_ticks(axis) -> None:
+    """Write 10, 20, 50 and not powers of ten on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+def values(table, name: str) -> np.ndarray:
+    """Give a numeric column as plain floats, NaN where it has no value."""
+    return np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)
+
+
+def interval(quantity: str, percent: int) -> tuple[str, str]:
+    """Name the two columns that bound a quantity's interval of `percent`."""
+    return f"{quantity}_lo{percent}", f"{quantity}_hi{percent}"
+
+
+def quantity_columns(quantity: str, percents: tuple[int, ...] = ()) -> tuple[str, ...]:
+    """Name a quantity's column and those of its intervals."""
+    return (quantity, *(name for percent in percents for name in interval(quantity, percent)))

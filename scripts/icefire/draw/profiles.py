@@ -1,0 +1,68 @@
+"""Profiles over Galactocentric radius: rows of a radial summary, medians with their bands."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.patches import Patch
+
+from icefire.draw.page import interval, values
+
+# Of each interval in per cent: how opaque its band is, and how thick the bar of a lone bin.
+BANDS = {95: (0.16, 0.6), 68: (0.30, 1.6)}
+
+
+def quadrant(radial, number: int):
+    """Give the rows of one quadrant (0: the whole sky) of a radial summary, in order of radius."""
+    rows = radial[np.asarray(radial["quadrant"], dtype=int) == number]
+    return rows[np.argsort(values(rows, "r_mid"), kind="stable")]
+
+
+def radial_limits(profiles) -> tuple[float, float]:
+    """Give the radii (kpc) that radial summaries span, 0 and 1 when they have no bin."""
+    ends = [values(table, name) for table in profiles for name in ("r_lo", "r_hi")]
+    ends = np.concatenate([[], *ends])
+    return (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
+
+
+def widened(limits: tuple[float, float]) -> tuple[float, float]:
+    """Give limits with room for the markers that stand on them."""
+    room = 0.015 * (limits[1] - limits[0])
+    return limits[0] - room, limits[1] + room
+
+
+def extremes(tables, names: tuple[str, ...]) -> tuple[float, float] | None:
+    """Give the lowest and the highest number in the named columns, None when there is none."""
+    found = np.concatenate([[], *(values(table, name) for table in tables for name in names)])
+    found = found[np.isfinite(found)]
+    return (float(found.min()), float(found.max())) if len(found) else None
+
+
+def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> int:
+    """Draw medians over radius with their intervals as bands; give the number of bins drawn.
+
+    `table` has r_mid (kpc), the quantity and its interval columns; `options` are color, label and
+    marker. A bin without neighbours, which no band reaches, gets error bars.
+    """
+    r, middle = values(table, "r_mid"), values(table, quantity)
+    has = np.isfinite(middle)
+    alone = has & ~np.append(has[1:], False) & ~np.append(False, has[:-1])
+    hue = options["color"]
+    for percent in sorted(percents, reverse=True):
+        alpha, thickness = BANDS[percent]
+        low, high = (values(table, name) for name in interval(quantity, percent))
+        axes.fill_between(r, low, high, color=hue, alpha=alpha, linewidth=0, zorder=2)
+        error = np.abs(np.vstack([middle - low, high - middle])[:, alone])
+        bars = {"fmt": "none", "ecolor": hue, "elinewidth": thickness, "zorder": 2}
+        axes.errorbar(r[alone], middle[alone], error, **bars)
+    axes.plot(r, middle, zorder=4, **options)
+    return int(np.count_nonzero(has))
+
+
+def band_handles(percents=(68, 95)) -> list[Patch]:
+    """Give a legend's handles that say which band is which interval."""
+    # A narrower interval lies on the wider ones.
+    alphas = [1 - np.prod([1 - BANDS[p][0] for p in BANDS if p >= percent]) for percent in percents]
+    return [
+        Patch(color="black", alpha=float(alpha), linewidth=0, label=f"{percent} %")
+        for percent, alpha in zip(percents, alphas, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""Dispersions and anisotropy of every bin: geometries, recipes, the engine, shards."""

@@ -1,0 +1,1 @@
+"""Every number that a manuscript quotes, and the texts that quote it."""

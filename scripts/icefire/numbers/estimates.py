@@ -1,0 +1,230 @@
+"""Numbers that a manuscript quotes, measured from the tables, with standard errors.
+
+Dispersions here are plain: of the velocities as they are, errors not removed. Their standard
+errors follow from the fourth moments and hold for any distribution with many stars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from icefire.measure.recipes import COMPONENTS
+
+
+def number(value, unit: str = "", lo=None, hi=None) -> dict:
+    """Make one entry of numbers.yaml: a value, its unit, and the ends of its 68 % interval.
+
+    What cannot be measured is None. Values keep six significant digits.
+    """
+    entry = {"value": _round(value)}
+    if lo is not None:
+        entry |= {"lo68": _round(lo), "hi68": _round(hi)}
+    return entry | ({"unit": unit} if unit else {})
+
+
+def _round(value):
+    if value is None or not np.isfinite(value):
+        return None
+    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.6g}")
+
+
+class Dispersion:
+    """Plain dispersions of a stream of stars, from sums of products of their velocities.
+
+    Velocities are shifted by the first block's mean, which keeps the digits of the fourth moments.
+    """
+
+    def __init__(self):
+        self.n_stars = 0
+        self._shift: np.ndarray | None = None
+        # Sums of v^a w^b for the powers that the variances of three variances need
+        self._pairs = np.zeros((3, 3, 3, 3))
+
+    def add(self, stars: dict[str, np.ndarray], mask: np.ndarray | None = None) -> None:
+        """Take in the (masked) stars of one block."""
+        v = np.array([stars[name] if mask is None else stars[name][mask] for name in COMPONENTS])
+        if v.shape[1] == 0:
+            return
+        if self._shift is None:
+            self._shift = v.mean(axis=1)
+        v = v - self._shift[:, None]
+        self.n_stars += v.shape[1]
+        powers = np.array([np.ones_like(v), v, v**2])
+        self._pairs += np.einsum("ain,bjn->abij", powers, powers)
+
+    def variances(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give the variances of (v_r, v_phi, v_theta) and the 3 x 3 covariance of these."""
+        if self.n_stars < 2:
+            return np.full(3, np.nan), np.full((3, 3), np.nan)
+        m = self._pairs / self.n_stars
+        mean = m[0, 1, 0]
+        variance = m[0, 2, 0] - mean**2
+        # E[(x-a)^2 (y-b)^2] written out in raw moments
+        a, b = mean[:, None], mean[None, :]
+        fourth = (
+            m[2, 2]
+            - 2 * b * m[2, 1]
+            - 2 * a * m[1, 2]
+            + b**2 * m[2, 0]
+            + a**2 * m[0, 2]
+            + 4 * a * b * m[1, 1]
+            - 2 * a * b**2 * m[1, 0]
+            - 2 * a**2 * b * m[0, 1]
+            + a**2 * b**2
+        )
+        scatter = fourth - np.outer(variance, variance)
+        # That of two stars is zero, but for the last digits.
+        np.fill_diagonal(scatter, np.maximum(np.diag(scatter), 0))
+        return variance, scatter / self.n_stars
+
+    def beta(self) -> tuple[float, float]:
+        """Give the anisotropy and its standard error (delta method)."""
+        (r, phi, theta), covariance = self.variances()
+        if not r > 0:
+            return np.nan, np.nan
+        slope = np.array([(phi + theta) / (2 * r**2), -1 / (2 * r), -1 / (2 * r)])
+        return 1 - (phi + theta) / (2 * r), float(np.sqrt(max(slope @ covariance @ slope, 0)))
+
+    def numbers(self) -> dict:
+        """Give the entries for numbers.yaml."""
+        variance, covariance = self.variances()
+        found = {"n_stars": number(self.n_stars)}
+        for i, name in enumerate(("sigma_r", "sigma_phi", "sigma_theta")):
+            sigma = np.sqrt(variance[i])
+            error = np.sqrt(covariance[i, i]) / (2 * sigma) if sigma > 0 else np.nan
+            found[name] = number(sigma, "km/s", sigma - error, sigma + error)
+        beta, error = self.beta()
+        return found | {"beta": number(beta, "", beta - error, beta + error)}
+
+
+def dispersions(blocks: Iterable[dict], masks: dict) -> dict[str, Dispersion]:
+    """Measure several subsets of one table in one pass.
+
+    `masks` maps a name to a function of a block that tells which stars are in the subset.
+    """
+    found = {name: Dispersion() for name in masks}
+    for stars in blocks:
+        for name, mask in masks.items():
+            found[name].add(stars, mask(stars))
+    return found
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> dict:
+    """Measure Spearman's rank correlation of the pairs in which both values are finite.
+
+    The interval is 68 % of Fisher's z with the variance of Bonett & Wright (2000).
+    """
+    from scipy.stats import spearmanr
+
+    both = np.isfinite(a) & np.isfinite(b)
+    n = int(np.count_nonzero(both))
+    if n < 4 or len(np.unique(a[both])) < 2 or len(np.unique(b[both])) < 2:
+        return number(None)
+    rho = float(spearmanr(a[both], b[both]).statistic)
+    rho = float(np.clip(rho, -1, 1))
+    width = np.sqrt((1 + rho**2 / 2) / (n - 3))
+    z = np.arctanh(np.clip(rho, -0.999999, 0.999999))
+    return number(rho, "", np.tanh(z - width), np.tanh(z + width))
+
+
+@dataclass(frozen=True)
+class Quadrupole:
+    """How sigma_r depends on direction at fixed radius: ln sigma_r^2 = f(r) + n Q n.
+
+    Attributes
+    ----------
+    values
+        (Qxx - Qyy) / 2, Qxy, Qxz, Qyz and (2 Qzz - Qxx - Qyy) / 6 of the traceless tensor Q.
+    covariance
+        Their 5 x 5 covariance.
+    """
+
+    values: np.ndarray
+    covariance: np.ndarray
+
+    @property
+    def significance(self) -> float:
+        """Chi-square of the five values against a sphere; five degrees of freedom."""
+        return float(self.values @ np.linalg.solve(self.covariance, self.values))
+
+    def xy_direction_deg(self) -> tuple[float, float]:
+        """Give the direction in the XY plane in which sigma_r is largest, and its standard error.
+
+        Angle from +X toward +Y in [0, 180), degrees.
+        """
+        a, b = self.values[:2]
+        angle = 0.5 * np.degrees(np.arctan2(b, a))
+        slope = 0.5 * np.degrees(np.array([-b, a, 0, 0, 0])) / (a**2 + b**2)
+        error = np.sqrt(slope @ self.covariance @ slope)
+        # Twice, because the remainder of a tiny negative angle rounds to 180 itself
+        return float(angle % 180 % 180), float(error)
+
+    def axis(self) -> tuple[float, float, float]:
+        """Give azimuth and pitch (deg) of the axis with the largest sigma_r, and the contrast.
+
+        The azimuth counts from +X toward +Y in [0, 180); the pitch is that of the end on the Sun's
+        side (X < 0) above the plane; the contrast is sigma_r on this axis over that on the coldest.
+        """
+        a, b, c, d, e = self.values
+        tensor = np.array([[a - e, b, c], [b, -a - e, d], [c, d, 2 * e]])
+        size, vectors = np.linalg.eigh(tensor)
+        x, y, z = vectors[:, -1] * (-1 if vectors[0, -1] > 0 else 1)
+        azimuth = np.degrees(np.arctan2(-y, -x)) % 180 % 180
+        pitch = np.degrees(np.arcsin(np.clip(z, -1, 1)))
+        return float(azimuth), float(pitch), float(np.exp(0.5 * (size[-1] - size[0])))
+
+
+def quadrupole(position: np.ndarray, v_r: np.ndarray, degree: int = 3) -> Quadrupole | None:
+    """Fit the directions in which a sample is hot, whatever the survey's footprint.
+
+    Every star counts once. The likelihood is that of Gaussian velocities with ln sigma^2 linear in
+    powers of ln r (any radial profile) and in the five l = 2 harmonics of the direction from the
+    Galactic centre, so an uneven sampling of a sphere gives none. Errors come from the scatter of
+    the scores (White 1982) and need no Gaussian velocities.
+
+    The contours of a map in a plane cannot tell this: where the survey looks, and how far, draws
+    them out as well.
+
+    Parameters
+    ----------
+    position
+        3 x N, kpc, Galactocentric.
+    v_r
+        N radial velocities, km/s.
+    degree
+        Of the polynomial in ln r.
+
+    Returns
+    -------
+    Quadrupole or None
+        None with fewer than 20 stars, or where their places do not determine it.
+    """
+    if len(v_r) < 20:
+        return None
+    radius = np.sqrt((position**2).sum(axis=0))
+    x, y, z = position / radius
+    log_r = np.log(radius / np.median(radius))
+    design = np.column_stack(
+        [log_r**k for k in range(degree + 1)]
+        + [x * x - y * y, 2 * x * y, 2 * x * z, 2 * y * z, 2 * z * z - x * x - y * y]
+    )
+    square = (v_r - v_r.mean()) ** 2
+    if np.linalg.matrix_rank(design.T @ design) < design.shape[1] or not square.any():
+        return None
+    # Newton's steps on a convex function, of which one far star can make the first ones leap: no
+    # ln sigma^2 moves by more than one at a time.
+    fit = np.zeros(design.shape[1])
+    fit[0] = np.log(square.mean())
+    for _ in range(200):
+        ratio = square / np.exp(design @ fit)
+        inverse = np.linalg.inv((design * ratio[:, None]).T @ design)
+        step = inverse @ (design.T @ (ratio - 1))
+        if np.abs(step).max() < 1e-9:
+            break
+        fit += step / max(np.abs(design @ step).max(), 1.0)
+    scores = design.T @ (design * ((ratio - 1) ** 2)[:, None])
+    covariance = inverse @ scores @ inverse
+    return Quadrupole(fit[-5:], covariance[-5:, -5:])

@@ -1,0 +1,1 @@
+"""What the Snakefile asks for when it is read."""

@@ -1,0 +1,212 @@
+"""What the Snakefile asks for when it is read: code dependencies, flags, names of files.
+
+Nothing here is imported by a step, and nothing here imports more than the standard library and the
+checks of the configuration, because it runs each time Snakemake starts.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from icefire.errors import UserError
+from icefire.snake.config import verified_sources
+
+SAMPLES = ("halo", "accreted", "insitu")
+GEOMETRIES = ("xy", "xz", "sky", "radial")
+_SCRIPTS = Path(__file__).resolve().parents[2]
+
+
+def put_python_first() -> None:
+    """Make `python` in the steps' shell commands the interpreter that runs Snakemake."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def folder_of(kind: str, run: str | None) -> str:
+    """Give the folder of a run's results or figures; the unnamed run has the whole folder."""
+    return f"{kind}/{run}" if run else kind
+
+
+# --- code as input ---------------------------------------------------------------------------
+
+
+def code(step: str) -> list[str]:
+    """List the script of a step and every module of ours that it imports, script first.
+
+    As input of the step's rule they make an edited module rerun its users and nothing else.
+    Paths are relative to the workflow's folder.
+    """
+    found = [_SCRIPTS / f"{step}.py"]
+    for path in found:
+        for name in _imported(path):
+            parts = name.split(".")
+            packages = (
+                _SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)
+            )
+            for module in (*packages, _SCRIPTS.joinpath(*parts).with_suffix(".py")):
+                if module.is_file() and module not in found:
+                    found.append(module)
+    return [path.relative_to(_SCRIPTS.parent).as_posix() for path in found]
+
+
+# Found in the text, which takes a tenth of the time of parsing it, each time Snakemake starts
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(icefire[\w.]*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*))?", re.M
+)
+
+
+@functools.cache
+def _imported(path: Path) -> list[str]:
+    """List every dotted name of ours that a file imports, at the top or inside a function."""
+    names = []
+    for module, parts in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        names += [module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))]
+    return names
+
+
+# --- flags -----------------------------------------------------------------------------------
+
+
+class Flags:
+    """Writes configuration values as the flags of a step's command line.
+
+    Each param of a rule is one whole flag, because Snakemake compares the params of two runs as a
+    set of values: bare numbers that change places, or become equal to another one, go unnoticed.
+    """
+
+    def __init__(self, config: dict):
+        self._config = config
+
+    def __call__(self, flag: str, key: str) -> str:
+        """Write the value at `key`, such as halo/min_abs_z_kpc, as `flag`."""
+        value = self._config
+        for part in key.split("/"):
+            value = value[part]
+        if isinstance(value, bool):
+            return flag if value else flag.replace("--", "--no-", 1)
+        return f"{flag}={_text(value)}"
+
+    def chemistry(self) -> dict[str, str]:
+        """Write the chemical split that is in use; the values of the other change nothing."""
+        flags = {"method": self("--method", "chemistry/method")}
+        if self._config["chemistry"]["method"] == "polygon":
+            flags["polygon"] = self("--insitu-polygon", "chemistry/insitu_polygon")
+        else:
+            flags["insitu_min"] = self("--insitu-min-feh", "chemistry/insitu_min_feh")
+            flags["accreted_max"] = self("--accreted-max-feh", "chemistry/accreted_max_feh")
+        return flags
+
+    def literature(self, quantity: str) -> dict[str, str]:
+        """Write which of figures.literature the table of published values of a quantity has.
+
+        Nothing where all are shown. A source of another table changes nothing here.
+        """
+        figures = self._config["figures"]
+        if figures["literature"] is None:
+            return {}
+        known = verified_sources(figures[f"literature_{quantity}"])
+        names = ",".join(name for name in figures["literature"] if name in known)
+        return {"sources": f"--literature-sources={names}"}
+
+    def uncertainty(self, key: str = "uncertainty/method") -> dict[str, str]:
+        """Write the uncertainty method at `key` and what it uses, the same way."""
+        flags = {"method": self("--method", key)}
+        method = flags["method"].split("=")[1]
+        if method == "han2024":
+            flags["exclude"] = self("--exclude-fraction", "montecarlo/exclude_fraction")
+        if method in ("han2024", "likelihood"):
+            flags["correlated"] = self("--correlated", "uncertainty/correlated")
+        # null: what the method itself does
+        if self._config["dispersion"]["deconvolve"] is not None:
+            flags["deconvolve"] = self("--deconvolve", "dispersion/deconvolve")
+        return flags
+
+    def second_method(self) -> dict[str, str]:
+        """Write the second uncertainty method's name, if there is one."""
+        if self._config["figures"]["second_method"] is None:
+            return {}
+        return {"second": self("--second-method", "figures/second_method")}
+
+
+def _text(value) -> str:
+    """Write numbers alike whether the file has 5 or 5.0, lists with commas, points with colons."""
+    if isinstance(value, list):
+        nested = any(isinstance(item, list) for item in value)
+        return (":" if nested else ",").join(_text(item) for item in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def fraction_shards(shards: int, root: str = "<results>"):
+    """Make the input function of a summary: what an accreted fraction is counted from.
+
+    One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
+    shard holds the counts of all stars), none for any other summary. `root` holds the shards.
+    """
+
+    def inputs(wildcards) -> list[str]:
+        if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
+            return []
+        folder = f"{root}/montecarlo/sky"
+        return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
+
+    return inputs
+
+
+def second_files(config: dict):
+    """Make the function that names files of the second uncertainty method, if there is one."""
+    root = "<results>/second/" if config["figures"]["second_method"] else None
+    return lambda *files: [root + file for file in files if root]
+
+
+# --- at the start of a run -------------------------------------------------------------------
+
+
+def make_ready(planned, jobs) -> None:
+    """Check, before the first of the planned jobs, what would make Snakemake fail at one of them.
+
+    A file of a run dated ahead of the clock is dated now: a clock set back would make all that
+    depends on it older than it for ever. Raises UserError with one line per folder that cannot be
+    written or is on a full disk, and per file of another origin that is dated ahead of the clock.
+    """
+    planned = list(planned)
+    mistakes = []
+    written = {str(file) for job in planned for file in (*job.output, *job.log)}
+    for folder in sorted({_existing(Path(file).parent) for file in written}):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            mistakes.append(f"{folder}: cannot be written (read-only, or not yours)")
+        elif shutil.disk_usage(folder).free < _ROOM:
+            mistakes.append(f"{folder}: its disk is full; make room and run again")
+    made = {str(file) for job in jobs for file in job.output}
+    for file in sorted({str(file) for job in planned for file in job.input}):
+        if not Path(file).exists() or Path(file).stat().st_mtime <= time.time():
+            continue
+        if file in made:
+            os.utime(file)
+        else:
+            mistakes.append(f"{file}: dated ahead of the clock; set the clock right, or `touch` it")
+    if mistakes:
+        raise UserError("; ".join(mistakes))
+
+
+# What the log of a job, which says why it failed, must find on the disk, in bytes
+_ROOM = 100_000
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+# --- at the end of a run ---------------------------------------------------------------------
+
+
+def comparison(jobs) -> str:
+    """Give what the job that compares the run with the paper has printed; nothing without one."""
+    logs = [Path(job.log[0]) for job in jobs if job.rule.name == "compare_with_paper"]
+    return "\n".join(log.read_text(encoding="utf-8") for log in logs if log.is_file())

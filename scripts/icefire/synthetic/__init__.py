@@ -1,0 +1,1 @@
+"""A made-up survey of a made-up Galaxy, and whether it is like the real one."""

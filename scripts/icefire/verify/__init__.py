@@ -1,0 +1,1 @@
+"""What can go wrong in a run, looked for in its files."""
