@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 from stars import NEEDED, make
 
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
 from icefire.measure import dispersion, recipes
 from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
 
@@ -48,7 +48,7 @@ SEED, MIN_STARS, EXCLUDED = 42, 10, 0.1
 
 def engine(path: str, names: list[str], numbers: range, max_memory_mb: float) -> None:
     """The engine, up to medians and intervals."""
-    reader = tables.StarReader(path, NEEDED)
+    reader = star_tables.StarReader(path, NEEDED)
     found = dispersion.measure(
         lambda: reader.blocks(NEEDED, dispersion.STARS_AT_ONCE),
         reader.n_rows,
@@ -66,7 +66,7 @@ def engine(path: str, names: list[str], numbers: range, max_memory_mb: float) ->
 
 def floor(path: str, names: list[str], numbers: range, max_memory_mb: float) -> None:
     """Drawing the normals with numpy's default generator, and one read of the data."""
-    reader = tables.StarReader(path, NEEDED)
+    reader = star_tables.StarReader(path, NEEDED)
     rng = np.random.default_rng(SEED)
     for block in reader.blocks(NEEDED, dispersion.STARS_AT_ONCE):
         scratch = np.empty((len(block["x"]), 3))
@@ -76,7 +76,7 @@ def floor(path: str, names: list[str], numbers: range, max_memory_mb: float) -> 
 
 def notebook(path: str, names: list[str], numbers: range, max_memory_mb: float) -> None:
     """A research notebook's way: for each realisation and bin, a boolean mask and numpy.std."""
-    stars = tables.StarReader(path, NEEDED).all(NEEDED)
+    stars = star_tables.StarReader(path, NEEDED).all(NEEDED)
     n = len(stars["x"])
     covariance = np.empty((n, 3, 3))
     for i, name in enumerate(recipes.COMPONENTS):
@@ -305,7 +305,7 @@ def main() -> int:
             table[name] = np.round(table[name], 3)
     print("\n".join(table.pformat(max_lines=-1, max_width=-1)))
     # Times differ from run to run, so this table is no result of the workflow.
-    tables.write_ecsv(f"{arguments.output}.ecsv", table, {"cores": os.cpu_count()})
+    text_tables.write_ecsv(f"{arguments.output}.ecsv", table, {"cores": os.cpu_count()})
     plot(rows, f"{arguments.output}.png")
     return 0
 

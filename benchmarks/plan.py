@@ -21,7 +21,7 @@ from scipy.optimize import nnls
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from icefire.files import tables
+from icefire.files import text_tables
 
 STARS = tuple(10**n for n in range(4, 9))
 REALISATIONS = tuple(10**n for n in range(3, 6))
@@ -115,7 +115,9 @@ def _power(number: int) -> str:
 
 def read(path: str) -> list[dict]:
     """Read the rows of a benchmark's table that were measured with all geometries."""
-    table = tables.read_ecsv(path, ("n_stars", "realisations", "engine_s", "peak_mb"), ("what",))
+    table = text_tables.read_ecsv(
+        path, ("n_stars", "realisations", "engine_s", "peak_mb"), ("what",)
+    )
     rows = [dict(zip(table.colnames, row, strict=True)) for row in table]
     return [row for row in rows if row["what"] in ("all", "stars", "realisations", "both")]
 

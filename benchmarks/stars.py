@@ -9,7 +9,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from icefire.files import tables
+from icefire.files import star_tables
+from icefire.files.columns import STAR_COLUMNS
 from icefire.measure.recipes import COLUMNS
 
 NEEDED = (*COLUMNS, "x", "y", "z", "r", "l", "b")
@@ -19,8 +20,8 @@ _ROWS = 200_000
 def make(path: Path, n_stars: int, seed: int = 1) -> None:
     """Write `n_stars` stars with a profile like the survey's and correlated errors, in blocks."""
     rng = np.random.default_rng(seed)
-    columns = {name: tables.STAR_COLUMNS[name] for name in NEEDED}
-    with tables.StarWriter(path, columns) as writer:
+    columns = {name: STAR_COLUMNS[name] for name in NEEDED}
+    with star_tables.StarWriter(path, columns) as writer:
         for start in range(0, n_stars, _ROWS):
             writer.write(_block(rng, min(_ROWS, n_stars - start)))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
 from icefire.synthetic import published
 
 # Percentiles of the giants' distributions that the figure draws.
@@ -39,7 +39,7 @@ def build_parser():
 
 def read_targets(path: str) -> list[dict]:
     """Read the list of targets. Raises UserError when the file is no such list."""
-    targets = tables.read_yaml(path)
+    targets = text_tables.read_yaml(path)
     if not isinstance(targets, list):
         raise UserError(f"{path}: must hold a list of targets")
     return targets
@@ -47,7 +47,7 @@ def read_targets(path: str) -> list[dict]:
 
 def read_giants(path: str) -> tuple[dict, dict[str, int], dict]:
     """Read the good giants; give them, the counts of good stars and the metadata."""
-    reader = tables.StarReader(path, published.STAR_COLUMNS)
+    reader = star_tables.StarReader(path, published.STAR_COLUMNS)
     parts, counts = [], {"good_stars_beyond_5_kpc": 0, "good_stars_beyond_10_kpc": 0}
     for stars in reader.blocks(published.STAR_COLUMNS):
         parts.append({name: values[stars["is_giant"]] for name, values in stars.items()})
@@ -64,7 +64,7 @@ def read_truth(path: str, star_id: np.ndarray) -> dict[str, np.ndarray]:
 
     Raises UserError when a star is not in the table.
     """
-    reader = tables.StarReader(path, published.TRUTH_COLUMNS)
+    reader = star_tables.StarReader(path, published.TRUTH_COLUMNS)
     wanted = np.sort(star_id)
     parts = []
     for truth in reader.blocks(published.TRUTH_COLUMNS):
@@ -105,10 +105,10 @@ def work(arguments) -> None:
     from astropy.table import Table
 
     targets = read_targets(arguments.targets)
-    ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_out"), ("step",))
+    ledger = text_tables.read_ecsv(arguments.ledger, ("n_in", "n_out"), ("step",))
     if "samples" not in ledger.meta:
         raise UserError(f"{arguments.ledger}: is no whole ledger of select_samples.py")
-    catalogue = tables.StarReader(arguments.catalogue, published.CATALOGUE_COLUMNS)
+    catalogue = star_tables.StarReader(arguments.catalogue, published.CATALOGUE_COLUMNS)
     if not catalogue.meta.get("synthetic") or not catalogue.n_rows:
         raise UserError(f"{arguments.catalogue}: is no table of simulate_survey.py")
     giants, counts, meta = read_giants(arguments.stars)
@@ -124,9 +124,9 @@ def work(arguments) -> None:
     cuts = Table(rows=check.purity())
     for name in ("purity", "completeness"):
         cuts[name] = np.round(cuts[name], 4)
-    tables.write_ecsv(arguments.check, made, meta)
-    tables.write_ecsv(arguments.cuts, cuts, meta)
-    tables.write_ecsv(arguments.distributions, distributions(giants), meta)
+    text_tables.write_ecsv(arguments.check, made, meta)
+    text_tables.write_ecsv(arguments.cuts, cuts, meta)
+    text_tables.write_ecsv(arguments.distributions, distributions(giants), meta)
     cli.report("targets met", int(np.count_nonzero(made["agrees"] == "yes")), len(made))
     for row in made[made["agrees"] == "no"]:
         at = "" if np.isnan(row["at"]) else f" {row['at']:g}"

@@ -15,8 +15,9 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
-from icefire.files.surveys import Catalogue, read_survey_map
+from icefire.files import metadata, star_tables, text_tables
+from icefire.files.columns import CLEAN_COLUMNS
+from icefire.files.survey_maps import Catalogue, read_survey_map
 from icefire.stars.ledger import Ledger
 from icefire.stars.quality import LOGARITHM_LIMIT, Quality, placed, without_fillers
 
@@ -92,8 +93,8 @@ def work(arguments) -> None:
         print(f"cut {cut} is off: {reason}")
 
     ids, snrs, fillers = [], [], Counter()
-    with tables.StarWriter(arguments.clean, tables.CLEAN_COLUMNS) as writer:
-        n_blocks = catalogue.n_rows // tables.BLOCK_ROWS + 1
+    with star_tables.StarWriter(arguments.clean, CLEAN_COLUMNS) as writer:
+        n_blocks = catalogue.n_rows // star_tables.BLOCK_ROWS + 1
         for block in cli.progress(catalogue.blocks(), n_blocks, "clean"):
             fields.add(block)
             block, found = without_fillers(block)
@@ -115,9 +116,9 @@ def work(arguments) -> None:
         source = catalogue.meta
         synthetic = bool(survey.synthetic or source.get("synthetic", False))
         name = source["catalogue"] if source.get("synthetic") else survey.name
-        meta = tables.new_meta(name, synthetic, survey.name, survey.cuts_off)
+        meta = metadata.new_meta(name, synthetic, survey.name, survey.cuts_off)
         meta["parameters"] = dict(source.get("parameters", {})) if synthetic else {}
-        meta = tables.add_step(meta, "clean_catalog", {"min_snr": arguments.min_snr})
+        meta = metadata.add_step(meta, "clean_catalog", {"min_snr": arguments.min_snr})
         writer.meta = {**meta, "ledger": ledger.to_meta()}
 
     how = (
@@ -125,7 +126,7 @@ def work(arguments) -> None:
         if "field" in survey.columns
         else f"occupied HEALPix pixels, nside {FOOTPRINT_NSIDE}"
     )
-    tables.write_ecsv(arguments.fields, fields.table(), {**meta, "fields_are": how})
+    text_tables.write_ecsv(arguments.fields, fields.table(), {**meta, "fields_are": how})
     ledger.print()
     for name, count in fillers.items():
         if count:

@@ -16,7 +16,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import star_tables, text_tables, writing
 from icefire.numbers import estimates, texts
 from icefire.numbers.estimates import number
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
@@ -53,7 +53,7 @@ def build_parser():
     return parser
 
 
-def counts(ledger, clean: tables.StarReader) -> dict:
+def counts(ledger, clean: star_tables.StarReader) -> dict:
     """Count the stars of every station, from the raw table to the samples."""
     beyond = {5: 0, 10: 0}
     for stars in clean.blocks(("distance",)):
@@ -72,7 +72,7 @@ def counts(ledger, clean: tables.StarReader) -> dict:
     }
 
 
-def whole_samples(readers: dict[str, tables.StarReader], slices: list) -> dict:
+def whole_samples(readers: dict[str, star_tables.StarReader], slices: list) -> dict:
     """Measure the plain dispersions of each sample, and of the halo's [Fe/H] slices."""
     found = {}
     for sample, reader in readers.items():
@@ -92,7 +92,7 @@ def whole_samples(readers: dict[str, tables.StarReader], slices: list) -> dict:
     return found
 
 
-def elongation(accreted: tables.StarReader) -> dict:
+def elongation(accreted: star_tables.StarReader) -> dict:
     """Measure in which direction the accreted halo is hot, at fixed radius (figures 4 and 5)."""
     stars = accreted.all(("x", "y", "z", "v_r"))
     place = np.array([stars["x"], stars["y"], stars["z"]])
@@ -112,7 +112,7 @@ def elongation(accreted: tables.StarReader) -> dict:
     }
 
 
-def structures(insitu: tables.StarReader) -> dict:
+def structures(insitu: star_tables.StarReader) -> dict:
     """Measure the in-situ halo's two structures where the paper has them (figure 5)."""
     masks = {
         "cold_insitu": lambda s: (s["x"] < -15) & (np.abs(s["z"]) < 10),
@@ -134,7 +134,7 @@ def difference(one: dict, other: dict, unit: str = "") -> dict:
     return number(value, unit, value - error, value + error)
 
 
-def velocity_errors(halo: tables.StarReader) -> dict:
+def velocity_errors(halo: star_tables.StarReader) -> dict:
     """Measure the velocity errors of figure 3."""
     stars = halo.all(("r", *_ERRORS))
     far = stars["r"] > 30
@@ -194,7 +194,7 @@ def profiles(accreted, insitu) -> dict:
     }
 
 
-def quadrants(halo: tables.StarReader) -> dict:
+def quadrants(halo: star_tables.StarReader) -> dict:
     """Measure beta in the first and fourth quadrant, where HALO7D has fields (figure 10)."""
     # With a star on a border where the summary's quadrants have it
     masks = {
@@ -216,18 +216,20 @@ def quadrants(halo: tables.StarReader) -> dict:
 
 
 def work(arguments) -> None:
-    ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_removed", "n_out"), ("step", "reason"))
+    ledger = text_tables.read_ecsv(
+        arguments.ledger, ("n_in", "n_removed", "n_out"), ("step", "reason")
+    )
     steps = {"clean", "giants", *_SUBSTRUCTURE, "chemistry"} - set(ledger["step"])
     if "samples" not in ledger.meta or steps:
         raise UserError(f"{arguments.ledger}: is no whole ledger of select_samples.py")
     summaries = {
-        name: tables.read_ecsv(getattr(arguments, name), columns)
+        name: text_tables.read_ecsv(getattr(arguments, name), columns)
         for name, columns in _SUMMARIES.items()
     }
-    clean = tables.StarReader(arguments.clean, ("distance",))
+    clean = star_tables.StarReader(arguments.clean, ("distance",))
     needed = (*_VELOCITIES, *_ERRORS, "feh", "x", "y", "z", "l", "b", "r")
     readers = {
-        sample: tables.StarReader(getattr(arguments, sample), needed)
+        sample: star_tables.StarReader(getattr(arguments, sample), needed)
         for sample in ("halo", "accreted", "insitu")
     }
     shells = [summaries[name]["r_mid"] for name in ("accreted_radial", "insitu_radial")]
@@ -257,9 +259,9 @@ def work(arguments) -> None:
         },
         "quadrant": quadrants(readers["halo"]),
     }
-    tables.write_yaml(arguments.yaml, numbers)
-    tables.write_text(arguments.tex, texts.macros(numbers))
-    tables.write_text(arguments.rst, texts.substitutions(numbers))
+    text_tables.write_yaml(arguments.yaml, numbers)
+    writing.write_text(arguments.tex, texts.macros(numbers))
+    writing.write_text(arguments.rst, texts.substitutions(numbers))
     cli.report("stars of the halo sample", readers["halo"].n_rows)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from icefire import __version__, cli
 from icefire.compare import differences, runs, shared_stars
 from icefire.errors import UserError
-from icefire.files import provenance, tables
+from icefire.files import metadata, text_tables, writing
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
 _FOLDER = "comparisons"
@@ -90,7 +90,7 @@ def notes(a: runs.Run, b: runs.Run, samples: dict, compared: dict) -> list[str]:
             "recipes of uncertainty differ: so do their values, of the very same stars too, by more"
             " than the errors below, which are those of chance"
         )
-    for geometry in provenance.COORDINATES:
+    for geometry in metadata.COORDINATES:
         where = compared[geometry, "halo"]["bin_in"]
         in_both, in_a, in_b = (np.count_nonzero(where == name) for name in ("both", "a", "b"))
         if in_a or in_b:
@@ -215,7 +215,7 @@ def whole_table(compared: dict):
         part.add_columns(names, [0, 0], list(_NAMED))
         parts.append(part)
     joined = vstack(parts)
-    coordinates = dict.fromkeys(name for names in provenance.COORDINATES.values() for name in names)
+    coordinates = dict.fromkeys(name for names in metadata.COORDINATES.values() for name in names)
     others = [name for name in joined.colnames if name not in (*_NAMED, *coordinates)]
     return joined[[*_NAMED, *coordinates, *others]]
 
@@ -234,10 +234,10 @@ def work(arguments) -> None:
         table_path, figure_stem = table_path or f"{stem}.ecsv", figure_stem or str(stem)
 
     compared, samples, totals = {}, {}, []
-    for sample in provenance.SAMPLES:
+    for sample in metadata.SAMPLES:
         stars = shared_stars.stars(a, b, sample)
         samples[sample] = stars.counts()
-        for geometry in provenance.COORDINATES:
+        for geometry in metadata.COORDINATES:
             table = differences.bins(a, b, geometry, sample, stars)
             compared[geometry, sample] = table
             where = {"geometry": geometry, "sample": sample}
@@ -252,12 +252,12 @@ def work(arguments) -> None:
         "bins": totals,
         "notes": notes(a, b, samples, compared),
     }
-    radial = {sample: compared["radial", sample] for sample in provenance.SAMPLES}
+    radial = {sample: compared["radial", sample] for sample in metadata.SAMPLES}
     figure = figure.draw(a, b, radial)
     files = argparse.Namespace(pdf=f"{figure_stem}.pdf", png=f"{figure_stem}.png")
-    with tables.replacing(table_path) as temporary:
+    with writing.replacing(table_path) as temporary:
         # All three files or none
-        temporary.write_text(tables.ecsv(whole_table(compared), meta), encoding="utf-8")
+        temporary.write_text(text_tables.ecsv(whole_table(compared), meta), encoding="utf-8")
         page.save(figure, files)
 
     for letter, run in (("A", a), ("B", b)):

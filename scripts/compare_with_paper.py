@@ -15,7 +15,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables, writing
 from icefire.numbers import texts
 
 
@@ -99,7 +99,7 @@ def entry(numbers: dict, key: str, path: str) -> dict:
 
 
 def _read(path: str, kind: type, remedy: str = "correct it"):
-    content = tables.read_yaml(path, remedy)
+    content = text_tables.read_yaml(path, remedy)
     if not isinstance(content, kind):
         raise UserError(f"{path}: must hold a {kind.__name__}; {remedy}")
     return content
@@ -120,7 +120,7 @@ def add_second(table, arguments, claims: list) -> None:
     """Add the second method's answers as columns, and print what they change."""
     if len(arguments.second) != 1 or not arguments.second_method:
         raise UserError("--second takes the numbers of one run, and --second-method its name")
-    rows = answers(_read(arguments.second[0], dict, tables.REMEDY), claims, arguments.claims)
+    rows = answers(_read(arguments.second[0], dict, writing.REMEDY), claims, arguments.claims)
     for name, values in zip(_ANSWER, zip(*rows, strict=True), strict=True):
         table[f"{name}_second"] = values
     print(f"By {arguments.second_method} instead:")
@@ -138,12 +138,12 @@ _ANSWER = ("value", "lo68", "hi68", "agrees")
 def work(arguments) -> None:
     from astropy.table import Table
 
-    numbers = _read(arguments.numbers, dict, tables.REMEDY)
+    numbers = _read(arguments.numbers, dict, writing.REMEDY)
     claims = _read(arguments.claims, list)
     source = numbers.get("catalogue")
     if not isinstance(source, dict) or not {"catalogue", "synthetic"} <= set(source):
         raise UserError(
-            f"{arguments.numbers}: are no numbers of collect_numbers.py; {tables.REMEDY}"
+            f"{arguments.numbers}: are no numbers of collect_numbers.py; {writing.REMEDY}"
         )
     catalogue = source["catalogue"]
     if numbers["catalogue"]["synthetic"]:
@@ -167,7 +167,7 @@ def work(arguments) -> None:
     if arguments.second:
         add_second(table, arguments, claims)
         meta["second_method"] = arguments.second_method
-    tables.write_ecsv(arguments.comparison, table, meta)
+    text_tables.write_ecsv(arguments.comparison, table, meta)
 
 
 def print_out(table, quotes: list[str]) -> None:

@@ -14,7 +14,8 @@ import sys
 import numpy as np
 
 from icefire import cli
-from icefire.files import tables
+from icefire.files import metadata, star_tables
+from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS
 from icefire.stars import kinematics, orbits
 
 _NEEDED = (
@@ -44,10 +45,10 @@ def work(arguments) -> None:
         arguments.galcen_distance_kpc, arguments.sun_height_pc, arguments.sun_velocity_km_s
     )
     potential = orbits.potential(arguments.potential)
-    clean = tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
-    columns = {"star_id": tables.CLEAN_COLUMNS["star_id"], **tables.KINEMATIC_COLUMNS}
-    with tables.StarWriter(arguments.kinematics, columns) as writer:
-        n_blocks = clean.n_rows // tables.BLOCK_ROWS + 1
+    clean = star_tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
+    columns = {"star_id": CLEAN_COLUMNS["star_id"], **KINEMATIC_COLUMNS}
+    with star_tables.StarWriter(arguments.kinematics, columns) as writer:
+        n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):
             found = kinematics.galactocentric(stars, frame)
             position = np.array([found["x"], found["y"], found["z"]])
@@ -55,7 +56,7 @@ def work(arguments) -> None:
                 potential, position, kinematics.cartesian_velocity(found)
             )
             writer.write({"star_id": stars["star_id"], **found})
-        writer.meta = tables.add_step(clean.meta, "compute_kinematics", parameters)
+        writer.meta = metadata.add_step(clean.meta, "compute_kinematics", parameters)
     cli.report("stars", clean.n_rows)
 
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import metadata, star_tables
+from icefire.files.columns import CLEAN_COLUMNS, FLAG_COLUMNS, KINEMATIC_COLUMNS, STAR_COLUMNS
 from icefire.stars import cuts, kinematics, orbits, satellites
 
 
@@ -51,8 +52,8 @@ def build_parser():
 
 
 def work(arguments) -> None:
-    clean = tables.StarReader(arguments.clean, tuple(tables.CLEAN_COLUMNS))
-    derived = tables.StarReader(arguments.kinematics, ("star_id", *tables.KINEMATIC_COLUMNS))
+    clean = star_tables.StarReader(arguments.clean, tuple(CLEAN_COLUMNS))
+    derived = star_tables.StarReader(arguments.kinematics, ("star_id", *KINEMATIC_COLUMNS))
     if clean.n_rows != derived.n_rows:
         raise UserError(
             f"{arguments.kinematics}: has {derived.n_rows} rows but {arguments.clean} has"
@@ -69,8 +70,8 @@ def work(arguments) -> None:
         )
 
     totals: dict[str, int] = {}
-    with tables.StarWriter(arguments.stars, tables.STAR_COLUMNS) as writer:
-        n_blocks = clean.n_rows // tables.BLOCK_ROWS + 1
+    with star_tables.StarWriter(arguments.stars, STAR_COLUMNS) as writer:
+        n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         blocks = zip(clean.blocks(), derived.blocks(), strict=True)
         for known, computed in cli.progress(blocks, n_blocks, "substructure"):
             if not np.array_equal(known["star_id"], computed["star_id"]):
@@ -81,7 +82,7 @@ def work(arguments) -> None:
             stars = {**computed, **known}
             stars.update(flags(stars, catalogue, cuts_off, arguments))
             writer.write(stars)
-            for name in tables.FLAG_COLUMNS:
+            for name in FLAG_COLUMNS:
                 if name.startswith("is_"):
                     totals[name] = totals.get(name, 0) + int(np.count_nonzero(stars[name]))
         parameters = {
@@ -89,8 +90,8 @@ def work(arguments) -> None:
             for name, value in vars(arguments).items()
             if name not in ("clean", "kinematics", "stars", "satellites")
         }
-        parameters["satellites_sha256"] = tables.digest(arguments.satellites)
-        writer.meta = tables.add_step(derived.meta, "flag_substructure", parameters)
+        parameters["satellites_sha256"] = metadata.digest(arguments.satellites)
+        writer.meta = metadata.add_step(derived.meta, "flag_substructure", parameters)
     for name, count in totals.items():
         cli.report(name, count, of=clean.n_rows)
 
@@ -109,7 +110,7 @@ def flags(stars: dict, catalogue: dict, cuts_off: dict, arguments) -> dict[str, 
         insitu = polygon.insitu(stars["feh"], stars["afe"])
         # Unbound stars have no eccentricity, and only giants go on to the halo.
         wanted = cuts.aleph_candidate(stars, insitu, low_alpha) & giant & (stars["energy"] < 0)
-        chosen = {name: stars[name][wanted] for name in tables.KINEMATIC_COLUMNS}
+        chosen = {name: stars[name][wanted] for name in KINEMATIC_COLUMNS}
         eccentricity[wanted] = orbits.eccentricity(
             orbits.potential(arguments.potential),
             np.array([chosen["x"], chosen["y"], chosen["z"]]),

@@ -21,7 +21,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.draw import literature, page, profiles, second
-from icefire.files import tables
+from icefire.files import text_tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 # The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
@@ -114,7 +114,7 @@ def draw(halo, others: list, arguments: argparse.Namespace):
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     columns = (*COLUMNS, *page.quantity_columns("beta", (68, 95)))
-    halo = tables.read_ecsv(arguments.halo, columns)
+    halo = text_tables.read_ecsv(arguments.halo, columns)
     others = second.read(arguments.second, columns, 1)
     page.save(draw(halo, others, arguments), arguments)
 

@@ -22,7 +22,7 @@ from icefire import cli
 from icefire.calibrate import coverage
 from icefire.calibrate.coverage import ERRORS, FILLED, METHODS, RADII_KPC, STARS
 from icefire.draw import page
-from icefire.files import tables
+from icefire.files import text_tables
 
 TEXTS = ("scenario", "method", "quantity")
 LIMITS = ("n_lo", "n_hi", "error_lo", "error_hi", "r_lo", "r_hi")
@@ -177,7 +177,7 @@ def draw(table, colors: list[str], min_stars: int):
 
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
-    table = tables.read_ecsv(arguments.table, (*LIMITS, *NUMBERS), TEXTS)
+    table = text_tables.read_ecsv(arguments.table, (*LIMITS, *NUMBERS), TEXTS)
     page.save(draw(table, arguments.method_colors, arguments.min_stars), arguments)
 
 

@@ -26,7 +26,7 @@ from matplotlib.patches import Polygon
 from icefire import cli
 from icefire.draw import page
 from icefire.errors import UserError
-from icefire.files.tables import StarReader
+from icefire.files.star_tables import StarReader
 
 # Bins of 0.05 and 0.02 dex. The frame ends below the polygon's upper edge, which bounds nothing.
 FEH_EDGES = np.linspace(-3.0, 0.5, 71)

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from icefire import cli
 from icefire.draw import page, sky
-from icefire.files import tables
+from icefire.files import text_tables
 
 # Bounds of the H3 survey (Han et al. 2024, section 2), drawn for any survey to compare with.
 MIN_DEC_DEG = -20.0
@@ -107,7 +107,7 @@ def draw(fields, color: str, field_diameter_deg: float):
 
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
-    fields = tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
+    fields = text_tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
     cli.report("fields", len(fields))
     page.save(draw(fields, arguments.color, arguments.field_diameter_deg), arguments)
 

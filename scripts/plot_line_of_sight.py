@@ -18,7 +18,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.draw import page
-from icefire.files import tables
+from icefire.files import text_tables
 
 LABELS = {
     "sigma_r": r"line-of-sight $\sigma_r$ (km s$^{-1}$)",
@@ -100,7 +100,7 @@ def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     quantity = arguments.quantity
     columns = ("n_stars", "accreted_fraction", *page.quantity_columns(quantity, (68,)))
-    sky = tables.read_ecsv(arguments.sky, columns)
+    sky = text_tables.read_ecsv(arguments.sky, columns)
     area, min_stars = arguments.circle_area_per_star, arguments.min_stars
     page.save(draw(sky, quantity, arguments.color, area, min_stars), arguments)
 

@@ -31,8 +31,8 @@ from matplotlib.patheffects import withStroke
 from icefire import cli
 from icefire.draw import page
 from icefire.errors import UserError
-from icefire.files import tables
-from icefire.files.tables import StarReader
+from icefire.files import text_tables
+from icefire.files.star_tables import StarReader
 
 SUN = {"marker": "*", "ms": 8, "mfc": "black", "mec": "white", "mew": 0.6, "ls": "", "zorder": 6}
 # Dashed purple as in the paper: one that every eye tells from the colours of viridis and the grey.
@@ -268,7 +268,7 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     columns = (*arguments.plane, "n_stars", "sigma_r")
-    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
+    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
     points = {
         sample: read_points(getattr(arguments, f"{sample}_stars"), arguments.plane, sample)
         for sample in page.SAMPLES

@@ -20,7 +20,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.draw import literature, page, profiles, second
-from icefire.files import tables
+from icefire.files import text_tables
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 MARKERS = {"accreted": "o", "insitu": "s"}
@@ -89,7 +89,7 @@ def rounded(limits: tuple[float, float]) -> tuple[float, float]:
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     columns = (*COLUMNS, *page.quantity_columns("sigma_r", (68, 95)))
-    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in MARKERS}
+    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in MARKERS}
     others = second.read(arguments.second, columns, len(MARKERS))
     page.save(draw(summaries, others, arguments), arguments)
 

@@ -23,7 +23,7 @@ from matplotlib.patches import Patch
 from icefire import cli
 from icefire.draw import page, sky
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables
 
 # Points along each of a pixel's four edges, which are curved on the map.
 EDGE_POINTS = 16
@@ -116,7 +116,7 @@ def draw(summaries: dict, arguments: argparse.Namespace):
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     columns = ("pixel", "n_stars", "sigma_r")
-    summaries = {s: tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
+    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
     page.save(draw(summaries, arguments), arguments)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from icefire import cli
 from icefire.draw import page
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables
 
 MADE = {"color": "#0072b2", "label": "synthetic table"}
 TARGET = {"color": "#d55e00", "marker": "o", "ls": "none", "ms": 3.5, "label": "published of H3"}
@@ -113,8 +113,8 @@ def draw(check, made, meta: dict):
 
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
-    check = tables.read_ecsv(arguments.check, NUMBERS, ("quantity",))
-    made = tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
+    check = text_tables.read_ecsv(arguments.check, NUMBERS, ("quantity",))
+    made = text_tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
     meta = page.common_meta(check=check.meta, distributions=made.meta)
     page.save(draw(check, made, meta), arguments)
     cli.report("targets drawn", int(np.isin(check["quantity"], DRAWN).sum()), len(check))

@@ -17,7 +17,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.draw import page
-from icefire.files.tables import StarReader
+from icefire.files.star_tables import StarReader
 
 # Column, name, colour (safe for colour-blind eyes), marker. The paper: red, green, blue.
 COMPONENTS = (

@@ -18,7 +18,7 @@ import numpy as np
 from icefire import cli
 from icefire.calibrate import coverage, halos
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import metadata, star_tables
 from icefire.measure import shards
 from icefire.measure.geometry import RadialShells
 from icefire.stars import kinematics
@@ -82,7 +82,7 @@ def thinned(stars: dict[str, np.ndarray], most: int) -> dict[str, np.ndarray]:
 
 def work(arguments) -> None:
     check(arguments)
-    sample = tables.StarReader(arguments.stars, _COLUMNS)
+    sample = star_tables.StarReader(arguments.stars, _COLUMNS)
     catalogue = thinned(sample.all(_COLUMNS), arguments.halo_stars)
     frame = kinematics.frame(
         arguments.galcen_distance_kpc, arguments.sun_height_pc, arguments.sun_velocity_km_s
@@ -112,7 +112,7 @@ def work(arguments) -> None:
             )
     left_out = ("stars", "shard", "shards", "counts")
     parameters = {key: value for key, value in vars(arguments).items() if key not in left_out}
-    meta = tables.add_step(sample.meta, "run_calibration", parameters)
+    meta = metadata.add_step(sample.meta, "run_calibration", parameters)
     coverage.write(arguments.counts, counts, numbers, meta)
     cli.report("halos of each scenario", len(numbers), arguments.halos)
 

@@ -19,7 +19,7 @@ import sys
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import metadata, star_tables
 from icefire.measure import dispersion, likelihood, recipes, shards
 from icefire.measure.geometry import configured
 
@@ -71,7 +71,7 @@ def check(arguments) -> None:
         raise UserError("--radial-min-kpc must be below --radial-max-kpc")
 
 
-def measure(arguments, stars: tables.StarReader, columns: tuple, bins: list) -> tuple:
+def measure(arguments, stars: star_tables.StarReader, columns: tuple, bins: list) -> tuple:
     """Measure this shard's share; give the realisations that it holds and what it measured."""
     common = {
         "blocks": lambda: stars.blocks(columns, dispersion.STARS_AT_ONCE),
@@ -106,14 +106,14 @@ def work(arguments) -> None:
     bins = configured(vars(arguments))
     columns = {name for geometry in bins for name in geometry.columns}
     needed = (*recipes.COLUMNS, *sorted(columns))
-    stars = tables.StarReader(arguments.stars, needed)
+    stars = star_tables.StarReader(arguments.stars, needed)
     numbers, found = measure(arguments, stars, needed, bins)
     # What shapes the result; how the work was cut up does not.
     left_out = ("stars", "shard", "shards", "max_memory_mb", "xy", "xz", "sky", "radial")
     parameters = {key: value for key, value in vars(arguments).items() if key not in left_out}
     if arguments.deconvolve is None:
         del parameters["deconvolve"]
-    meta = tables.add_step(stars.meta, "run_realisations", parameters)
+    meta = metadata.add_step(stars.meta, "run_realisations", parameters)
     for geometry in bins:
         measurement = found[geometry.name]
         path = getattr(arguments, geometry.name)

@@ -19,7 +19,8 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import metadata, star_tables, text_tables
+from icefire.files.columns import STAR_COLUMNS
 from icefire.stars import cuts
 from icefire.stars.ledger import Ledger, remove
 
@@ -79,7 +80,7 @@ def all_cuts(ledger: Ledger, cuts_off: dict, min_abs_z_kpc: float, min_radius_kp
 
 def work(arguments) -> None:
     split = chemistry(arguments)
-    stars = tables.StarReader(arguments.stars, tuple(tables.STAR_COLUMNS))
+    stars = star_tables.StarReader(arguments.stars, tuple(STAR_COLUMNS))
     if arguments.method == "polygon" and "aleph" in stars.meta.get("cuts_off", {}):
         raise UserError(
             f"{arguments.stars}: this survey has no [alpha/Fe]; set chemistry.method to feh_ranges"
@@ -93,17 +94,17 @@ def work(arguments) -> None:
         for name, value in vars(arguments).items()
         if name not in ("stars", "ledger", *SAMPLES) and value is not None
     }
-    meta = tables.add_step(stars.meta, "select_samples", parameters)
+    meta = metadata.add_step(stars.meta, "select_samples", parameters)
     counts = dict.fromkeys((*SAMPLES, "neither"), 0)
     with ExitStack() as stack:
         writers = {
             sample: stack.enter_context(
-                tables.StarWriter(getattr(arguments, sample), tables.STAR_COLUMNS)
+                star_tables.StarWriter(getattr(arguments, sample), STAR_COLUMNS)
             )
             for sample in SAMPLES
         }
         for block in cli.progress(
-            stars.blocks(), stars.n_rows // tables.BLOCK_ROWS + 1, "selection"
+            stars.blocks(), stars.n_rows // star_tables.BLOCK_ROWS + 1, "selection"
         ):
             left = np.ones(len(block["ra"]), bool)
             for entry, goes in listed:
@@ -138,7 +139,7 @@ def write_ledger(path, ledger: Ledger, meta: dict) -> None:
     rows = ledger.rows()
     names = ("step", "reason", "n_in", "n_removed", "n_out")
     table = Table({name: [row[name] for row in rows] for name in names})
-    tables.write_ecsv(path, table, {key: meta[key] for key in meta if key != "ledger"})
+    text_tables.write_ecsv(path, table, {key: meta[key] for key in meta if key != "ledger"})
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -22,7 +22,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import metadata, star_tables
 from icefire.stars import kinematics, orbits
 from icefire.synthetic import clouds
 from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
@@ -68,15 +68,15 @@ def work(arguments) -> None:
     catalogue = Catalogue(survey, model, frame, potential)
     # The model is a file of its own; its digest is enough to know it again.
     digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()
-    meta = tables.add_step(
-        tables.new_meta("synthetic H3", True, "h3", {}),
+    meta = metadata.add_step(
+        metadata.new_meta("synthetic H3", True, "h3", {}),
         "simulate_survey",
         {"rows": arguments.rows, "seed": arguments.seed, "model_sha256": digest},
     )
     counts: Counter = Counter()
     with (
-        tables.StarWriter(arguments.catalogue, CATALOGUE_COLUMNS) as rows_out,
-        tables.StarWriter(arguments.truth, TRUTH_COLUMNS) as truth_out,
+        star_tables.StarWriter(arguments.catalogue, CATALOGUE_COLUMNS) as rows_out,
+        star_tables.StarWriter(arguments.truth, TRUTH_COLUMNS) as truth_out,
     ):
         for stars, streams in cli.progress(survey.blocks(), survey.n_blocks, "simulate"):
             rows, truth = catalogue.rows(stars, streams)

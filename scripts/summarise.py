@@ -16,7 +16,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables
 from icefire.measure import dispersion, shards
 
 # Decimals of dispersions in km/s and of the anisotropy: far below any uncertainty
@@ -79,7 +79,7 @@ def work(arguments) -> None:
             )
         fraction = accreted_fraction(*(one.n_stars for one in given))
         table["accreted_fraction"] = np.round(fraction, _DECIMALS)
-    tables.write_ecsv(arguments.summary, table, first.meta)
+    text_tables.write_ecsv(arguments.summary, table, first.meta)
     cli.report("bins measured", run.n_measured, of=len(table))
 
 

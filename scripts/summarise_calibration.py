@@ -15,7 +15,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.calibrate import advice, coverage, halos
-from icefire.files import tables
+from icefire.files import text_tables, writing
 
 _DECIMALS = 6
 _AXES = ("scenario", "method", "quantity", "group")
@@ -52,7 +52,7 @@ def work(arguments) -> None:
     total, meta = coverage.join(arguments.counts)
     columns = coverage.results(total)
     parameters = meta["parameters"]["run_calibration"]
-    tables.write_ecsv(arguments.table, flat(columns), meta)
+    text_tables.write_ecsv(arguments.table, flat(columns), meta)
     catalogue = str(meta.get("catalogue", "an unnamed catalogue"))
     if meta.get("synthetic"):
         catalogue += " (synthetic catalogue)"
@@ -61,7 +61,7 @@ def work(arguments) -> None:
     )
     if meta.get("synthetic"):
         words += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
-    tables.write_text(arguments.advice, words)
+    writing.write_text(arguments.advice, words)
     cli.report("groups with bins", np.count_nonzero(columns["bins"]), columns["bins"].size)
     print(words, end="")
 

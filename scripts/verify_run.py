@@ -26,8 +26,9 @@ from pathlib import Path
 
 from icefire import __version__, cli
 from icefire.errors import UserError
-from icefire.files import surveys, tables
-from icefire.files.provenance import COORDINATES, SAMPLES, agreed
+from icefire.files import formats, star_tables, text_tables, writing
+from icefire.files.columns import STAR_COLUMNS
+from icefire.files.metadata import COORDINATES, SAMPLES, agreed
 from icefire.verify import checks
 from icefire.verify import numbers as numbers_check
 from icefire.verify.checks import broken
@@ -78,10 +79,10 @@ def read_summaries(arguments, flag: str, wanted: tuple[str, ...] = SAMPLES) -> d
     found: dict[tuple, tuple] = {}
     for path in getattr(arguments, flag):
         columns = (*COORDINATES[geometry], "n_stars", *checks.MEASURED)
-        table = tables.read_ecsv(path, columns)
+        table = text_tables.read_ecsv(path, columns)
         key = geometry, table.meta.get("parameters", {}).get(ENGINE, {}).get("sample")
         if key == ("sky", "halo"):
-            tables.check_columns(path, table, ("accreted_fraction",))
+            text_tables.check_columns(path, table, ("accreted_fraction",))
         if key[1] not in wanted or key in found:
             raise UserError(
                 f"{path}: its metadata say sample {key[1]}; --{flag.replace('_', '-')} takes one"
@@ -102,7 +103,7 @@ class Method:
 
 def read_method(summaries: dict, paths: list[str]) -> Method:
     """Read numbers.yaml beside its summaries. Raises UserError naming it where it is another."""
-    numbers = tables.read_yaml(paths[0])
+    numbers = text_tables.read_yaml(paths[0])
     source = numbers.get("catalogue") if isinstance(numbers, dict) else None
     if not isinstance(source, dict) or not {"catalogue", "synthetic"} <= set(source):
         raise UserError(f"{paths[0]}: holds no numbers of collect_numbers.py; make it anew")
@@ -203,7 +204,7 @@ def check_comparison(arguments, table, claims, methods: list[Method], source: di
     said = []
     for method, ending in zip(methods, ("", "_second"), strict=False):
         values = tuple(name + ending for name in numbers_check.ANSWER)
-        tables.check_columns(path, table, values, ("agrees" + ending,))
+        text_tables.check_columns(path, table, values, ("agrees" + ending,))
         numbers, quoted = method.numbers, method.paths[0]
         numbers_check.check_claims(arguments.claims, claims, numbers, quoted)
         agree = numbers_check.check_comparison(
@@ -216,20 +217,24 @@ def check_comparison(arguments, table, claims, methods: list[Method], source: di
 def work(arguments) -> None:
     # What was true of other files must not outlive them.
     Path(arguments.verified).unlink(missing_ok=True)
-    stars = tables.StarReader(arguments.stars, tuple(tables.STAR_COLUMNS))
+    stars = star_tables.StarReader(arguments.stars, tuple(STAR_COLUMNS))
     samples = {
-        sample: tables.StarReader(getattr(arguments, sample), tuple(tables.STAR_COLUMNS))
+        sample: star_tables.StarReader(getattr(arguments, sample), tuple(STAR_COLUMNS))
         for sample in SAMPLES
     }
-    ledger = tables.read_ecsv(arguments.ledger, ("n_in", "n_removed", "n_out"), ("step", "reason"))
+    ledger = text_tables.read_ecsv(
+        arguments.ledger, ("n_in", "n_removed", "n_out"), ("step", "reason")
+    )
     summaries = {}
     for geometry in COORDINATES:
         summaries |= read_summaries(arguments, geometry)
     methods = [read_method(summaries, arguments.numbers)]
     methods += [second] if (second := read_second(arguments)) else []
-    claims = tables.read_yaml(arguments.claims)
-    comparison = tables.read_ecsv(arguments.comparison, numbers_check.ANSWER, ("claim", "agrees"))
-    n_rows = surveys.open_table(Path(arguments.catalogue)).n_rows
+    claims = text_tables.read_yaml(arguments.claims)
+    comparison = text_tables.read_ecsv(
+        arguments.comparison, numbers_check.ANSWER, ("claim", "agrees")
+    )
+    n_rows = formats.open_table(Path(arguments.catalogue)).n_rows
 
     of_stars = {arguments.stars: (stars, "flag_substructure")}
     of_stars |= {arguments.ledger: (ledger, "select_samples")}
@@ -263,7 +268,7 @@ def write(path: str, lines: list[tuple[str, str]], source: dict) -> None:
     width = max(len(what) for what, _ in lines) + 2
     text = [f"Verified by icefire {__version__}; catalogue: {catalogue}", ""]
     text += [f"{what:<{width}}{found}" for what, found in lines]
-    tables.write_text(path, "\n".join(text) + "\n")
+    writing.write_text(path, "\n".join(text) + "\n")
     print("\n".join(text))
 
 

@@ -14,7 +14,7 @@ from html import escape
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables, writing
 
 STYLE = """
 body { font: 14px/1.45 sans-serif; color: #1e293b; margin: 1.5em; }
@@ -84,12 +84,12 @@ def page(title: str, table) -> str:
 
 def work(arguments) -> None:
     numbers, texts = arguments.numbers.split(","), arguments.texts.split(",")
-    table = tables.read_ecsv(arguments.table, numbers, texts)
+    table = text_tables.read_ecsv(arguments.table, numbers, texts)
     for key in ("catalogue", "synthetic"):
         if key not in table.meta:
             raise UserError(f"{arguments.table}: its metadata have no {key}; make it anew")
     shown = [name for name in table.colnames if name in {*numbers, *texts}]
-    tables.write_text(arguments.html, page(arguments.title, table[shown]))
+    writing.write_text(arguments.html, page(arguments.title, table[shown]))
     cli.report("rows", len(table))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
+from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS, STAR_COLUMNS, Column
 from icefire.synthetic import published
 
 from .calls import REPO
@@ -49,10 +50,10 @@ NEEDED = {
         ("simulate_survey", "satellites", f"{SATELLITE} kind radius_kind"),
         ("clean_catalog", "catalogue", " ".join(MAPPED)),
         ("compute_kinematics", "clean", ASTROMETRY),
-        ("flag_substructure", "clean", " ".join(tables.CLEAN_COLUMNS)),
-        ("flag_substructure", "kinematics", " ".join(["star_id", *tables.KINEMATIC_COLUMNS])),
+        ("flag_substructure", "clean", " ".join(CLEAN_COLUMNS)),
+        ("flag_substructure", "kinematics", " ".join(["star_id", *KINEMATIC_COLUMNS])),
         ("flag_substructure", "satellites", SATELLITE + "".join(SATELLITE_ERRORS)),
-        ("select_samples", "stars", " ".join(tables.STAR_COLUMNS)),
+        ("select_samples", "stars", " ".join(STAR_COLUMNS)),
         ("run_realisations", "stars", f"{VELOCITIES} {COVARIANCES} x y z r l b"),
         ("run_calibration", "stars", f"r l b {ERRORS} {COVARIANCES}"),
         ("plot_calibration", "table", CALIBRATION),
@@ -96,12 +97,12 @@ NEEDED = {
 def write(path: Path, columns: dict[str, np.ndarray], units: dict, meta: dict) -> None:
     """Write a table as the workflow does."""
     if path.suffix == ".ecsv":
-        tables.write_ecsv(path, Table(columns, units=units), meta)
+        text_tables.write_ecsv(path, Table(columns, units=units), meta)
         return
     letters = {"b": "L", "i": "K", "f": "D", "S": "A"}
     formats = {name: letters[values.dtype.kind] for name, values in columns.items()}
-    described = {name: tables.Column(formats[name], units.get(name), "") for name in columns}
-    with tables.StarWriter(path, described) as writer:
+    described = {name: Column(formats[name], units.get(name), "") for name in columns}
+    with star_tables.StarWriter(path, described) as writer:
         writer.write(columns)
         writer.meta = meta
 
@@ -111,7 +112,7 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict, dict]:
     if path.suffix == ".ecsv":
         table = Table.read(path, format="ascii.ecsv")[:50]
         return {name: table[name] for name in table.colnames}, {}, table.meta
-    reader = tables.StarReader(path)
+    reader = star_tables.StarReader(path)
     return reader.read(0, 50), reader.units, reader.meta
 
 

@@ -19,7 +19,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
+from icefire.files.columns import KINEMATIC_COLUMNS
 from icefire.snake.rules import SAMPLES
 
 from . import catalogues as cat
@@ -349,14 +350,14 @@ def test_counted(case, config, tmp_path, outcome):
     wanted = {r: n for r in ledger["reason"] for words, n in case.counted.items() if words in r}
     assert removed == wanted
     assert len(wanted) == len(case.counted)
-    stars = tables.StarReader(flags.outputs["--stars"]).all()
-    for name in tables.KINEMATIC_COLUMNS:
+    stars = star_tables.StarReader(flags.outputs["--stars"]).all()
+    for name in KINEMATIC_COLUMNS:
         assert np.isfinite(stars[name]).all(), name
     # Distances are those of the good table, whatever unit they came in.
     rows = [tuple(row) for row in cat.good()["RA", "DEC", "dist_adpt"]]
     found = zip(stars["ra"], stars["dec"], stars["distance"].round(9), strict=True)
     assert set(found) <= set(rows)
-    fields = tables.read_ecsv(clean.outputs["--fields"], ("l", "b", "n_stars"))
+    fields = text_tables.read_ecsv(clean.outputs["--fields"], ("l", "b", "n_stars"))
     assert fields["n_stars"].sum() == case.rows - sum(
         number for reason, number in removed.items() if POSITION in reason
     )
@@ -368,7 +369,7 @@ def everything_adds_up(select: Step, rows: int) -> None:
     assert ledger["n_in"][0] == rows
     assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
     assert np.array_equal(ledger["n_in"] - ledger["n_removed"], ledger["n_out"])
-    found = {s: tables.StarReader(select.outputs[f"--{s}"]).n_rows for s in SAMPLES}
+    found = {s: star_tables.StarReader(select.outputs[f"--{s}"]).n_rows for s in SAMPLES}
     left = {row["step"]: row for row in ledger}
     assert found["halo"] == left["halo"]["n_out"]
     assert found["accreted"] == left["accreted"]["n_out"]
@@ -507,7 +508,7 @@ def test_odd_names_are_names_like_any_other(config, tmp_path, outcome, name):
         clean = steps(folder / "run", config, odd)[0]
         done = clean.call()
         assert (done.status, done.err) == (0, ""), ending
-        assert tables.StarReader(clean.outputs["--clean"]).n_rows == N_ROWS
+        assert star_tables.StarReader(clean.outputs["--clean"]).n_rows == N_ROWS
     odd_map = Path(shutil.copy(H3, folder / f"{name}.yaml"))
     assert steps(folder / "run", config, odd, odd_map)[0].call().status == 0
     # Where the catalogue is refused, its name makes no second line and no control character.

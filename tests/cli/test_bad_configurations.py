@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icefire.errors import UserError
-from icefire.files import surveys, tables
+from icefire.files import survey_maps, text_tables
 
 from .calls import REPO, module
 from .chain import LAYOUT, chain_of, small_config
@@ -242,13 +242,13 @@ def put(model, keys, value):
 
 @pytest.mark.parametrize("wrong", [math.nan, None, "5", 10**400, True], ids=str)
 def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch, outcome):
-    model = tables.read_yaml(REPO / "config" / "synthetic.yaml")
-    schema = tables.read_yaml(model.SCHEMA)
+    model = text_tables.read_yaml(REPO / "config" / "synthetic.yaml")
+    schema = text_tables.read_yaml(model.SCHEMA)
     tried = 0
     # Every seventh is enough to meet each kind of value.
     for keys in [*paths_to(model)][::7]:
         files = {"model": put(model, keys, wrong), model.SCHEMA: schema}
-        monkeypatch.setattr(tables, "read_yaml", files.__getitem__)
+        monkeypatch.setattr(text_tables, "read_yaml", files.__getitem__)
         with pytest.raises(UserError, match="model: ") as told:
             model.read_model("model")
         names = [str(key) for key in keys if not isinstance(key, int)]
@@ -259,7 +259,7 @@ def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch,
 
 @pytest.mark.parametrize("survey", ["h3", "segue_kgiants"])
 def test_values_of_a_survey_s_map_are_refused_or_read(survey, monkeypatch, outcome):
-    given_map = tables.read_yaml(REPO / "config" / "surveys" / f"{survey}.yaml")
+    given_map = text_tables.read_yaml(REPO / "config" / "surveys" / f"{survey}.yaml")
     tried = Counter()
 
     @settings(max_examples=150)
@@ -267,9 +267,9 @@ def test_values_of_a_survey_s_map_are_refused_or_read(survey, monkeypatch, outco
     def try_one(keys, value):
         if value is GONE:
             value = None
-        monkeypatch.setattr(surveys, "read_yaml", lambda path: put(given_map, keys, value))
+        monkeypatch.setattr(text_tables, "read_yaml", lambda path: put(given_map, keys, value))
         try:
-            surveys.read_survey_map("map.yaml")
+            survey_maps.read_survey_map("map.yaml")
         except UserError as error:
             assert str(error).startswith("map.yaml: ")
             tried["refused"] += 1

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
+from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS, STAR_COLUMNS
 
 from .test_bad_input import refused
 
@@ -23,7 +24,7 @@ def bad(tmp_path):
     def write(name: str, content) -> Path:
         path = tmp_path / name
         if path.suffix == ".ecsv":
-            tables.write_ecsv(path, content, content.meta)
+            text_tables.write_ecsv(path, content, content.meta)
         elif path.suffix == ".npz":
             np.savez(path, **content)
         else:
@@ -121,11 +122,11 @@ def test_an_accreted_fraction_needs_the_accreted_sample_first(summarise):
 
 def test_kinematics_of_other_stars_are_named(chain, tmp_path):
     step = chain.of_script("flag_substructure")
-    reader = tables.StarReader(step.inputs["--kinematics"][0])
+    reader = star_tables.StarReader(step.inputs["--kinematics"][0])
     other = tmp_path / "other.fits"
-    columns = {"star_id": tables.CLEAN_COLUMNS["star_id"], **tables.KINEMATIC_COLUMNS}
+    columns = {"star_id": CLEAN_COLUMNS["star_id"], **KINEMATIC_COLUMNS}
     for stars, what in ((reader.read(1, reader.n_rows), "rows"), (reader.all(), "other stars")):
-        with tables.StarWriter(other, columns) as writer:
+        with star_tables.StarWriter(other, columns) as writer:
             writer.write({name: values[::-1] for name, values in stars.items()})
             writer.meta = reader.meta
         line = refused(step.reading("--kinematics", other))
@@ -135,9 +136,9 @@ def test_kinematics_of_other_stars_are_named(chain, tmp_path):
 
 def test_stars_without_a_ledger_are_named(chain, tmp_path):
     step = chain.of_script("select_samples")
-    reader = tables.StarReader(step.inputs["--stars"][0])
+    reader = star_tables.StarReader(step.inputs["--stars"][0])
     other = tmp_path / "other.fits"
-    with tables.StarWriter(other, tables.STAR_COLUMNS) as writer:
+    with star_tables.StarWriter(other, STAR_COLUMNS) as writer:
         writer.write(reader.read(0, 5))
     line = refused(step.reading("--stars", other))
     assert str(other) in line

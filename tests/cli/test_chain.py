@@ -12,7 +12,7 @@ import yaml
 from astropy.io import fits
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files.columns import FLAG_COLUMNS
 
 from .calls import SCRIPTS, module
 from .chain import LAYOUT, SHARDS
@@ -80,7 +80,7 @@ def counts(chain, config) -> dict[str, list[str]]:
         "compute_kinematics": [f"stars: {clean:,}"],
         "flag_substructure": [
             f"{name}: {int(stars[name].sum()):,} of {clean:,}"
-            for name in tables.FLAG_COLUMNS
+            for name in FLAG_COLUMNS
             if name.startswith("is_")
         ],
         "select_samples": [

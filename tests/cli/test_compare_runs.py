@@ -17,7 +17,8 @@ from icefire.compare import differences, shared_stars
 from icefire.compare import figure as comparison_figure
 from icefire.compare import runs as finished_runs
 from icefire.draw import page
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
+from icefire.files.columns import STAR_COLUMNS
 from icefire.snake.rules import GEOMETRIES, SAMPLES
 
 from .calls import REPO, Done, call
@@ -154,7 +155,9 @@ def test_the_metadata_count_bins_and_stars(runs, compared):
     ]
     for sample in SAMPLES:
         ids = [
-            set(tables.StarReader(run / "samples" / f"{sample}.fits").all()["star_id"].tolist())
+            set(
+                star_tables.StarReader(run / "samples" / f"{sample}.fits").all()["star_id"].tolist()
+            )
             for run in runs
         ]
         assert meta["samples"][sample] == {
@@ -286,7 +289,7 @@ def edited(run: Path, name: str, change) -> None:
     """Change one table of a run in place; `change` gets it."""
     table = ecsv(run / name)
     table = change(table)
-    tables.write_ecsv(run / name, table, table.meta)
+    text_tables.write_ecsv(run / name, table, table.meta)
 
 
 def every_meta(run: Path, change) -> None:
@@ -295,11 +298,11 @@ def every_meta(run: Path, change) -> None:
         if path.suffix == ".ecsv":
             table = ecsv(path)
             change(table.meta)
-            tables.write_ecsv(path, table, table.meta)
+            text_tables.write_ecsv(path, table, table.meta)
         else:
-            reader = tables.StarReader(path)
+            reader = star_tables.StarReader(path)
             change(reader.meta)
-            with tables.StarWriter(path, {n: tables.STAR_COLUMNS[n] for n in reader.names}) as out:
+            with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as out:
                 out.write(reader.all())
                 out.meta = reader.meta
 
@@ -339,10 +342,10 @@ def test_runs_of_two_surveys_are_compared_and_it_is_said(runs, undrawn, copied, 
 def test_stars_with_other_velocities_are_said(runs, undrawn, copied, tmp_path):
     """As after an edited column map, which is no parameter."""
     path = copied / "samples" / "halo.fits"
-    reader = tables.StarReader(path)
+    reader = star_tables.StarReader(path)
     stars = reader.all()
     stars["v_r"][3:8] += 0.3
-    with tables.StarWriter(path, tables.STAR_COLUMNS) as out:
+    with star_tables.StarWriter(path, STAR_COLUMNS) as out:
         out.write(stars)
         out.meta = reader.meta
     done = compare(runs[1], copied, tmp_path)
@@ -419,8 +422,8 @@ def test_tables_of_two_runs_in_one_folder_are_refused(runs, copied):
 
 def test_samples_of_other_stars_are_refused(runs, copied):
     path = copied / "samples" / "accreted.fits"
-    reader = tables.StarReader(path)
-    with tables.StarWriter(path, tables.STAR_COLUMNS) as out:
+    reader = star_tables.StarReader(path)
+    with star_tables.StarWriter(path, STAR_COLUMNS) as out:
         out.write(reader.read(5, reader.n_rows))
         out.meta = reader.meta
     line = refused(runs[0], copied)

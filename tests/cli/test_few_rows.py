@@ -10,7 +10,8 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import star_tables
+from icefire.files.columns import STAR_COLUMNS
 from icefire.snake.rules import SAMPLES
 from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
 
@@ -37,12 +38,12 @@ def n_stars(request) -> int:
 def short(n_stars, chain, config, tmp_path_factory) -> Chain:
     """The chain on the first stars of the accreted sample."""
     folder = tmp_path_factory.mktemp(f"rows{n_stars}")
-    accreted = tables.StarReader(chain.output("select_samples", "--accreted"))
+    accreted = star_tables.StarReader(chain.output("select_samples", "--accreted"))
     wanted = accreted.read(0, n_stars, ("star_id",))["star_id"]
-    whole = tables.StarReader(chain.output("simulate_survey", "--catalogue"))
+    whole = star_tables.StarReader(chain.output("simulate_survey", "--catalogue"))
     block = whole.all()
     kept = np.flatnonzero(np.isin(block["H3_ID"], wanted))[:n_stars]
-    with tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
+    with star_tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
         writer.write({name: values[kept] for name, values in block.items()})
         writer.meta = without_model(whole.meta)
     return chain_of(folder, config, folder / "catalogue.fits").run()
@@ -68,7 +69,7 @@ def test_samples_and_ledger_hold_the_stars(short, n_stars):
     for sample, expected in zip(SAMPLES, (n_stars, n_stars, 0), strict=True):
         stars = read(short, "select_samples", f"--{sample}")
         assert len(stars) == expected
-        assert stars.colnames == list(tables.STAR_COLUMNS)
+        assert stars.colnames == list(STAR_COLUMNS)
         assert stars["r"].unit == "kpc"
         assert stars["is_giant"].dtype == bool
     ledger = read(short, "select_samples", "--ledger")

@@ -15,7 +15,7 @@ from astropy.table import Table
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
-from icefire.files import tables
+from icefire.files import text_tables
 
 from .calls import REPO
 from .chain import LAYOUT
@@ -126,7 +126,7 @@ def published(chain, name: str) -> Table:
 
 def with_literature(path: Path, table: Table):
     """Give the change of a step that gives it another table of published values."""
-    tables.write_ecsv(path, table, {})
+    text_tables.write_ecsv(path, table, {})
     return lambda step: step.reading("--literature", path)
 
 
@@ -203,7 +203,7 @@ def test_a_proxy_for_chemistry_is_told(chain, drawn, tmp_path, cut, note):
             table = Table.read(step.inputs[flag][0], format="ascii.ecsv")
             table.meta["parameters"]["select_samples"] = cut
             path = tmp_path / f"table{flag}.ecsv"
-            tables.write_ecsv(path, table, table.meta)
+            text_tables.write_ecsv(path, table, table.meta)
             step = step.reading(flag, path)
         return step
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import text_tables
 
 TEXTS = {
     "mathematics that is none": r"$\foo{$ a $x_$",
@@ -25,7 +25,7 @@ def relabelled(path: Path, folder: Path, meta: dict, **columns: str) -> Path:
     for name, text in columns.items():
         table[name] = [text] * len(table)
     copy = folder / path.name
-    tables.write_ecsv(copy, table, {**table.meta, **meta})
+    text_tables.write_ecsv(copy, table, {**table.meta, **meta})
     return copy
 
 

@@ -15,7 +15,8 @@ import yaml
 from astropy import units as u
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import star_tables
+from icefire.files.columns import CLEAN_COLUMNS
 from icefire.snake.rules import SAMPLES
 
 from .calls import REPO
@@ -74,7 +75,7 @@ def chain_to_samples(folder: Path, config: dict, survey: Survey, ending: str) ->
 @pytest.fixture(scope="module")
 def stars(chain) -> dict[str, np.ndarray]:
     """Canonical columns of some stars, bad and double ones among them."""
-    reader = tables.StarReader(chain.output("simulate_survey", "--catalogue"))
+    reader = star_tables.StarReader(chain.output("simulate_survey", "--catalogue"))
     sources = {name: column["source"] for name, column in H3["columns"].items()}
     found = reader.all(tuple(sources.values()))
     kept = found["logg"] < 3.7
@@ -84,7 +85,7 @@ def stars(chain) -> dict[str, np.ndarray]:
 def canonical(stars: dict) -> Survey:
     """The stars under our names and in our units."""
     table = Table(stars)
-    for name, column in tables.CLEAN_COLUMNS.items():
+    for name, column in CLEAN_COLUMNS.items():
         if name in stars:
             table[name].unit = column.unit
     return Survey(table, {name: {"source": name} for name in stars})
@@ -97,7 +98,7 @@ def foreign(stars: dict, units_in_the_table: bool) -> Survey:
         source, unit = FOREIGN.get(name, (f"{name} of mine", None))
         columns[name] = {"source": source, **OTHER_SCALES.get(name, {})}
         if unit:
-            values = (values * u.Unit(tables.CLEAN_COLUMNS[name].unit)).to_value(unit)
+            values = (values * u.Unit(CLEAN_COLUMNS[name].unit)).to_value(unit)
         elif name in OTHER_SCALES:
             change = {"scale": 1.0, "offset": 0.0, **OTHER_SCALES[name]}
             values = (values - change["offset"]) / change["scale"]
@@ -121,7 +122,7 @@ def succeeds(chain: Chain) -> Chain:
 
 
 def sample_of(chain: Chain, sample: str) -> tuple[dict[str, np.ndarray], dict]:
-    reader = tables.StarReader(chain.output("select_samples", f"--{sample}"))
+    reader = star_tables.StarReader(chain.output("select_samples", f"--{sample}"))
     return reader.all(), reader.meta
 
 
@@ -232,7 +233,8 @@ def test_metallicity_splits_a_survey_with_alpha_abundances_too(chain, tmp_path):
     done = step.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1").call()
     assert (done.status, done.err) == (0, "")
     halo, accreted, insitu = (
-        tables.StarReader(step.outputs[f"--{sample}"]).all(("star_id", "feh")) for sample in SAMPLES
+        star_tables.StarReader(step.outputs[f"--{sample}"]).all(("star_id", "feh"))
+        for sample in SAMPLES
     )
     assert np.array_equal(accreted["star_id"], halo["star_id"][halo["feh"] < -1])
     assert np.array_equal(insitu["star_id"], halo["star_id"][halo["feh"] > -0.7])

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
+from icefire.files.columns import STAR_COLUMNS, Column
 from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
 
 from .chain import CHANGES
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'dex' did not parse as fits unit
 
 
 def star_table(path: Path, columns: dict, meta: dict, rows: dict) -> Path:
-    with tables.StarWriter(path, columns) as writer:
+    with star_tables.StarWriter(path, columns) as writer:
         writer.write(rows)
         writer.meta = meta
     return path
@@ -146,9 +147,9 @@ def test_distributions_are_percentiles_of_the_giants(chain):
 
 
 def test_the_truth_of_another_run_is_named(step, tmp_path):
-    reader = tables.StarReader(step.inputs["--truth"][0], ("H3_ID", "component", "energy"))
+    reader = star_tables.StarReader(step.inputs["--truth"][0], ("H3_ID", "component", "energy"))
     truth = reader.all(("H3_ID", "component", "energy"))
-    columns = {name: tables.Column(f, None, "") for name, f in zip(truth, "KAD", strict=True)}
+    columns = {name: Column(f, None, "") for name, f in zip(truth, "KAD", strict=True)}
     less = {name: values[5000:] for name, values in truth.items()}
     path = star_table(tmp_path / "truth.fits", columns, reader.meta, less)
     line = refused(step.reading("--truth", path))
@@ -158,7 +159,7 @@ def test_the_truth_of_another_run_is_named(step, tmp_path):
 
 @pytest.mark.parametrize("case", ["real", "empty"])
 def test_a_catalogue_that_is_not_synthetic_or_empty_is_named(step, tmp_path, case):
-    reader = tables.StarReader(step.inputs["--catalogue"][0])
+    reader = star_tables.StarReader(step.inputs["--catalogue"][0])
     rows = reader.read(0, 0 if case == "empty" else 10)
     meta = {**reader.meta, "synthetic": case == "empty"}
     path = star_table(tmp_path / "catalogue.fits", CATALOGUE_COLUMNS, meta, rows)
@@ -167,7 +168,7 @@ def test_a_catalogue_that_is_not_synthetic_or_empty_is_named(step, tmp_path, cas
 
 def test_a_ledger_of_something_else_is_named(step, tmp_path):
     ledger = Table.read(step.inputs["--ledger"][0], format="ascii.ecsv")
-    tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": "synthetic H3"})
+    text_tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": "synthetic H3"})
     line = refused(step.reading("--ledger", tmp_path / "ledger.ecsv"))
     assert str(tmp_path / "ledger.ecsv") in line
 
@@ -197,21 +198,21 @@ def test_a_figure_of_a_check_without_a_quantity_is_refused(chain, tmp_path):
     step = chain.steps["plot_synthetic_check"]
     check = Table.read(step.inputs["--check"][0], format="ascii.ecsv")
     for quantity in ("giants_beyond", "giants", "afe_of_feh_-1.4_to_-1.2"):
-        tables.write_ecsv("check.ecsv", check[check["quantity"] != quantity], check.meta)
+        text_tables.write_ecsv("check.ecsv", check[check["quantity"] != quantity], check.meta)
         assert quantity in refused(step.reading("--check", Path("check.ecsv")))
 
 
 def test_a_figure_of_two_catalogues_is_refused(chain):
     step = chain.steps["plot_synthetic_check"]
     check = Table.read(step.inputs["--check"][0], format="ascii.ecsv")
-    tables.write_ecsv("check.ecsv", check, {**check.meta, "catalogue": "another survey"})
+    text_tables.write_ecsv("check.ecsv", check, {**check.meta, "catalogue": "another survey"})
     assert "'another survey'" in refused(step.reading("--check", Path("check.ecsv")))
 
 
 def test_a_survey_without_a_giant_is_checked_and_drawn(chain, step, tmp_path):
-    reader = tables.StarReader(step.inputs["--stars"][0])
+    reader = star_tables.StarReader(step.inputs["--stars"][0])
     stars = reader.all() | {"is_giant": np.zeros(reader.n_rows, bool)}
-    path = star_table(tmp_path / "stars.fits", tables.STAR_COLUMNS, reader.meta, stars)
+    path = star_table(tmp_path / "stars.fits", STAR_COLUMNS, reader.meta, stars)
     checked = step.reading("--stars", path).writing_to(tmp_path / "out")
     done = checked.call()
     assert (done.status, done.err) == (0, "")

@@ -13,20 +13,21 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import star_tables, text_tables
+from icefire.files.columns import CLEAN_COLUMNS, STAR_COLUMNS
 
 from .chain import Step
 from .needed import without_model
 
 
 def read_stars(path: Path) -> tuple[dict, dict]:
-    reader = tables.StarReader(path)
+    reader = star_tables.StarReader(path)
     return reader.all(), reader.meta
 
 
 def write_stars(path: Path, stars: dict, meta: dict) -> None:
-    columns = {name: tables.STAR_COLUMNS[name] for name in stars}
-    with tables.StarWriter(path, columns) as writer:
+    columns = {name: STAR_COLUMNS[name] for name in stars}
+    with star_tables.StarWriter(path, columns) as writer:
         writer.write(stars)
         writer.meta = meta
 
@@ -44,7 +45,7 @@ def light(chain, tmp_path_factory) -> Step:
             inputs[flag].append(copy)
             if path.suffix == ".ecsv":
                 table = Table.read(path, format="ascii.ecsv")
-                tables.write_ecsv(copy, table, without_model(table.meta))
+                text_tables.write_ecsv(copy, table, without_model(table.meta))
             elif path.suffix == ".fits" and flag != "--catalogue":
                 stars, meta = read_stars(path)
                 write_stars(copy, stars, without_model(meta))
@@ -56,7 +57,7 @@ def light(chain, tmp_path_factory) -> Step:
 @pytest.fixture(scope="module")
 def remembered(light) -> Callable:
     """Read tables, those that no case has changed only once."""
-    read = tables.read_ecsv
+    read = text_tables.read_ecsv
     again = functools.cache(read)
     untouched = {path for paths in light.inputs.values() for path in paths}
 
@@ -68,7 +69,7 @@ def remembered(light) -> Callable:
 
 @pytest.fixture(autouse=True)
 def read_tables_once(remembered, monkeypatch):
-    monkeypatch.setattr(tables, "read_ecsv", remembered)
+    monkeypatch.setattr(text_tables, "read_ecsv", remembered)
 
 
 class Files:
@@ -93,7 +94,7 @@ class Files:
         path = self.path(flag, number)
         table = Table.read(path, format="ascii.ecsv")
         table = change(table) or table
-        tables.write_ecsv(path, table, table.meta)
+        text_tables.write_ecsv(path, table, table.meta)
 
     def stars(self, change: Callable, flag: str) -> None:
         """Change a star table: `change` gets its columns, and may give others."""
@@ -212,9 +213,9 @@ def _(files):
 @case("survey table: of another number of rows", "ledger0", "row 0 (clean), n_in")
 def _(files):
     path = files.path("--catalogue")
-    reader = tables.StarReader(path)
+    reader = star_tables.StarReader(path)
     stars = reader.read(1, reader.n_rows, ("RA",))
-    with tables.StarWriter(path, {"RA": tables.CLEAN_COLUMNS["ra"]}) as writer:
+    with star_tables.StarWriter(path, {"RA": CLEAN_COLUMNS["ra"]}) as writer:
         writer.write(stars)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import text_tables
 
 from .calls import call
 
@@ -41,7 +41,7 @@ def page(tmp_path):
     """Make a page of a table with the given metadata."""
 
     def make(table: Table, meta: dict, title: str = "A title") -> Page:
-        tables.write_ecsv(tmp_path / "table.ecsv", table, meta)
+        text_tables.write_ecsv(tmp_path / "table.ecsv", table, meta)
         files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
         columns = ["--texts=what,agrees", "--numbers=n,value"]
         done = call("write_page", [f"--title={title}", *columns, *files])
@@ -79,7 +79,7 @@ def test_texts_of_titles_catalogues_and_cells_are_no_html(page):
 
 
 def test_a_table_that_does_not_say_what_it_is_of_is_refused(tmp_path):
-    tables.write_ecsv(tmp_path / "table.ecsv", rows(), {"catalogue": "My Survey"})
+    text_tables.write_ecsv(tmp_path / "table.ecsv", rows(), {"catalogue": "My Survey"})
     files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
     done = call("write_page", ["--title=x", "--texts=what", "--numbers=n", *files])
     assert (done.status, len(done.err.splitlines())) == (2, 1)

@@ -9,6 +9,7 @@ import pytest
 
 import flag_substructure
 import select_samples
+from icefire.files.columns import KINEMATIC_COLUMNS
 from icefire.stars.ledger import Ledger, remove
 
 # A star that no cut removes
@@ -59,7 +60,7 @@ def flags():
         columns |= {"x": -12.0, "y": 0.0, "z": 0.0, "r": 12.0}
         columns |= {"v_r": 0.0, "v_phi": -225.0, "v_theta": 0.0}
         columns |= {"lx": 0.0, "ly": 0.0, "lz": -2700.0, "ra": 0.0, "dec": 0.0}
-        columns |= dict.fromkeys(flag_substructure.tables.KINEMATIC_COLUMNS, 0.0) | columns
+        columns |= dict.fromkeys(KINEMATIC_COLUMNS, 0.0) | columns
         values = np.broadcast_arrays(*map(np.atleast_1d, (columns | changes).values()))
         stars = dict(zip(columns | changes, values, strict=True))
         nowhere = {name: np.empty(0) for name in ("ra", "dec", "radius")}

@@ -13,7 +13,7 @@ from astropy.coordinates import (
     galactocentric_frame_defaults,
 )
 
-from icefire.files.surveys import Catalogue, read_survey_map
+from icefire.files.survey_maps import Catalogue, read_survey_map
 from icefire.stars import kinematics, orbits
 
 SUN = (8.122, 20.8, (12.9, 245.6, 7.78))

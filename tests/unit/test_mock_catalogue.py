@@ -11,7 +11,7 @@ from astropy import units as u
 from astropy.table import Table
 from scipy.stats import kstest, norm
 
-from icefire.files.tables import StarWriter
+from icefire.files.star_tables import StarWriter
 from icefire.stars import kinematics, orbits
 from icefire.synthetic import survey
 from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue, galactic

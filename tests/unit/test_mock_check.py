@@ -8,7 +8,7 @@ import yaml
 from scipy.stats import norm
 
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files.columns import STAR_COLUMNS
 from icefire.synthetic import catalogue as synthetic
 from icefire.synthetic import published
 from icefire.synthetic.published import CUTS, SURVEY_ROWS, Check, compare
@@ -148,7 +148,7 @@ def test_what_cannot_be_measured_is_not_a_number():
 def test_every_column_that_the_check_needs_is_in_the_tables():
     assert set(published.CATALOGUE_COLUMNS) <= set(synthetic.CATALOGUE_COLUMNS)
     assert set(published.TRUTH_COLUMNS) <= set(synthetic.TRUTH_COLUMNS)
-    assert set(published.STAR_COLUMNS) <= set(tables.STAR_COLUMNS)
+    assert set(published.STAR_COLUMNS) <= set(STAR_COLUMNS)
 
 
 # --- standard errors -------------------------------------------------------------------------

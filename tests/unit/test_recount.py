@@ -155,7 +155,7 @@ def test_the_hot_direction_is_that_of_the_other_fit(n_stars):
 
 @pytest.mark.parametrize("ids", [np.arange(4), np.array([b"", b"a", b"ab", b"a-longer-name"])])
 def test_fingerprints_tell_every_column_of_a_row(ids):
-    from icefire.files.tables import STAR_COLUMNS
+    from icefire.files.columns import STAR_COLUMNS
 
     kinds = {"K": ids, "D": np.linspace(1, 2, 4), "L": np.array([True, False, True, False])}
     stars = {name: kinds[column.format].copy() for name, column in STAR_COLUMNS.items()}

@@ -9,8 +9,9 @@ import yaml
 from astropy.table import MaskedColumn, Table
 
 from icefire.errors import UserError
-from icefire.files import surveys, tables
-from icefire.files.surveys import CANONICAL, Catalogue, SurveyMap, read_survey_map
+from icefire.files import formats, star_tables, survey_maps
+from icefire.files.columns import STAR_COLUMNS
+from icefire.files.survey_maps import CANONICAL, Catalogue, SurveyMap, read_survey_map
 
 # Distances and velocities in units that are not ours, so that a conversion left out shows.
 UNITS = {
@@ -69,7 +70,7 @@ def survey_of(tmp_path, **entries) -> SurveyMap:
     raw = raw_map()
     raw["columns"] |= entries
     raw["columns"] = {name: entry for name, entry in raw["columns"].items() if entry is not None}
-    raw["cuts_off"] = {cut: "not in the table" for cut in surveys.CUTS}
+    raw["cuts_off"] = {cut: "not in the table" for cut in survey_maps.CUTS}
     return read_survey_map(write_map(tmp_path / "changed.yaml", raw))
 
 
@@ -98,7 +99,7 @@ def write(made: Table, folder, ending: str):
     return path
 
 
-def read(path, survey: SurveyMap, rows: int = tables.BLOCK_ROWS) -> dict[str, np.ndarray]:
+def read(path, survey: SurveyMap, rows: int = star_tables.BLOCK_ROWS) -> dict[str, np.ndarray]:
     blocks = list(Catalogue(path, survey).blocks(rows))
     assert all(list(block) == list(CANONICAL) for block in blocks)
     return {name: np.concatenate([block[name] for block in blocks]) for name in CANONICAL}
@@ -260,9 +261,9 @@ def test_a_missing_column_is_named_with_a_hint_on_case(tmp_path, survey, ending)
 
 def test_metadata_of_a_table_of_ours_come_along(tmp_path, survey):
     meta = {"synthetic": True, "catalogue": "mock", "parameters": {}}
-    with tables.StarWriter(tmp_path / "t.fits", {"S_x": tables.STAR_COLUMNS["x"]}) as writer:
+    with star_tables.StarWriter(tmp_path / "t.fits", {"S_x": STAR_COLUMNS["x"]}) as writer:
         writer.meta = meta
-    assert surveys.open_table(tmp_path / "t.fits").meta == meta
+    assert formats.open_table(tmp_path / "t.fits").meta == meta
     made = table()
     made.meta = meta
     assert Catalogue(write(made, tmp_path, "h5"), survey).meta["synthetic"] is True

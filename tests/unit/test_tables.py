@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 
 from icefire import __version__
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import metadata, star_tables, text_tables, writing
+from icefire.files.columns import STAR_COLUMNS
 
 META = {"catalogue": "H3", "synthetic": True, "parameters": {"clean": {"min_snr": 3.0}}}
 # As the workflow's own metadata begin
-OURS = tables.new_meta("H3", True, "h3", {})
+OURS = metadata.new_meta("H3", True, "h3", {})
 
 
 def star_block(n_rows: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -33,11 +34,11 @@ def star_block(n_rows: int, seed: int = 0) -> dict[str, np.ndarray]:
         "K": lambda: rng.integers(2**40, 2**62, n_rows),
         "L": lambda: rng.random(n_rows) < 0.3,
     }
-    return {name: make[column.format]() for name, column in tables.STAR_COLUMNS.items()}
+    return {name: make[column.format]() for name, column in STAR_COLUMNS.items()}
 
 
-def write(path, blocks, columns=tables.STAR_COLUMNS, meta=None, keep=None):
-    with tables.StarWriter(path, columns) as writer:
+def write(path, blocks, columns=STAR_COLUMNS, meta=None, keep=None):
+    with star_tables.StarWriter(path, columns) as writer:
         for block in blocks:
             writer.write(block)
         writer.meta = META if meta is None else meta
@@ -71,8 +72,8 @@ WHOLE = joined(BLOCKS)
 
 def test_astropy_reads_the_same_values_units_and_flags(tmp_path):
     table = Table.read(write(tmp_path / "stars.fits", BLOCKS))
-    assert table.colnames == list(tables.STAR_COLUMNS)
-    for name, column in tables.STAR_COLUMNS.items():
+    assert table.colnames == list(STAR_COLUMNS)
+    for name, column in STAR_COLUMNS.items():
         np.testing.assert_array_equal(np.ma.getdata(table[name]), WHOLE[name], err_msg=name)
         assert table[name].unit == (u.Unit(column.unit) if column.unit else None), name
     assert table["is_giant"].dtype == bool
@@ -81,7 +82,7 @@ def test_astropy_reads_the_same_values_units_and_flags(tmp_path):
 
 @pytest.mark.parametrize("rows", [1, 7, 137, 138, 1000])
 def test_the_reader_gives_back_what_was_written(tmp_path, rows):
-    reader = tables.StarReader(write(tmp_path / "stars.fits", BLOCKS))
+    reader = star_tables.StarReader(write(tmp_path / "stars.fits", BLOCKS))
     assert reader.n_rows == 138
     assert reader.meta == META
     assert reader.units["v_r"] == "km/s" and reader.units["feh"] is None
@@ -95,26 +96,27 @@ def test_the_reader_gives_back_what_was_written(tmp_path, rows):
 
 def test_the_reader_takes_what_astropy_writes(tmp_path):
     Table(WHOLE).write(tmp_path / "astropy.fits")
-    assert_same(tables.StarReader(tmp_path / "astropy.fits").all(), WHOLE)
+    assert_same(star_tables.StarReader(tmp_path / "astropy.fits").all(), WHOLE)
 
 
-@pytest.mark.parametrize("block_rows", [tables.BLOCK_ROWS, 3])
+@pytest.mark.parametrize("block_rows", [star_tables.BLOCK_ROWS, 3])
 def test_only_the_kept_rows_are_written(tmp_path, monkeypatch, block_rows):
-    monkeypatch.setattr(tables, "BLOCK_ROWS", block_rows)
+    monkeypatch.setattr(star_tables, "BLOCK_ROWS", block_rows)
     keep = np.random.default_rng(1).random(138) < 0.6
     path = write(tmp_path / "stars.fits", BLOCKS, keep=keep)
-    assert_same(tables.StarReader(path).all(), {n: v[keep] for n, v in WHOLE.items()})
+    assert_same(star_tables.StarReader(path).all(), {n: v[keep] for n, v in WHOLE.items()})
     assert len(Table.read(path)) == np.count_nonzero(keep)
 
 
-IDS = {"star_id": tables.STAR_COLUMNS["star_id"], "x": tables.STAR_COLUMNS["x"]}
+IDS = {"star_id": STAR_COLUMNS["star_id"], "x": STAR_COLUMNS["x"]}
 
 
 def test_text_identifiers(tmp_path):
     block = {"star_id": np.array([b"2M01", b"A", b"GJ 15"]), "x": np.arange(3.0)}
     path = write(tmp_path / "stars.fits", [block], IDS)
     assert (
-        tables.StarReader(path).all(("star_id",))["star_id"].tolist() == block["star_id"].tolist()
+        star_tables.StarReader(path).all(("star_id",))["star_id"].tolist()
+        == block["star_id"].tolist()
     )
     assert list(Table.read(path)["star_id"]) == ["2M01", "A", "GJ 15"]
 
@@ -124,19 +126,19 @@ def test_text_identifiers_that_grow_longer_in_a_later_block_stay_whole(tmp_path)
         {"star_id": np.array([b"s99998", b"s99999"]), "x": np.zeros(2)},
         {"star_id": np.array([b"s100000", b"s100001"]), "x": np.zeros(2)},
     ]
-    found = tables.StarReader(write(tmp_path / "stars.fits", blocks, IDS)).all()
+    found = star_tables.StarReader(write(tmp_path / "stars.fits", blocks, IDS)).all()
     assert found["star_id"].tolist() == [b"s99998", b"s99999", b"s100000", b"s100001"]
 
 
 @pytest.mark.parametrize("blocks", [[], [star_block(0)]], ids=["no block", "an empty block"])
 def test_an_empty_table_is_a_table(tmp_path, blocks):
     path = write(tmp_path / "stars.fits", blocks)
-    reader = tables.StarReader(path)
+    reader = star_tables.StarReader(path)
     assert (reader.n_rows, reader.meta) == (0, META)
     (block,) = reader.blocks()
     assert {len(values) for values in block.values()} == {0}
     table = Table.read(path)
-    assert (len(table), table.colnames) == (0, list(tables.STAR_COLUMNS))
+    assert (len(table), table.colnames) == (0, list(STAR_COLUMNS))
 
 
 @pytest.mark.parametrize("blocks", [[], BLOCKS], ids=["empty", "full"])
@@ -146,7 +148,7 @@ def test_files_obey_the_fits_standard(tmp_path, blocks):
     with fits.open(path) as hdus:
         hdus.verify("exception")
         assert hdus[1].name == "STARS" and len(hdus) == 2
-        assert hdus[1].header.comments["TTYPE5"] == tables.STAR_COLUMNS["b"].description
+        assert hdus[1].header.comments["TTYPE5"] == STAR_COLUMNS["b"].description
 
 
 def test_equal_stars_give_equal_bytes_without_dates_or_paths(tmp_path):
@@ -166,12 +168,12 @@ def test_any_text_survives_in_the_metadata(tmp_path_factory, text, shift):
     # Quotes and ampersands are special where FITS continues a text over cards: hence the shift.
     meta = {"x" * shift: text, "quotes": "'" * shift, "ampersands": "&" * shift}
     path = write(tmp_path_factory.mktemp("meta") / "stars.fits", [], IDS, meta)
-    assert tables.StarReader(path).meta == meta
+    assert star_tables.StarReader(path).meta == meta
 
 
 def test_nothing_appears_when_the_block_raises(tmp_path):
     path = tmp_path / "deep" / "stars.fits"
-    with pytest.raises(RuntimeError), tables.StarWriter(path, IDS) as writer:
+    with pytest.raises(RuntimeError), star_tables.StarWriter(path, IDS) as writer:
         writer.write({"star_id": np.arange(3), "x": np.zeros(3)})
         raise RuntimeError
     assert list(path.parent.iterdir()) == []
@@ -180,20 +182,20 @@ def test_nothing_appears_when_the_block_raises(tmp_path):
 def test_an_older_table_outlives_a_failed_writing(tmp_path):
     path = write(tmp_path / "stars.fits", BLOCKS)
     before = path.read_bytes()
-    with pytest.raises(KeyError), tables.StarWriter(path, tables.STAR_COLUMNS) as writer:
+    with pytest.raises(KeyError), star_tables.StarWriter(path, STAR_COLUMNS) as writer:
         writer.write({"star_id": np.arange(3)})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_nothing_is_left_when_finishing_fails(tmp_path):
-    with pytest.raises(TypeError), tables.StarWriter(tmp_path / "stars.fits", IDS) as writer:
+    with pytest.raises(TypeError), star_tables.StarWriter(tmp_path / "stars.fits", IDS) as writer:
         writer.meta = {"not for JSON": object()}
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_result_is_as_readable_as_any_new_file(tmp_path):
-    tables.write_text(tmp_path / "ours", "x")
+    writing.write_text(tmp_path / "ours", "x")
     (tmp_path / "plain").write_text("x")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
@@ -208,12 +210,12 @@ def test_checksums_are_those_of_the_fits_standard(tmp_path):
 
 def test_a_changed_bit_anywhere_in_a_star_table_is_refused_or_means_nothing(tmp_path):
     path = write(tmp_path / "stars.fits", [some(9)], IDS)
-    whole, before = path.read_bytes(), tables.StarReader(path)
+    whole, before = path.read_bytes(), star_tables.StarReader(path)
     refused = 0
     for place in range(0, len(whole), 29):
         path.write_bytes(changed(whole, place))
         try:
-            after = tables.StarReader(path)
+            after = star_tables.StarReader(path)
         except UserError as error:
             assert "stars.fits: " in str(error) and "delete it and run again" in str(error)
             refused += 1
@@ -230,36 +232,36 @@ def test_a_changed_bit_anywhere_in_a_star_table_is_refused_or_means_nothing(tmp_
 def test_a_survey_s_table_with_a_wrong_checksum_says_what_to_do(tmp_path):
     hdu = fits.BinTableHDU.from_columns([fits.Column("x", "D", array=np.arange(5.0))])
     hdu.writeto(tmp_path / "survey.fits", checksum=True)
-    assert tables.StarReader(tmp_path / "survey.fits").n_rows == 5
+    assert star_tables.StarReader(tmp_path / "survey.fits").n_rows == 5
     content = (tmp_path / "survey.fits").read_bytes()
     (tmp_path / "survey.fits").write_bytes(changed(content, len(content) - 2880))
     with pytest.raises(UserError, match=r"survey\.fits: damaged or edited.*; fetch it$"):
-        tables.StarReader(tmp_path / "survey.fits", remedy="fetch it")
+        star_tables.StarReader(tmp_path / "survey.fits", remedy="fetch it")
 
 
 def test_what_a_killed_step_has_left_goes_with_the_next(tmp_path):
     (tmp_path / ".made.part").write_text("half")
-    tables.write_text(tmp_path / "made", "whole")
+    writing.write_text(tmp_path / "made", "whole")
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
 def test_of_two_writers_of_one_file_the_first_gives_up(tmp_path):
     with (
         pytest.raises(UserError, match=r"made: another process writes it, too"),
-        tables.replacing(tmp_path / "made") as first,
+        writing.replacing(tmp_path / "made") as first,
     ):
         first.write_text("first")
-        with tables.replacing(tmp_path / "made") as second:
+        with writing.replacing(tmp_path / "made") as second:
             second.write_text("second")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["second"]
 
 
 def test_an_error_of_writing_names_the_file_that_was_to_be(tmp_path):
     for raised in (OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "", tmp_path / ".made.part")):
-        with pytest.raises(OSError) as caught, tables.replacing(tmp_path / "made"):
+        with pytest.raises(OSError) as caught, writing.replacing(tmp_path / "made"):
             raise raised
         assert (caught.value.errno, caught.value.filename) == (raised.errno, str(tmp_path / "made"))
-    with pytest.raises(OSError) as caught, tables.replacing(tmp_path / "made"):
+    with pytest.raises(OSError) as caught, writing.replacing(tmp_path / "made"):
         raise OSError(errno.ENOENT, "", "an input")
     assert caught.value.filename == "an input"
     assert list(tmp_path.iterdir()) == []
@@ -268,7 +270,7 @@ def test_an_error_of_writing_names_the_file_that_was_to_be(tmp_path):
 def test_a_missing_column_is_named(tmp_path):
     path = write(tmp_path / "stars.fits", [], IDS)
     with pytest.raises(UserError, match=r"stars\.fits: column v_r is missing"):
-        tables.StarReader(path, ("x", "v_r"))
+        star_tables.StarReader(path, ("x", "v_r"))
 
 
 def test_scaled_and_missing_integers_are_read_as_astropy_reads_them(tmp_path):
@@ -281,7 +283,7 @@ def test_scaled_and_missing_integers_are_read_as_astropy_reads_them(tmp_path):
     fits.BinTableHDU.from_columns(columns).writeto(path)
     for key, value in (("TSCAL3", 0.5), ("TZERO3", 10.0)):
         fits.setval(path, key, value=value, ext=1)
-    found, wanted = tables.StarReader(path).all(), Table.read(path)
+    found, wanted = star_tables.StarReader(path).all(), Table.read(path)
     np.testing.assert_array_equal(found["some"], [4, np.nan, 6])
     np.testing.assert_array_equal(found["unsigned"], [0, 1, 2**32 - 1])
     np.testing.assert_array_equal(found["scaled"], [11, 12, 12.5])
@@ -300,8 +302,8 @@ def small_table() -> Table:
 
 def test_ecsv_round_trip_keeps_values_units_and_metadata(tmp_path):
     meta = {"parameters": {"step": {"radius": np.float64(2.0), "v": (1, np.int64(2))}}}
-    tables.write_ecsv(tmp_path / "t.ecsv", small_table(), meta)
-    found = tables.read_ecsv(tmp_path / "t.ecsv", ("pixel", "sigma_r"))
+    text_tables.write_ecsv(tmp_path / "t.ecsv", small_table(), meta)
+    found = text_tables.read_ecsv(tmp_path / "t.ecsv", ("pixel", "sigma_r"))
     np.testing.assert_array_equal(found["sigma_r"], small_table()["sigma_r"])
     assert found["sigma_r"].unit == u.km / u.s
     assert found.meta == {"parameters": {"step": {"radius": 2.0, "v": [1, 2]}}}
@@ -311,7 +313,7 @@ def test_ecsv_bytes_are_equal_and_the_caller_keeps_its_table(tmp_path):
     table = small_table()
     table.meta["mine"] = 1
     for name in ("a.ecsv", "b.ecsv"):
-        tables.write_ecsv(tmp_path / name, table, META)
+        text_tables.write_ecsv(tmp_path / name, table, META)
     assert (tmp_path / "a.ecsv").read_bytes() == (tmp_path / "b.ecsv").read_bytes()
     assert os.fsencode(tmp_path) not in (tmp_path / "a.ecsv").read_bytes()
     assert table.meta == {"mine": 1}
@@ -319,14 +321,14 @@ def test_ecsv_bytes_are_equal_and_the_caller_keeps_its_table(tmp_path):
 
 def test_a_changed_bit_anywhere_in_a_text_is_refused_or_means_nothing(tmp_path):
     table = small_table()
-    tables.write_ecsv(tmp_path / "t.ecsv", table, OURS)
-    tables.write_yaml(tmp_path / "n.yaml", {"halo": {"value": 3}, "name": "it's"})
+    text_tables.write_ecsv(tmp_path / "t.ecsv", table, OURS)
+    text_tables.write_yaml(tmp_path / "n.yaml", {"halo": {"value": 3}, "name": "it's"})
 
     def ecsv(path):
-        found = tables.read_ecsv(path)
+        found = text_tables.read_ecsv(path)
         return found.meta, found.colnames, found.pformat()
 
-    for name, read in (("t.ecsv", ecsv), ("n.yaml", tables.read_yaml)):
+    for name, read in (("t.ecsv", ecsv), ("n.yaml", text_tables.read_yaml)):
         path = tmp_path / name
         whole, before, refused = path.read_bytes(), read(path), 0
         for place in range(0, len(whole), 7):
@@ -341,15 +343,15 @@ def test_a_changed_bit_anywhere_in_a_text_is_refused_or_means_nothing(tmp_path):
 
 def test_a_table_written_by_hand_needs_no_digest_and_one_of_ours_does(tmp_path):
     path = tmp_path / "t.ecsv"
-    tables.write_ecsv(path, small_table(), OURS)
+    text_tables.write_ecsv(path, small_table(), OURS)
     table = Table.read(path, format="ascii.ecsv")
     del table.meta["sha256"]
     table.write(path, format="ascii.ecsv", overwrite=True)
     with pytest.raises(UserError, match=r"t\.ecsv: damaged, its SHA-256 is gone; delete it"):
-        tables.read_ecsv(path)
+        text_tables.read_ecsv(path)
     del table.meta["icefire_version"]
     table.write(path, format="ascii.ecsv", overwrite=True)
-    assert len(tables.read_ecsv(path)) == len(table)
+    assert len(text_tables.read_ecsv(path)) == len(table)
 
 
 @pytest.mark.parametrize(
@@ -367,19 +369,19 @@ def test_a_table_written_by_hand_needs_no_digest_and_one_of_ours_does(tmp_path):
 def test_what_is_no_ecsv_is_refused_by_its_name(tmp_path, content):
     (tmp_path / "bad.ecsv").write_bytes(content)
     with pytest.raises(UserError, match=r"bad\.ecsv"):
-        tables.read_ecsv(tmp_path / "bad.ecsv", ("a",))
+        text_tables.read_ecsv(tmp_path / "bad.ecsv", ("a",))
 
 
 def test_a_missing_ecsv_column_is_named(tmp_path):
-    tables.write_ecsv(tmp_path / "t.ecsv", small_table(), {})
+    text_tables.write_ecsv(tmp_path / "t.ecsv", small_table(), {})
     with pytest.raises(UserError, match=r"t\.ecsv: column beta is missing"):
-        tables.read_ecsv(tmp_path / "t.ecsv", ("pixel", "beta"))
+        text_tables.read_ecsv(tmp_path / "t.ecsv", ("pixel", "beta"))
 
 
 def test_each_step_adds_its_parameters_and_changes_no_earlier_metadata():
-    start = tables.new_meta("H3", False, "h3", {"snr": "none", "flag": "none"})
-    first = tables.add_step(start, "clean", {"min_snr": np.float32(3), "a": (1, 2)})
-    second = tables.add_step(first, "halo", {"z": 5})
+    start = metadata.new_meta("H3", False, "h3", {"snr": "none", "flag": "none"})
+    first = metadata.add_step(start, "clean", {"min_snr": np.float32(3), "a": (1, 2)})
+    second = metadata.add_step(first, "halo", {"z": 5})
     assert start["parameters"] == {} and list(first["parameters"]) == ["clean"]
     assert second["parameters"] == {"clean": {"a": [1, 2], "min_snr": 3.0}, "halo": {"z": 5}}
     assert list(start["cuts_off"]) == ["flag", "snr"]

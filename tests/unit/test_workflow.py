@@ -93,7 +93,7 @@ def test_a_measurement_does_not_depend_on_the_figures(repo):
     for step in ("clean_catalog", "run_realisations", "summarise"):
         rooms = {Path(path).parent.name for path in rules.code(step)}
         assert not rooms & {"draw", "snake"}, step
-    assert "scripts/icefire/files/surveys.py" not in rules.code("run_realisations")
+    assert "scripts/icefire/files/formats.py" not in rules.code("run_realisations")
 
 
 # --- flags -----------------------------------------------------------------------------------

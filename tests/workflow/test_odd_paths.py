@@ -6,7 +6,7 @@ import pytest
 import yaml
 from cli import catalogues as cat
 
-from icefire.files import tables
+from icefire.files import star_tables
 
 from .conftest import copy_project, snakemake
 
@@ -34,7 +34,7 @@ def test_no_command_in_a_name_is_executed(copy, outcome, ending):
     path = cat.write(cat.good(), copy / ODD / f"{ODD}{ending}")
     done = cleaned(copy, str(path.relative_to(copy)))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert tables.StarReader(copy / CLEAN).n_rows == cat.N_ROWS
+    assert star_tables.StarReader(copy / CLEAN).n_rows == cat.N_ROWS
     assert not list(copy.parent.rglob("executed"))
     outcome("bad catalogues", f"the workflow, {ODD}{ending}", "ran: 24 of 24 kept")
 

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import text_tables
+from icefire.files.columns import CLEAN_COLUMNS, STAR_COLUMNS
 
 from .conftest import QUICK, TARGETS, snakemake
 
@@ -58,10 +59,10 @@ def test_the_figures_are_there_as_pdf_and_png(quick_run):
 
 def test_star_tables_have_the_promised_columns_and_units(results):
     clean = read(results / "catalog" / "clean.fits")
-    assert clean.colnames == list(tables.CLEAN_COLUMNS)
+    assert clean.colnames == list(CLEAN_COLUMNS)
     for name in ("catalog/stars", *(f"samples/{sample}" for sample in SAMPLES)):
         stars = read(results / f"{name}.fits")
-        assert stars.colnames == list(tables.STAR_COLUMNS)
+        assert stars.colnames == list(STAR_COLUMNS)
         assert (stars["distance"].unit, stars["v_phi"].unit) == ("kpc", "km / s")
         assert stars["is_giant"].dtype == bool
 
@@ -175,9 +176,9 @@ def test_a_run_whose_tables_do_not_hold_together_fails_and_says_what_to_delete(q
     before, times = _digests(results), path.stat()
     report = verified.read_text()
     # Sealed anew, or it would be refused as damaged
-    table = tables.read_ecsv(path)
+    table = text_tables.read_ecsv(path)
     table["n_stars"][-1] = 77
-    tables.write_ecsv(path, table, table.meta)
+    text_tables.write_ecsv(path, table, table.meta)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     verified.unlink()
     command = ("--cores", "2", *QUICK, "--", "results/quick/verified.txt")

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import tables
+from icefire.files import text_tables, writing
 from icefire.numbers import texts
 
 from .browser import chromium
@@ -143,10 +143,12 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
     results = folder / "results" / "quick"
     numbers = yaml.safe_load((results / "numbers.yaml").read_text())
     numbers["catalogue"] |= {"catalogue": name, "synthetic": False}
-    tables.write_text(results / "numbers.rst", texts.substitutions(numbers))
+    writing.write_text(results / "numbers.rst", texts.substitutions(numbers))
     ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
     ledger["reason"] = [name, *ledger["reason"][1:]]
-    tables.write_ecsv(tmp_path / "ledger.ecsv", ledger, {"catalogue": name, "synthetic": False})
+    text_tables.write_ecsv(
+        tmp_path / "ledger.ecsv", ledger, {"catalogue": name, "synthetic": False}
+    )
     subprocess.run(
         [
             *(sys.executable, folder / "scripts" / "write_page.py", f"--title={name}"),

@@ -265,7 +265,7 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run):
 
 
 EDITED = (
-    "icefire/files/tables.py",
+    "icefire/files/star_tables.py",
     "icefire/draw/page.py",
     "icefire/measure/likelihood.py",
     "plot_chemistry.py",
@@ -286,5 +286,5 @@ def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downs
 
 
 def test_touching_a_module_changes_nothing(quick_run, plan):
-    (quick_run / "scripts" / "icefire" / "tables.py").touch()
+    (quick_run / "scripts" / "icefire" / "files" / "star_tables.py").touch()
     assert plan([list(QUICK)]) == [{}]

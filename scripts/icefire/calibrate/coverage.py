@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.tables import replacing
+from icefire.files.writing import replacing
 from icefire.measure import dispersion, likelihood, recipes, shards
 from icefire.measure.geometry import RadialShells
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files import tables
-from icefire.files.provenance import COORDINATES, FINISH, SAMPLES, agreed
+from icefire.files import star_tables, text_tables
+from icefire.files.metadata import COORDINATES, FINISH, SAMPLES, agreed
 from icefire.measure.dispersion import QUANTILES, QUANTITIES
 from icefire.measure.geometry import Geometry, configured
 from icefire.measure.recipes import COMPONENTS
@@ -41,7 +41,7 @@ class Run:
     folder, name
         Where it is, and what readers call it.
     source
-        The metadata of `provenance.SOURCE`.
+        The metadata of `metadata.SOURCE`.
     parameters
         Parameters by name, by step; without `sample`, in which the tables of a run differ.
     geometries
@@ -60,7 +60,7 @@ class Run:
     parameters: dict[str, dict]
     geometries: dict[str, Geometry]
     ledger: list[dict]
-    samples: dict[str, tables.StarReader]
+    samples: dict[str, star_tables.StarReader]
     summaries: dict
 
     @property
@@ -159,9 +159,9 @@ def _check_files(folder: Path) -> None:
 def _read(folder: Path, path: str):
     """Open one of the files that a run must have, and check its columns."""
     if path.endswith(".fits"):
-        return tables.StarReader(folder / path, STAR_COLUMNS)
+        return star_tables.StarReader(folder / path, STAR_COLUMNS)
     if path == _LEDGER:
-        return tables.read_ecsv(folder / path, _LEDGER_COLUMNS[2:], _LEDGER_COLUMNS[:2])
+        return text_tables.read_ecsv(folder / path, _LEDGER_COLUMNS[2:], _LEDGER_COLUMNS[:2])
     geometry = path.split("/")[1]
     measured = [quantity + ending for quantity in QUANTITIES for ending in QUANTILES]
-    return tables.read_ecsv(folder / path, (*COORDINATES[geometry], "n_stars", *measured))
+    return text_tables.read_ecsv(folder / path, (*COORDINATES[geometry], "n_stars", *measured))

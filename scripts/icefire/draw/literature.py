@@ -11,7 +11,7 @@ from matplotlib.transforms import ScaledTranslation
 from icefire import cli
 from icefire.draw.page import POINTS_PER_INCH, SMALL_PT, plain, values
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables
 
 TEXTS = ("source", "quantity", "kind", "verified")
 NUMBERS = ("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi")
@@ -55,7 +55,7 @@ def read(
     Raises UserError naming file and column when the table is not one of literature values, and
     naming the source that has no verified value in it.
     """
-    table = tables.read_ecsv(path, NUMBERS, TEXTS)
+    table = text_tables.read_ecsv(path, NUMBERS, TEXTS)
     n_rows = len(table)
     verified = np.isin(np.asarray(table["verified"], dtype=str), VERIFIED)
     table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]

@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import writing
 
 # The journal's columns: every figure has one of these two widths.
 ONE_COLUMN_IN = 3.35
@@ -195,10 +195,10 @@ def save(body: SubFigure, arguments: argparse.Namespace) -> None:
     drawn = {kind: io.BytesIO() for kind in ("pdf", "png")}
     figure.savefig(drawn["pdf"], format="pdf", metadata={"CreationDate": None})
     figure.savefig(drawn["png"], format="png")
-    with tables.replacing(arguments.pdf) as pdf:
+    with writing.replacing(arguments.pdf) as pdf:
         pdf.write_bytes(drawn["pdf"].getvalue())
         # Both are written before either takes its name.
-        with tables.replacing(arguments.png) as png:
+        with writing.replacing(arguments.png) as png:
             png.write_bytes(drawn["png"].getvalue())
 
 

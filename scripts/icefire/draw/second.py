@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from icefire.draw import page
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables
 
 
 def add_flag(parser: argparse.ArgumentParser, names: str) -> None:
@@ -31,7 +31,7 @@ def read(paths: Sequence[str], columns: Sequence[str], wanted: int) -> list:
     """
     if len(paths) not in (0, wanted):
         raise UserError(f"--second takes {wanted} summaries or none, not {len(paths)}")
-    return [tables.read_ecsv(path, columns) for path in paths]
+    return [text_tables.read_ecsv(path, columns) for path in paths]
 
 
 def method(table) -> str:

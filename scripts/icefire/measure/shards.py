@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.tables import replacing
+from icefire.files.writing import replacing
 from icefire.measure.dispersion import Measurement
 from icefire.measure.geometry import Geometry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from icefire.files.tables import LOGARITHMS
+from icefire.files.columns import LOGARITHMS
 from icefire.stars.ledger import Entry, Ledger, remove
 
 # No star of the Galaxy goes beyond these (kpc, km/s, mas/yr; only Barnard's star, 1.8 pc away,

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.tables import read_ecsv
+from icefire.files.text_tables import read_ecsv
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
 
 _NUMBERS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from icefire.files.tables import Column
+from icefire.files.columns import Column
 from icefire.stars import cuts, kinematics, orbits
 from icefire.synthetic.clouds import NAME_BYTES
 from icefire.synthetic.drawing import distance_modulus, gaia_error

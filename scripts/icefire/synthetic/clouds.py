@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.tables import read_ecsv
+from icefire.files.text_tables import read_ecsv
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC, Frame
 from icefire.synthetic.galaxy import Chemistry
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files import tables
+from icefire.files import text_tables
 
 SCHEMA = Path(__file__).resolve().parents[3] / "config" / "synthetic.schema.yaml"
 
@@ -23,11 +23,11 @@ def read_model(path: str, changes: Iterable[str] = ()) -> dict:
     """
     import jsonschema
 
-    model = tables.read_yaml(path)
+    model = text_tables.read_yaml(path)
     for other in changes:
-        model = _merged(model, tables.read_yaml(other))
+        model = _merged(model, text_tables.read_yaml(other))
         path = f"{path} with {other}"
-    schema = tables.read_yaml(SCHEMA)
+    schema = text_tables.read_yaml(SCHEMA)
     errors = jsonschema.Draft202012Validator(schema).iter_errors(model)
     worst = jsonschema.exceptions.best_match(errors)
     if worst is not None:

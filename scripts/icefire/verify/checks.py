@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.provenance import COORDINATES, SAMPLES
-from icefire.files.tables import STAR_COLUMNS, StarReader
+from icefire.files.columns import STAR_COLUMNS
+from icefire.files.metadata import COORDINATES, SAMPLES
+from icefire.files.star_tables import StarReader
 from icefire.verify import recount
 
 # An edge in a summary has nine decimals: a star this near to one may count on either side (kpc).
@@ -137,7 +138,7 @@ def check_stars(stars: StarReader, samples: Mapping[str, StarReader], settings: 
     samples
         The three samples.
     settings
-        Parameters by step, and `source`, as `provenance.agreed` gives them.
+        Parameters by step, and `source`, as `metadata.agreed` gives them.
     """
     _check_unique(samples["halo"])
     off = settings["source"]["cuts_off"]

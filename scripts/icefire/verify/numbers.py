@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.tables import StarReader
+from icefire.files.star_tables import StarReader
 from icefire.verify import recount
 from icefire.verify.checks import Tally, broken, plain
 

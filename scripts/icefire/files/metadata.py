@@ -1,9 +1,18 @@
-"""What the tables of one run have in common: their samples, their bins, and what made them."""
+"""What tables say of themselves: where their stars come from, and the parameters that made them.
+
+Never a time or a path, so that equal inputs give equal bytes.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
+import numpy as np
+
+from icefire import __version__
 from icefire.errors import UserError
 
 SAMPLES = ("halo", "accreted", "insitu")
@@ -17,6 +26,39 @@ COORDINATES = {
 # Where stars come from: the metadata of every table of a run, beside the parameters of its steps.
 SOURCE = ("catalogue", "synthetic", "survey", "cuts_off", "icefire_version")
 FINISH = "finish the run: snakemake --cores 2, with --configfile and its file if it has one"
+
+
+def new_meta(catalogue: str, synthetic: bool, survey: str, cuts_off: dict[str, str]) -> dict:
+    """Begin a table's metadata: where its stars come from and which cuts the survey cannot have."""
+    return {
+        "icefire_version": __version__,
+        "catalogue": catalogue,
+        "synthetic": synthetic,
+        "survey": survey,
+        "cuts_off": dict(sorted(cuts_off.items())),
+        "parameters": {},
+    }
+
+
+def add_step(meta: dict, step: str, parameters: dict) -> dict:
+    """Copy `meta` and note in it the parameters of one more step."""
+    steps = dict(meta.get("parameters", {}))
+    steps[step] = {key: plain(value) for key, value in sorted(parameters.items())}
+    return {**meta, "icefire_version": __version__, "parameters": steps}
+
+
+def digest(path: str | os.PathLike) -> str:
+    """Give the SHA-256 of a small file, by which metadata know it again where a path may not be."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def plain(value):
+    """Reduce numpy scalars, tuples and the like to what JSON and YAML write."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def agreed(metas: Mapping[object, dict], last_steps: Mapping[object, str]) -> dict[str, dict]:

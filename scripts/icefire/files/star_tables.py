@@ -1,35 +1,26 @@
-"""The workflow's own tables: their columns and units, their metadata, and how they are written.
+"""Star tables: FITS binary tables read and written in blocks of rows.
 
-Star tables are FITS binary tables read and written in blocks of rows, so that none has to fit in
-memory. Small tables are ECSV. Every table appears under its name only when it is whole, and its
-metadata hold what made it but never a time or a path, so that equal inputs give equal bytes.
-
-Every table carries a checksum of all its bytes, which is checked when it is read: FITS its own
-CHECKSUM and DATASUM, ECSV and YAML a SHA-256. A file that was damaged later is refused.
+None has to fit in memory. Each carries the FITS standard's CHECKSUM and DATASUM, which are checked
+when it is read: a file that was damaged later is refused.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
 import io
 import json
 import os
-import re
 import tempfile
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import yaml
 from astropy.io import fits
 
-from icefire import __version__
 from icefire.errors import UserError
+from icefire.files.columns import Column
+from icefire.files.writing import REMEDY, check_file, naming, replacing
 
 # Rows held in memory at once. A constant and not a choice: no result may depend on it.
 BLOCK_ROWS = 100_000
@@ -39,303 +30,6 @@ _META_KEY = "ICEFIRE"
 _FITS_BLOCK = 2880
 # Bytes summed at once, whole FITS blocks
 _CHUNK = 5000 * _FITS_BLOCK
-# What to do with a damaged file that a step has made
-REMEDY = "delete it and run again"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the star tables: FITS format letter, unit, and what it is.
-
-    FITS knows no dex, so logarithmic columns carry no unit and say it in their description.
-    """
-
-    format: str
-    unit: str | None
-    description: str
-
-
-CLEAN_COLUMNS = {
-    "star_id": Column("K", None, "identifier in the survey"),
-    "ra": Column("D", "deg", "right ascension (ICRS)"),
-    "dec": Column("D", "deg", "declination (ICRS)"),
-    "l": Column("D", "deg", "Galactic longitude"),
-    "b": Column("D", "deg", "Galactic latitude"),
-    "distance": Column("D", "kpc", "heliocentric distance"),
-    "distance_error": Column("D", "kpc", "standard error of distance"),
-    "rv": Column("D", "km/s", "heliocentric radial velocity"),
-    "rv_error": Column("D", "km/s", "standard error of rv"),
-    "pmra": Column("D", "mas/yr", "proper motion in ra, times cos(dec)"),
-    "pmra_error": Column("D", "mas/yr", "standard error of pmra"),
-    "pmdec": Column("D", "mas/yr", "proper motion in declination"),
-    "pmdec_error": Column("D", "mas/yr", "standard error of pmdec"),
-    "pm_corr": Column("D", None, "correlation of pmra and pmdec"),
-    "snr": Column("D", None, "signal-to-noise ratio per pixel"),
-    "logg": Column("D", None, "surface gravity, dex (cm/s2)"),
-    "feh": Column("D", None, "[Fe/H], dex"),
-    "feh_error": Column("D", None, "standard error of feh, dex"),
-    "afe": Column("D", None, "[alpha/Fe], dex"),
-    "afe_error": Column("D", None, "standard error of afe, dex"),
-}
-
-# Columns that are logarithms, in dex
-LOGARITHMS = ("logg", "feh", "feh_error", "afe", "afe_error")
-
-KINEMATIC_COLUMNS = {
-    "x": Column("D", "kpc", "Galactocentric x (the Sun at x < 0)"),
-    "y": Column("D", "kpc", "Galactocentric y (the Sun moves to y > 0)"),
-    "z": Column("D", "kpc", "Galactocentric z (north is positive)"),
-    "r": Column("D", "kpc", "Galactocentric spherical radius"),
-    "v_r": Column("D", "km/s", "radial velocity, outward"),
-    "v_phi": Column("D", "km/s", "azimuthal velocity; the disc is negative"),
-    "v_theta": Column("D", "km/s", "meridional velocity, positive toward +z"),
-    "v_r_error": Column("D", "km/s", "standard error of v_r"),
-    "v_phi_error": Column("D", "km/s", "standard error of v_phi"),
-    "v_theta_error": Column("D", "km/s", "standard error of v_theta"),
-    "cov_rphi": Column("D", "km2/s2", "error covariance of v_r and v_phi"),
-    "cov_rtheta": Column("D", "km2/s2", "error covariance of v_r and v_theta"),
-    "cov_phitheta": Column("D", "km2/s2", "error covariance of v_phi and v_theta"),
-    "lx": Column("D", "kpc km/s", "angular momentum about x"),
-    "ly": Column("D", "kpc km/s", "angular momentum about y"),
-    "lz": Column("D", "kpc km/s", "angular momentum about z; prograde < 0"),
-    "energy": Column("D", "km2/s2", "orbital energy per mass"),
-}
-
-FLAG_COLUMNS = {
-    "eccentricity": Column("D", None, "of the orbit; NaN where no cut needs it"),
-    "is_giant": Column("L", None, "passes the surface gravity cut"),
-    "is_sagittarius": Column("L", None, "Sagittarius stream"),
-    "is_satellite": Column("L", None, "in a dwarf galaxy or globular cluster"),
-    "is_aleph": Column("L", None, "Aleph"),
-    "is_unbound": Column("L", None, "energy of zero or more"),
-}
-
-STAR_COLUMNS = CLEAN_COLUMNS | KINEMATIC_COLUMNS | FLAG_COLUMNS
-
-
-# --- metadata --------------------------------------------------------------------------------
-
-
-def new_meta(catalogue: str, synthetic: bool, survey: str, cuts_off: dict[str, str]) -> dict:
-    """Begin a table's metadata: where its stars come from and which cuts the survey cannot have."""
-    return {
-        "icefire_version": __version__,
-        "catalogue": catalogue,
-        "synthetic": synthetic,
-        "survey": survey,
-        "cuts_off": dict(sorted(cuts_off.items())),
-        "parameters": {},
-    }
-
-
-def add_step(meta: dict, step: str, parameters: dict) -> dict:
-    """Copy `meta` and note in it the parameters of one more step."""
-    steps = dict(meta.get("parameters", {}))
-    steps[step] = {key: _plain(value) for key, value in sorted(parameters.items())}
-    return {**meta, "icefire_version": __version__, "parameters": steps}
-
-
-def digest(path: str | os.PathLike) -> str:
-    """Give the SHA-256 of a small file, by which metadata know it again where a path may not be."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _plain(value):
-    """Reduce numpy scalars, tuples and the like to what JSON and YAML write."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-# --- writing whole or not at all -------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary path beside `path`, which takes its place if the block ends well.
-
-    A step that fails leaves nothing under either name; what a killed step has left under the
-    temporary one goes when the file is next made. Raises UserError when another process has begun
-    to write the same file, and OSError naming `path` when the disk is full or not to be written.
-    """
-    path = Path(path)
-    if path.is_dir():
-        # Said now, because replacing it later would name the temporary file.
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    temporary = path.with_name(f".{path.name}.part")
-    with _named(path, temporary):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-
-        def is_ours() -> bool:
-            return temporary.exists() and os.path.samestat(temporary.stat(), os.fstat(handle))
-
-        try:
-            yield temporary
-            if not is_ours():
-                raise UserError(f"{path}: another process writes it, too; wait for its end")
-            # Some file systems tell only now that they are full.
-            os.fsync(handle)
-            temporary.replace(path)
-        finally:
-            if is_ours():
-                temporary.unlink()
-            os.close(handle)
-
-
-@contextlib.contextmanager
-def _named(path: Path, temporary: Path) -> Iterator[None]:
-    """Make an error of writing `temporary` name the file that the user knows, `path`."""
-    try:
-        yield
-    except OSError as error:
-        # Writing to an open file fails without a name.
-        unnamed = error.filename is None and error.errno in _DISK_FULL
-        if unnamed or str(error.filename) in (str(temporary), str(path.parent)):
-            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
-        raise
-
-
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write a whole text file, or none."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def check_file(path: str | os.PathLike) -> None:
-    """Make sure that a path is a file that may be read, and no pipe or device that never ends.
-
-    Raises UserError, or OSError saying which of missing, forbidden or broken it is.
-    """
-    path = Path(path)
-    if not path.is_file():
-        path.stat()
-        raise UserError(f"{path}: is not a file")
-    path.open("rb").close()
-
-
-def lines_of(path: str | os.PathLike) -> list[str]:
-    """Give the lines of a text file for astropy, which would take a name with a newline for them.
-
-    A byte order mark at its beginning is left out.
-    """
-    return Path(path).read_text(encoding="utf-8-sig").split("\n")
-
-
-class _YamlLoader(yaml.SafeLoader):
-    """The safe loader, which takes no key twice: the first value would be lost."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    line = key.start_mark.line + 1
-                    raise yaml.YAMLError(f"line {line}: key {key.value} is there twice")
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def write_yaml(path: str | os.PathLike, content) -> None:
-    """Write plain values as YAML, keys in their order, under a line with their SHA-256."""
-    text = yaml.safe_dump(content, sort_keys=False)
-    write_text(path, _sealed(f"# sha256: '{_NO_DIGEST}'\n{text}"))
-
-
-def read_yaml(path: str | os.PathLike, remedy: str = "correct the file"):
-    """Read a YAML file, safely.
-
-    Raises UserError naming the file and the remedy when it is not YAML, and naming the file when
-    it changed since `write_yaml` wrote it.
-    """
-    check_file(path)
-    text = Path(path).read_bytes()
-    _check_seal(path, text)
-    try:
-        loader = _YamlLoader(text.decode("utf-8"))
-        return loader.get_single_data()
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: no UTF-8, a date that is none, a number of thousands of digits
-        raise UserError(f"{path}: not readable as YAML ({error}); {remedy}") from error
-
-
-def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:
-    """Write an astropy table as ECSV with `meta`, and a SHA-256 of it all, as its metadata."""
-    write_text(path, ecsv(table, meta))
-
-
-def ecsv(table, meta: dict) -> str:
-    """Give the text that `write_ecsv` writes."""
-    table = table.copy(copy_data=False)
-    table.meta = {"sha256": _NO_DIGEST} | {
-        key: _plain(value) for key, value in meta.items() if key != "sha256"
-    }
-    text = io.StringIO()
-    table.write(text, format="ascii.ecsv")
-    return _sealed(text.getvalue())
-
-
-def read_ecsv(path: str | os.PathLike, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()):
-    """Read an ECSV table and make sure it has these columns, of numbers and of texts.
-
-    Raises UserError naming the file when it changed since `write_ecsv` wrote it, and also the
-    column when one is missing or of the other kind. A table written by hand carries no digest.
-    """
-    from astropy.table import Table
-
-    check_file(path)
-    _check_seal(path, Path(path).read_bytes())
-    try:
-        table = Table.read(lines_of(path), format="ascii.ecsv")
-    except (ValueError, UnicodeDecodeError, KeyError) as error:
-        # A KeyError names the part that the header lacks.
-        raise UserError(
-            f"{path}: not a readable ECSV table ({error}); if a step made it, {REMEDY}"
-        ) from error
-    if "sha256" not in table.meta and "icefire_version" in table.meta:
-        raise UserError(f"{path}: damaged, its SHA-256 is gone; {REMEDY}")
-    table.meta.pop("sha256", None)
-    check_columns(path, table, numbers, texts)
-    return table
-
-
-def check_columns(
-    path: str | os.PathLike, table, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()
-) -> None:
-    """Make sure that a table has these columns; raises UserError as `read_ecsv` does."""
-    for name in (*numbers, *texts):
-        if name not in table.colnames:
-            raise UserError(f"{path}: column {name} is missing")
-        kind = "numbers" if name in numbers else "texts"
-        if len(table) and (table[name].dtype.kind in "fiub") != (kind == "numbers"):
-            raise UserError(f"{path}: column {name} does not hold {kind}")
-
-
-# A text's digest is that of the same text with zeros in its place.
-_NO_DIGEST = "0" * 64
-_SEAL = re.compile(rb"sha256: '([0-9a-f]{64})'")
-
-
-def _sealed(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    return text.replace(f"sha256: '{_NO_DIGEST}'", f"sha256: '{digest}'", 1)
-
-
-def _check_seal(path: str | os.PathLike, text: bytes) -> None:
-    """Compare a text with the digest in it, if there is one."""
-    if found := _SEAL.search(text):
-        original = text[: found.start(1)] + _NO_DIGEST.encode("ascii") + text[found.end(1) :]
-        if hashlib.sha256(original).hexdigest() != found[1].decode("ascii"):
-            raise UserError(f"{path}: damaged or edited, its SHA-256 does not fit; {REMEDY}")
-
-
-# --- FITS star tables, block by block --------------------------------------------------------
 
 
 class StarWriter:
@@ -387,7 +81,7 @@ class StarWriter:
             values = block[name]
             # FITS writes truth as the letters T and F.
             records[name] = np.where(values, ord("T"), ord("F")) if column.format == "L" else values
-        with _named(self.path, self._target):
+        with naming(self.path, self._target):
             self._rows.write(records.tobytes())
         self._parts.append((n_rows, self._dtype))
         self.n_rows += n_rows
