@@ -44,7 +44,8 @@ def ecsv(path: Path) -> Table:
 @pytest.fixture
 def summarise(chain):
     """The step that summarises all shards of the halo's lines of sight, and needs fractions."""
-    return chain.steps["summarise sky halo"]
+    step = chain.steps["summarise sky halo"]
+    return step.reading_all("--shards", sorted(step.inputs["--shards"][0].parent.glob("*.npz")))
 
 
 @pytest.fixture
@@ -57,11 +58,6 @@ def test_a_shard_without_one_of_its_arrays_is_named(summarise, arrays, bad):
     for name in arrays:
         path = bad("shard.npz", {n: v for n, v in arrays.items() if n != name})
         assert str(path) in refused(summarise.reading("--shards", path))
-
-
-def test_an_npz_file_of_something_else_is_named(summarise, bad):
-    path = bad("shard.npz", {"a": np.arange(3)})
-    assert str(path) in refused(summarise.reading("--shards", path))
 
 
 def test_pickled_objects_in_a_shard_are_not_loaded(summarise, arrays, bad):
@@ -84,37 +80,25 @@ def test_a_shard_of_other_settings_is_named(summarise, arrays, bad):
     assert "other stars or settings" in line
 
 
-@pytest.mark.parametrize("geometry", ["xy", "radial"])
-def test_shards_of_two_geometries_are_refused(chain, summarise, geometry):
-    other = chain.steps[f"summarise {geometry} halo"].inputs["--shards"][0]
-    assert str(other) in refused(summarise.reading("--shards", other))
-
-
-def test_shards_of_two_samples_are_refused(chain, summarise):
-    other = chain.steps["summarise sky accreted"].inputs["--shards"][0]
+@pytest.mark.parametrize("other", ["xy halo", "sky accreted"])
+def test_shards_of_two_geometries_or_samples_are_refused(chain, summarise, other):
+    other = chain.steps[f"summarise {other}"].inputs["--shards"][0]
     assert str(other) in refused(summarise.reading("--shards", other))
 
 
 def test_shards_must_hold_every_realisation_once(summarise):
     first, *others = summarise.inputs["--shards"]
-    for given in ([first], others, [first, first, *others]):
+    for given in (others, [first, first, *others]):
         assert "once each" in refused(summarise.reading_all("--shards", given))
 
 
-@pytest.mark.parametrize("number", [1, 3])
-def test_an_accreted_fraction_needs_two_shards(summarise, number):
-    given = [summarise.inputs["--fraction-of"][0]] * number
-    assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
-
-
-def test_an_accreted_fraction_needs_shards_of_the_same_geometry(chain, summarise):
+def test_an_accreted_fraction_needs_a_shard_of_each_sample_and_of_the_same_geometry(
+    chain, summarise
+):
+    accreted, insitu = summarise.inputs["--fraction-of"]
     other = chain.steps["summarise xy accreted"].inputs["--shards"][0]
-    assert "--fraction-of" in refused(summarise.reading("--fraction-of", other))
-
-
-def test_an_accreted_fraction_needs_the_accreted_sample_first(summarise):
-    swapped = summarise.inputs["--fraction-of"][::-1]
-    assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", swapped))
+    for given in ([accreted], [insitu, accreted], [other, insitu]):
+        assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
 
 
 # --- tables that belong to another run -------------------------------------------------------
@@ -161,28 +145,20 @@ def test_figures_of_two_catalogues_are_refused(shortened, bad):
     assert "--insitu 'another survey'" in line
 
 
-def test_numbers_of_two_catalogues_are_refused(shortened, bad):
-    step = shortened("collect_numbers")
-    table = ecsv(step.inputs["--accreted-radial"][0])
-    table.meta["catalogue"] = "another survey"
-    line = refused(step.reading("--accreted-radial", bad("other.ecsv", table)))
-    assert "another survey" in line
-
-
 def test_a_summary_that_is_no_grid_is_named(shortened, bad):
     step = shortened("plot_sigma_plane")
     path = bad("rows.ecsv", ecsv(step.inputs["--accreted"][0])[:-1])
     assert str(path) in refused(step.reading("--accreted", path))
 
 
-@pytest.mark.parametrize("rows", [slice(0), slice(1, None), slice(12, 24)], ids=str)
+@pytest.mark.parametrize("rows", [slice(0), slice(1, None)], ids=str)
 def test_a_summary_that_is_no_whole_sky_is_named(shortened, bad, rows):
     step = shortened("plot_sigma_sky")
     path = bad("rows.ecsv", ecsv(step.inputs["--halo"][0])[rows])
     assert str(path) in refused(step.reading("--halo", path))
 
 
-@pytest.mark.parametrize("without", ["clean", "giants", "unbound", "chemistry", "any"])
+@pytest.mark.parametrize("without", ["giants", "any"])
 def test_a_ledger_without_one_of_its_steps_is_named(shortened, bad, without):
     step = shortened("collect_numbers")
     ledger = ecsv(step.inputs["--ledger"][0])
@@ -190,13 +166,12 @@ def test_a_ledger_without_one_of_its_steps_is_named(shortened, bad, without):
     assert str(path) in refused(step.reading("--ledger", path))
 
 
-@pytest.mark.parametrize("flag", ["--ledger", "--sky"])
-def test_a_table_without_our_metadata_is_named(shortened, bad, flag):
+def test_a_table_without_our_metadata_is_named(shortened, bad):
     step = shortened("collect_numbers")
-    table = ecsv(step.inputs[flag][0])
+    table = ecsv(step.inputs["--ledger"][0])
     table.meta.clear()
     path = bad("meta.ecsv", table)
-    assert str(path) in refused(step.reading(flag, path))
+    assert str(path) in refused(step.reading("--ledger", path))
 
 
 def test_profiles_of_different_shells_are_named(shortened, bad):
