@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from icefire import __version__, cli
+from icefire import cli
 from icefire.errors import UserError
 
 
@@ -81,14 +81,6 @@ def test_a_wrong_flag_is_named_with_status_2(capsys, argv, words):
         outcome(lambda _: None, capsys, argv)
     assert stopped.value.code == 2
     assert words in capsys.readouterr().err
-
-
-def test_help_keeps_the_usage_lines_and_version_is_ours(capsys):
-    for flag, words in (("--help", "    thing.py --flag 1\n"), ("--version", __version__)):
-        with pytest.raises(SystemExit) as stopped:
-            outcome(lambda _: None, capsys, [flag])
-        assert stopped.value.code == 0
-        assert words in capsys.readouterr().out
 
 
 def test_progress_is_silent_in_a_log_and_passes_all_items(capsys):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-import compare_runs
 from icefire.compare import differences, shared_stars
 from icefire.compare.runs import Run
 from icefire.errors import UserError
@@ -158,47 +157,6 @@ def test_swapped_runs_change_the_sign_of_every_difference(overlapping):
         np.testing.assert_allclose(there[name], back[name], rtol=1e-12)
 
 
-def test_a_run_differs_in_nothing_from_itself(overlapping):
-    a, _ = overlapping
-    found = compare(a, a)
-    measured = np.isfinite(found["sigma_r_a"])
-    for quantity in ("sigma_r", "beta"):
-        assert not found[f"{quantity}_difference"][measured].any()
-        assert not found[f"{quantity}_difference_in_errors"][measured].any()
-    assert [row["bins_beyond_2_errors"] for row in differences.totals(found)] == [0, 0]
-    assert differences.changed_parameters(a, a) == []
-
-
-def test_bins_of_one_run_only_are_kept_and_counted():
-    rng = np.random.default_rng(3)
-    stars = velocities(rng, 600)
-    a, b = run_of(stars, bins=4), run_of(stars, bins=2)
-    found = compare(a, b)
-    # Of four and two shells no two are the same: all of both are there, five quadrants each.
-    assert [np.count_nonzero(found["bin_in"] == where) for where in ("both", "a", "b")] == [
-        0,
-        20,
-        10,
-    ]
-    assert found["n_stars_b"].mask[:20].all() and not found["n_stars_b"].mask[20:].any()
-    assert np.isnan(found["sigma_r_b"][:20]).all()
-    totals = differences.totals(found)[0]
-    # The whole sky and the quadrant that has all stars
-    assert (totals["bins_both"], totals["bins_only_a"], totals["bins_only_b"]) == (0, 8, 4)
-    assert totals["median_difference"] is None
-
-
-def test_a_value_in_one_run_only_is_counted_as_such():
-    rng = np.random.default_rng(3)
-    stars = velocities(rng, 600)
-    a, b = run_of(stars), run_of(rows(stars, stars["r"] < 20))
-    totals = differences.totals(compare(a, b))
-    for one in totals:
-        assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 2, 0)
-    for one in differences.totals(compare(b, a)):
-        assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 0, 2)
-
-
 # --- errors of differences -------------------------------------------------------------------
 
 
@@ -245,17 +203,6 @@ def test_differences_of_runs_that_share_stars_scatter_by_their_errors():
         in_quadrature.append(found["sigma_r_difference"] / np.hypot(*alone))
     assert np.std(in_errors, axis=0) == pytest.approx([1, 1], abs=0.12)
     assert np.std(in_quadrature) < 0.75
-
-
-def test_a_few_removed_stars_are_never_many_errors():
-    """What k stars do together cannot be told from chance beyond about sqrt(k) errors."""
-    rng = np.random.default_rng(2)
-    stars = velocities(rng, 400)
-    stars["v_r"][:4] = [900.0, -950.0, 1000.0, -870.0]
-    a, b = run_of(stars, bins=1), run_of(rows(stars, slice(4, None)), bins=1)
-    (found, *_) = compare(a, b)
-    assert found["sigma_r_difference"] < -20
-    assert 1.5 < abs(found["sigma_r_difference_in_errors"]) < 2.5
 
 
 def test_the_same_stars_leave_the_noise_of_the_realisations():
@@ -309,29 +256,6 @@ def test_right_ascensions_of_0_and_360_degrees_are_the_same():
     assert n_both(run_of(stars), run_of(other)) == 50
 
 
-def test_identifiers_may_be_texts_of_two_widths():
-    stars = velocities(np.random.default_rng(4), 50)
-    narrow, wide = (dict(stars, star_id=stars["star_id"].astype(kind)) for kind in ("S4", "S9"))
-    assert n_both(run_of(narrow), run_of(wide)) == 50
-    assert n_both(run_of(narrow), run_of(stars)) == 0
-
-
-def test_two_surveys_have_no_star_in_common():
-    stars = velocities(np.random.default_rng(4), 50)
-    a, b = run_of(stars), run_of(stars)
-    b.source["survey"] = "another"
-    assert n_both(a, b) == 0
-
-
-@pytest.mark.parametrize("name", ["z", "v_r", "v_theta"])
-def test_stars_with_another_place_or_velocity_are_counted(name):
-    stars = velocities(np.random.default_rng(4), 50)
-    other = dict(stars, **{name: stars[name] + 1e-9})
-    other[name][:7] += 0.01
-    counts = shared_stars.stars(run_of(stars), run_of(other), "halo").counts()
-    assert (counts["n_both"], counts["n_moved"]) == (50, 7)
-
-
 # --- parameters and ledgers ------------------------------------------------------------------
 
 
@@ -375,20 +299,3 @@ def test_rows_of_two_ledgers_belong_together_by_step_and_place():
         (None, 1),
     ]
     assert [(row["n_out_a"], row["n_out_b"]) for row in found] == [(7, 5), (6, 5), (None, 4)]
-
-
-# --- what is printed -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "name", "text"),
-    [
-        (None, "low_alpha_slope", "not used"),
-        ("0123456789abcdef", "satellites_sha256", "01234567"),
-        (None, "satellites_sha256", "not used"),
-        ("bootstrap", "method", "bootstrap"),
-        ([[-1.4, 0.6], [1.0, 0.6]], "insitu_polygon", "[[-1.4, 0.6], [1.0, 0.6]]"),
-    ],
-)
-def test_parameters_are_said_on_one_line(value, name, text):
-    assert compare_runs.parameter_text(value, name) == text

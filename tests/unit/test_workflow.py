@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -87,13 +86,6 @@ print(json.dumps(loaded))
         assert listed[0] == f"scripts/{step}.py" and len(set(listed)) == len(listed)
         assert set(modules) <= set(listed), step
         assert all((repo / name).is_file() for name in listed)
-
-
-def test_a_measurement_does_not_depend_on_the_figures(repo):
-    for step in ("clean_catalog", "run_realisations", "summarise"):
-        rooms = {Path(path).parent.name for path in rules.code(step)}
-        assert not rooms & {"draw", "snake"}, step
-    assert "scripts/icefire/files/formats.py" not in rules.code("run_realisations")
 
 
 # --- flags -----------------------------------------------------------------------------------
@@ -224,11 +216,6 @@ def test_only_the_halos_sky_counts_accreted_stars():
     ]
     for geometry, sample in (("sky", "insitu"), ("xy", "halo"), ("radial", "accreted")):
         assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
-
-
-@pytest.mark.parametrize(("run", "folder"), [(None, "results"), ("quick", "results/quick")])
-def test_a_named_run_has_a_folder_of_its_own(run, folder):
-    assert rules.folder_of("results", run) == folder
 
 
 # --- the end of a run ------------------------------------------------------------------------
