@@ -240,7 +240,7 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
             done = step.writing_to(tmp_path / "out").call()
             assert (done.status, done.err) == (0, ""), (name, done.err)
             ran[step.script] = name
-    assert len(ran) > 10 and len(tried) > 30
+    assert len(ran) > 8 and len(tried) > 30
     outcome(
         "bad configurations", f"{which} values", f"ran: {len(tried)} keys in {len(ran)} scripts"
     )

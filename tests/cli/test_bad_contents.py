@@ -73,7 +73,7 @@ def test_a_shard_with_damaged_texts_is_named(summarise, arrays, bad, name):
 
 def test_a_shard_of_other_settings_is_named(summarise, arrays, bad):
     meta = json.loads(str(arrays["meta"]))
-    meta["parameters"]["run_realisations"]["seed"] += 1
+    meta["parameters"]["run_realisations"]["montecarlo_seed"] += 1
     path = bad("shard.npz", {**arrays, "meta": np.array(json.dumps(meta))})
     line = refused(summarise.reading("--shards", path))
     assert str(path) in line
@@ -301,7 +301,7 @@ WRITERS = [
     ("clean_catalog", "--clean"),
     ("clean_catalog", "--fields"),
     ("select_samples", "--ledger"),
-    ("run_realisations", "--sky"),
+    ("run_realisations", "--measured"),
     ("summarise", "--summary"),
     ("plot_footprint", "--png"),
     ("collect_numbers", "--tex"),

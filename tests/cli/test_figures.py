@@ -146,7 +146,7 @@ def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
     unknown = chain.steps[name].writing_to(Path("out")).with_flag(flag, "Cunningham+16,Nobody+99")
     done = unknown.call()
     assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert f"no verified value of Nobody+99 ({flag}, figures.literature" in done.err
+    assert f"no verified value of Nobody+99 ({flag})" in done.err
     assert "Yaaqib+24" in done.err
     assert not Path("out").exists()
 
@@ -189,9 +189,13 @@ def ticks(figure: Drawn) -> list[str]:
 @pytest.mark.parametrize(
     ("cut", "note"),
     [
-        ({"method": "polygon", "insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
+        ({"chemistry_method": "polygon", "chemistry_insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
         (
-            {"method": "feh_ranges", "insitu_min_feh": -0.7, "accreted_max_feh": -1.0},
+            {
+                "chemistry_method": "feh_ranges",
+                "chemistry_insitu_min_feh": -0.7,
+                "chemistry_accreted_max_feh": -1.0,
+            },
             "accreted: [Fe/H] < −1, in situ: [Fe/H] > −0.7",
         ),
     ],
