@@ -143,12 +143,12 @@ def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
     assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
     sources = {text.rstrip("*") for text, *_ in figure.texts} & set(table["source"])
     assert sources == {"Cunningham+16"}
-    unknown = chain.steps[name].writing_to(Path("out")).with_flag(flag, "Cunningham+16,Nobody+99")
+    unknown = chain.steps[name].writing_to(Path("none")).with_flag(flag, "Cunningham+16,Nobody+99")
     done = unknown.call()
     assert (done.status, len(done.err.splitlines())) == (2, 1)
     assert f"no verified value of Nobody+99 ({flag})" in done.err
     assert "Yaaqib+24" in done.err
-    assert not Path("out").exists()
+    assert not Path("none").exists()
 
 
 @pytest.mark.parametrize("name", PROFILES)
