@@ -25,6 +25,7 @@ from icefire.draw import page, sky
 from icefire.errors import UserError
 from icefire.files import text_tables
 from icefire.files.columns import SAMPLES
+from icefire.stars.sky import angles_deg
 
 # Points along each of a pixel's four edges, which are curved on the map.
 EDGE_POINTS = 16
@@ -49,10 +50,9 @@ def pixel_outlines(n_pixels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     nside = healpy.npix2nside(n_pixels)
     pixels = np.arange(n_pixels)
-    x, y, z = np.moveaxis(healpy.boundaries(nside, pixels, step=EDGE_POINTS), 1, 0)
+    outlines = np.moveaxis(healpy.boundaries(nside, pixels, step=EDGE_POINTS), 1, 0)
     centre_l_deg, _ = healpy.pix2ang(nside, pixels, lonlat=True)
-    b_deg = np.degrees(np.arctan2(z, np.hypot(x, y)))
-    return np.degrees(np.arctan2(y, x)), b_deg, centre_l_deg
+    return *angles_deg(outlines), centre_l_deg
 
 
 def whole_sky(summary, path: str) -> np.ndarray:

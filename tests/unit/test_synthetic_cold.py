@@ -14,13 +14,13 @@ from astropy.table import MaskedColumn, Table
 
 from icefire.errors import UserError
 from icefire.stars import orbits
+from icefire.stars.sky import unit_vectors
 from icefire.synthetic.clouds import (
     Particles,
     sagittarius,
     satellites,
     sky_basis,
     space_velocity,
-    unit_vector,
 )
 
 STAR = ("ra", "dec", "distance", "rv", "pmra", "pmdec")
@@ -70,7 +70,7 @@ def test_the_whole_sky_sees_each_particle_s_giants(smoothing):
     nside = 128
     ra, dec = healpy.pix2ang(nside, np.arange(healpy.nside2npix(nside)), lonlat=True)
     made = cloud([10.0, 359.9, 200.0], [5.0, -60.0, 89.0], [3.0, 1.0, 0.5], smoothing)
-    seen = made.per_steradian(unit_vector(ra, dec), radius_deg=4.0)
+    seen = made.per_steradian(unit_vectors(ra, dec), radius_deg=4.0)
     found = seen.sum(axis=0) * healpy.nside2pixarea(nside)
     np.testing.assert_allclose(found, made.giants, rtol=2e-3 if smoothing else 2e-2)
 
@@ -273,5 +273,5 @@ def test_no_satellites_at_all_are_an_empty_cloud(catalogue, settings, sun):
     empty = satellites(catalogue(slice(0)), settings, sun, np.random.default_rng(1))
     assert empty.velocity.shape == (3, 0)
     assert empty.object_name.dtype == "S24"
-    centres = unit_vector(np.array([10.0, 20.0]), np.array([0.0, 50.0]))
+    centres = unit_vectors(np.array([10.0, 20.0]), np.array([0.0, 50.0]))
     assert empty.per_steradian(centres, 0.5).shape == (2, 0)

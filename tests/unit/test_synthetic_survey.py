@@ -12,8 +12,8 @@ from scipy.stats import kstest, norm
 
 from icefire.errors import UserError
 from icefire.stars import orbits
+from icefire.stars.sky import unit_vectors
 from icefire.synthetic import survey as synthetic
-from icefire.synthetic.clouds import unit_vector
 from icefire.synthetic.drawing import distance_modulus
 from icefire.synthetic.survey import in_footprint, place_fields, spherical_basis
 
@@ -73,7 +73,7 @@ def full(model):
 
 def nearest_deg(one, others) -> np.ndarray:
     """Angle from each of some directions to the nearest of others."""
-    cosine = unit_vector(*one).T @ unit_vector(*others)
+    cosine = unit_vectors(*one).T @ unit_vectors(*others)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1).max(axis=1)))
 
 

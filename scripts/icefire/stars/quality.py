@@ -7,6 +7,7 @@ import numpy as np
 from icefire import cli
 from icefire.files.columns import LOGARITHMS
 from icefire.stars.ledger import Entry, Ledger, remove
+from icefire.stars.sky import on_sphere
 
 QUALITY = cli.Section("quality", {"min_snr": cli.finite})
 
@@ -42,7 +43,7 @@ class Quality:
         self._cuts = [
             (entry("the survey's flag is not 0", "flag"), "flag", _flagged),
             (entry(f"signal-to-noise ratio not above {min_snr:g}", "snr"), "snr", self._noisy),
-            (entry("position missing or outside the sphere"), None, lambda s: ~placed(s)),
+            (entry("position missing or outside the sphere"), None, lambda s: ~on_sphere(s)),
             (
                 entry(f"distance missing, not positive or above {LIMITS['distance']:g} kpc"),
                 None,
@@ -112,11 +113,6 @@ class Quality:
 
 def _flagged(stars: dict) -> np.ndarray:
     return ~(stars["flag"] == 0)
-
-
-def placed(stars: dict) -> np.ndarray:
-    """Tell which stars are on the sphere."""
-    return (stars["ra"] >= 0) & (stars["ra"] <= 360) & (np.abs(stars["dec"]) <= 90)
 
 
 def without_fillers(stars: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:

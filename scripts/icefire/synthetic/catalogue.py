@@ -8,6 +8,7 @@ from scipy.special import ndtr, ndtri
 from icefire.files.columns import Column
 from icefire.stars import kinematics, orbits, substructure
 from icefire.stars.cuts import Line
+from icefire.stars.sky import galactic
 from icefire.synthetic.clouds import NAME_BYTES
 from icefire.synthetic.drawing import distance_modulus, gaia_error
 from icefire.synthetic.survey import COMPONENT_BYTES, Survey, draw
@@ -345,11 +346,3 @@ class Catalogue:
         )
         made["Sgr_FLAG"] = sgr.astype(np.int64)
         return made
-
-
-def galactic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn ICRS into Galactic coordinates, degrees."""
-    from astropy.coordinates import SkyCoord
-
-    made = SkyCoord(ra, dec, unit="deg").galactic
-    return made.l.deg, made.b.deg
