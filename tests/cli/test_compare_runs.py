@@ -176,14 +176,6 @@ def test_the_metadata_count_bins_and_stars(runs, compared):
     assert sum(row["bins_only_a"] for row in meta["bins"]) > 0
 
 
-def test_the_ledgers_of_the_metadata_are_the_two_tables(runs, compared):
-    found = ecsv(compared[1] / "bins.ecsv").meta["ledger"]
-    for end, run in zip("ab", runs, strict=True):
-        ledger = ecsv(run / "catalog" / "ledger.ecsv")
-        for column in ("reason", "n_removed", "n_out"):
-            assert [row[f"{column}_{end}"] for row in found] == ledger[column].tolist()
-
-
 def test_what_is_printed_says_what_changed(runs, compared):
     done, folder = compared
     meta = ecsv(folder / "bins.ecsv").meta
@@ -209,17 +201,6 @@ def test_the_same_again_gives_the_same_bytes(runs, compared, tmp_path):
     assert written(tmp_path) == written(compared[1])
     for content in written(tmp_path).values():
         assert str(runs[0].parent).encode() not in content
-
-
-def test_swapped_runs_change_signs(runs, compared, undrawn, tmp_path):
-    assert compare(*runs[::-1], tmp_path).status == 0
-    there, back = (ecsv(folder / "bins.ecsv") for folder in (compared[1], tmp_path))
-    assert len(there) == len(back)
-    for quantity in ("sigma_r", "beta"):
-        for ending in ("", "_in_errors"):
-            name = f"{quantity}_difference{ending}"
-            np.testing.assert_allclose(there[name], -np.asarray(back[name]), atol=2e-6)
-    assert back.meta["samples"]["halo"]["n_only_b"] == there.meta["samples"]["halo"]["n_only_a"] > 0
 
 
 def test_a_run_compared_with_itself_has_no_difference(runs, undrawn, tmp_path):
@@ -325,19 +306,6 @@ def test_other_bins_are_counted_and_what_matches_is_compared(
     assert not sky["sigma_r_difference"].any()
 
 
-def test_runs_of_two_surveys_are_compared_and_it_is_said(runs, undrawn, copied, tmp_path):
-    def change(meta):
-        meta |= {"survey": "Another", "catalogue": "Another", "synthetic": False}
-
-    every_meta(copied, change)
-    done = compare(runs[0], copied, tmp_path)
-    assert (done.status, done.err) == (0, "")
-    assert "note: surveys differ (H3, Another)" in done.out
-    meta = ecsv(tmp_path / "bins.ecsv").meta
-    assert meta["samples"]["halo"]["n_both"] == 0
-    assert (meta["catalogue"], meta["synthetic"]) == ("A: synthetic H3; B: Another", True)
-
-
 def test_stars_with_other_velocities_are_said(runs, undrawn, copied, tmp_path):
     """As after an edited column map, which is no parameter."""
     path = copied / "samples" / "halo.fits"
@@ -389,12 +357,6 @@ def test_a_missing_file_of_an_unfinished_run_is_named(runs, copied, name):
     assert f"{copied / name}: is missing; finish the run: snakemake" in line
 
 
-def test_several_missing_files_are_counted(runs, copied):
-    shutil.rmtree(copied / "summaries")
-    line = refused(runs[0], copied)
-    assert f"{copied}/summaries/xy/halo.ecsv: is missing and 11 more; finish the run" in line
-
-
 def test_tables_of_two_runs_in_one_folder_are_refused(runs, copied):
     """As after a run that was killed between the samples and the summaries."""
     shutil.copy2(runs[0] / "summaries/sky/halo.ecsv", copied / "summaries/sky/halo.ecsv")
@@ -431,22 +393,6 @@ def test_a_missing_column_is_named(runs, copied, name, column):
 
     edited(copied, name, change)
     assert f"{copied / name}: column {column} is missing" in refused(runs[0], copied)
-
-
-def test_a_summary_without_all_of_its_bins_is_named(runs, copied):
-    edited(copied, "summaries/xz/halo.ecsv", lambda table: table[1:])
-    line = refused(runs[0], copied)
-    assert "summaries/xz/halo.ecsv: has " in line
-    assert "bins where its metadata describe" in line
-
-
-def test_a_table_without_our_metadata_is_named(runs, copied):
-    def change(table):
-        table.meta.clear()
-        return table
-
-    edited(copied, "summaries/xz/halo.ecsv", change)
-    assert "summaries/xz/halo.ecsv: its metadata have no catalogue" in refused(runs[0], copied)
 
 
 @pytest.mark.parametrize("name", ["geometry_sky_nside", "montecarlo_min_stars"])

@@ -77,14 +77,6 @@ def test_later_changes_are_laid_over_earlier_ones(chain, tmp_path):
     assert not Table.read(step.outputs["--truth"])["is_repeat"].any()
 
 
-def test_a_mistake_in_changes_is_named_with_the_key(chain, tmp_path):
-    bad = tmp_path / "bad.yaml"
-    bad.write_text("components: [{name: halo, shape: cube}]")
-    line = refused(chain.steps["simulate_survey"].reading("--changes", bad))
-    for word in (str(bad), "synthetic.yaml", "components.halo"):
-        assert word in line
-
-
 # --- what the check counts -------------------------------------------------------------------
 
 
@@ -137,16 +129,6 @@ def test_quantities_are_those_of_the_tables(chain, config):
     assert set(explained) == {"high_alpha_insitu_centre_feh", "sagittarius_lz"}
 
 
-def test_distributions_are_percentiles_of_the_giants(chain):
-    found = table(chain, "check_synthetic", "--distributions")
-    stars = table(chain, "flag_substructure", "--stars")
-    giants = stars[stars["is_giant"]]
-    for name, values in (("distance", giants), ("energy", giants[~giants["is_sagittarius"]])):
-        expected = np.percentile(values[name], found["percentile"])
-        np.testing.assert_allclose(found[name], expected)
-    assert found["energy"].unit == "km2 / s2"
-
-
 # --- mistakes --------------------------------------------------------------------------------
 
 
@@ -159,24 +141,6 @@ def test_the_truth_of_another_run_is_named(step, tmp_path):
     line = refused(step.reading("--truth", path))
     assert str(path) in line
     assert "of the same run" in line
-
-
-TARGET = {"quantity": "feh", "at": [50], "target": [-1.1], "within": {"dex": 1}, "where": "here"}
-
-
-@pytest.mark.parametrize(
-    "targets",
-    [
-        {"feh": TARGET},
-        [{**TARGET, "at": [500]}],
-        ["feh"],
-    ],
-    ids=str,
-)
-def test_targets_that_cannot_be_checked_are_named(step, tmp_path, targets):
-    path = tmp_path / "targets.yaml"
-    path.write_text(yaml.safe_dump(targets))
-    assert str(path) in refused(step.reading("--targets", path))
 
 
 def test_a_figure_of_a_check_without_a_quantity_is_refused(chain, tmp_path):

@@ -10,7 +10,6 @@ from astropy.table import Table
 from scipy.stats import kstest, norm
 
 from icefire.files.star_tables import StarWriter
-from icefire.stars import orbits
 from icefire.synthetic import survey
 from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
 
@@ -174,43 +173,7 @@ def test_parallaxes_are_the_normal_ones_that_pass_the_limit(clean):
     assert np.count_nonzero(far) > 200 and is_normal(((parallax - true) / error)[far])
 
 
-@pytest.mark.parametrize(
-    ("name", "column"),
-    [
-        ("rv", "Vrad_err"),
-        ("feh", "FeH_err"),
-        ("afe", "aFe_err"),
-        ("logg", "logg_err"),
-        ("teff", "Teff_err"),
-        ("distance", "dist_adpt_err"),
-    ],
-)
-def test_errors_follow_the_signal_to_noise_ratio_and_scatter_within_their_limits(
-    clean, model, name, column
-):
-    rows, _ = clean
-    error = rows[column] / (rows["dist_adpt"] if name == "distance" else 1.0)
-    s = model["errors"][name]
-    typical = s["median"] * (model["errors"]["snr"]["reference"] / rows["SNR"]) ** s["snr_power"]
-    assert error.min() >= s["min"] * (1 - 1e-12) and error.max() <= s["max"] * (1 + 1e-12)
-    # The scattered errors' own ranks, where the limits do not reach
-    scattered = np.log(error / typical) / s["scatter"]
-    low, high = (np.log(s[end] / typical) / s["scatter"] for end in ("min", "max"))
-    free = (low < -2) & (high > 2)
-    assert np.count_nonzero(free) > 300
-    assert np.mean(scattered[free] < 0) == about(0.5, np.count_nonzero(free))
-    assert np.mean(np.abs(scattered[free]) < 1) == about(0.683, np.count_nonzero(free))
-
-
 # --- warts -----------------------------------------------------------------------------------
-
-
-def test_without_warts_every_row_is_whole(clean):
-    rows, truth = clean
-    for name, values in rows.items():
-        assert name == "eccen_pot1" or np.isfinite(values).all(), name
-    assert not rows["FLAG"].any() and not truth["is_repeat"].any()
-    assert rows["GAIAEDR3_RUWE"].max() < 1.4 and rows["dist_adpt"].min() > 0
 
 
 def test_stars_without_astrometry_have_none_of_it_and_all_the_rest(warty):
@@ -289,34 +252,3 @@ def test_blocks_of_any_number_of_fields_give_the_same_rows(measure, monkeypatch)
     for one, other in zip(whole, parts, strict=True):
         for name, values in one.items():
             np.testing.assert_array_equal(other[name], values, err_msg=name)
-
-
-# --- the survey's own kinematics -------------------------------------------------------------
-
-
-def test_own_kinematics_are_astropys_of_the_measured_values(warty, by_astropy, milky_way):
-    rows, _ = warty
-    names = {"ra": "RA", "dec": "DEC", "distance": "dist_adpt", "rv": "Vrad"}
-    names |= {"pmra": "GAIAEDR3_PMRA", "pmdec": "GAIAEDR3_PMDEC"}
-    whole = np.isfinite(rows["dist_adpt"]) & np.isfinite(rows["GAIAEDR3_PMRA"])
-    place, velocity = by_astropy({ours: rows[name][whole] for ours, name in names.items()})
-    for axis, values in zip("XYZ", place, strict=True):
-        np.testing.assert_allclose(rows[f"{axis}_gal"][whole], values, atol=1e-8)
-    r, rho = np.linalg.norm(place, axis=0), np.hypot(*place[:2])
-    np.testing.assert_allclose(rows["R_gal"][whole], r)
-    spin = np.cross(place, velocity, axis=0)
-    for axis, values in zip("xyz", spin, strict=True):
-        np.testing.assert_allclose(rows[f"L{axis}"][whole], values, atol=1e-4)
-    v_r = (place * velocity).sum(axis=0) / r
-    expected = {
-        "Vr": v_r,
-        "Vphi": spin[2] / rho,
-        "Vtheta": (velocity[2] * r - v_r * place[2]) / rho,
-    }
-    for name, values in expected.items():
-        np.testing.assert_allclose(rows[f"{name}_gal"][whole], values, atol=1e-5)
-    energy = orbits.energy(milky_way, place, velocity)
-    np.testing.assert_allclose(rows["E_tot_pot1"][whole], energy, rtol=1e-7, atol=1e-2)
-    assert np.isnan(rows["eccen_pot1"]).all()
-    for name in ("Vr_gal", "Lx", "E_tot_pot1", "Vphi_gal_err"):
-        np.testing.assert_array_equal(np.isnan(rows[name]), ~whole, err_msg=name)

@@ -12,7 +12,6 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
-from icefire.errors import UserError
 from icefire.stars import orbits
 from icefire.stars.sky import unit_vectors
 from icefire.synthetic.clouds import (
@@ -261,17 +260,3 @@ def test_an_object_without_a_number_is_left_out_and_the_others_stay_as_they_are(
         assert set(found) == {"Equator", "High"}
         for kept in found:
             np.testing.assert_array_equal(found[kept].ra, usual[kept].ra)
-
-
-def test_a_kind_that_the_model_does_not_know_is_named(catalogue, settings, sun):
-    path = catalogue(kind=["dwarf", "nebula", "dwarf"])
-    with pytest.raises(UserError, match=r"satellites\.ecsv: column kind holds 'nebula'"):
-        filled(path, settings, sun)
-
-
-def test_no_satellites_at_all_are_an_empty_cloud(catalogue, settings, sun):
-    empty = satellites(catalogue(slice(0)), settings, sun, np.random.default_rng(1))
-    assert empty.velocity.shape == (3, 0)
-    assert empty.object_name.dtype == "S24"
-    centres = unit_vectors(np.array([10.0, 20.0]), np.array([0.0, 50.0]))
-    assert empty.per_steradian(centres, 0.5).shape == (2, 0)

@@ -108,16 +108,6 @@ def test_the_disc_falls_exponentially_from_its_reference():
     assert disc.radius(at(2, 3, -6)) == pytest.approx(7)
 
 
-def test_a_flare_thickens_the_disc_and_keeps_its_surface_density():
-    flared = Disc({**DISC, "flare_from_kpc": 6.0})
-    for x in (-5, -8, -12):
-        assert column(flared, x) == pytest.approx(column(Disc(DISC), x), rel=1e-4)
-    height = 0.5 * np.exp((11 - 6) / 5)
-    inside, above = flared.density(at(-11, 0, 0)), flared.density(at(-11, 0, height))
-    assert above / inside == pytest.approx(1 / np.e)
-    assert flared.density(at(-5, 0, 0.5)) == pytest.approx(Disc(DISC).density(at(-5, 0, 0.5)))
-
-
 # --- velocities ------------------------------------------------------------------------------
 
 
@@ -155,7 +145,6 @@ POPULATION = {
     "slope": -0.3,
     "afe_sigma": 0.04,
 }
-OTHER = {**POPULATION, "weight": 1.0, "feh": 5.0, "afe": -5.0}
 
 
 def drawn(populations: list, n: int = 20_000, seed: int = 2):
@@ -180,13 +169,6 @@ def test_alpha_abundances_follow_the_line_of_the_sequence_with_its_scatter():
     off = (afe - 0.25 + 0.3 * (feh + 1.2)) / 0.04
     assert ks_1samp(off, norm.cdf).pvalue > 1e-3
     assert abs(np.corrcoef(off, feh)[0, 1]) < 4 / 20_000**0.5
-
-
-def test_populations_have_their_shares():
-    feh, afe = drawn([POPULATION, OTHER])
-    other = feh > 2
-    assert other.mean() == pytest.approx(0.25, abs=4 * (0.25 * 0.75 / 20_000) ** 0.5)
-    assert (afe[other] < -3).all() and (afe[~other] > -3).all()
 
 
 # --- components ------------------------------------------------------------------------------

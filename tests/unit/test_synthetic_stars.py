@@ -129,17 +129,6 @@ def test_drawn_magnitudes_are_those_of_a_survey_by_rejection(model, shipped, she
     assert ks_2samp(drawn, abs_r[observed][:4000]).pvalue > 1e-3
 
 
-def test_draws_do_not_depend_on_how_many_are_made_at_once(shipped):
-    rng = np.random.default_rng(4)
-    modulus, chance, place = rng.uniform(11, 20, 9000), *rng.random((2, 9000))
-    whole = shipped[1].draw(modulus, chance, place)
-    parts = [
-        shipped[1].draw(modulus[part], chance[part], place[part])
-        for part in (slice(0, 1), slice(1, 5000), slice(5000, None))
-    ]
-    np.testing.assert_array_equal(whole, np.concatenate(parts))
-
-
 def test_half_of_the_stars_at_the_parallax_limit_pass_it():
     made = sequence()
     free = Selection(made, {**ALL, "max_parallax_mas": 1e9}, GAIA)

@@ -10,12 +10,11 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from scipy.stats import kstest, norm
 
-from icefire.errors import UserError
 from icefire.stars import orbits
 from icefire.stars.sky import unit_vectors
 from icefire.synthetic import survey as synthetic
 from icefire.synthetic.drawing import distance_modulus
-from icefire.synthetic.survey import in_footprint, place_fields, spherical_basis
+from icefire.synthetic.survey import in_footprint, place_fields
 
 VELOCITIES = ("v_r", "v_phi", "v_theta")
 EMPTY = np.empty((2, 0))
@@ -122,18 +121,6 @@ def test_another_seed_gives_other_stars_and_fields(survey_of):
     one, other = survey_of(1500), survey_of(1500, seed=2)
     assert not np.any(one.ra == other.ra)
     assert not np.intersect1d(observe(one)["distance"], observe(other)["distance"]).size
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"selection": {"windows": [{"r_min": 40.0, "r_max": 41.0, "weight": 1.0}]}},
-        {"fields": {"distances_kpc": [240.0, 250.0]}},
-    ],
-)
-def test_a_survey_that_can_see_no_star_is_refused(survey_of, changes):
-    with pytest.raises(UserError, match="no star to observe"):
-        survey_of(1000, **changes)
 
 
 # --- the Galaxy along a line of sight --------------------------------------------------------
@@ -277,49 +264,3 @@ def test_bound_stars_are_slower_than_escape_and_interlopers_faster(one_field, mi
         cosine = stars[name][fast] / speed[fast]
         assert kstest(0.5 * (cosine + 1), "uniform").pvalue > 1e-3
         assert np.isnan(stars[f"sigma_{name}"][fast]).all()
-
-
-# --- stream and satellites -------------------------------------------------------------------
-
-
-def test_stars_of_the_stream_are_those_of_its_particles(survey_of, clouds):
-    many = [dataclasses.replace(clouds[0], giants=clouds[0].giants * 30), clouds[1]]
-    survey = survey_of(5000, clouds=many)
-    stars = observe(survey)
-    mine = of(survey, stars, "sagittarius")
-    assert np.count_nonzero(mine) > 500
-    assert set(stars["object_name"][mine]) == {b""}
-    np.testing.assert_allclose(stars["sigma_v_r"][mine], many[0].sigma[0])
-    # Each mean motion, in Cartesian axes, is one of the particles'
-    means = np.array([stars[f"mean_{name}"][mine] for name in VELOCITIES])
-    cartesian = np.einsum("ikn,in->kn", spherical_basis(place(stars)[:, mine]), means)
-    apart = np.linalg.norm(cartesian[:, :, None] - many[0].velocity[:, None, :], axis=0)
-    particle = apart.argmin(axis=1)
-    assert apart.min(axis=1).max() < 1e-6
-    scatter = np.log(stars["distance"][mine] / many[0].distance[particle])
-    assert kstest(scatter / many[0].distance_scatter, norm.cdf).pvalue > 1e-3
-    # Spread on the sky by the smoothing, of the field that sees it
-    star = SkyCoord(stars["ra"][mine], stars["dec"][mine], unit="deg")
-    origin = SkyCoord(many[0].ra[particle], many[0].dec[particle], unit="deg")
-    assert np.median(star.separation(origin).deg) < 2 * many[0].smoothing_deg
-    kicks = (np.array([stars[name][mine] for name in VELOCITIES]) - means) / many[0].sigma[0]
-    assert kstest(np.ravel(kicks), norm.cdf).pvalue > 1e-3
-
-
-def test_members_are_at_their_satellite_with_its_motion_and_dispersion(
-    survey, stars, clouds, by_astropy
-):
-    mine = of(survey, stars, "satellites")
-    assert np.count_nonzero(mine) > 100
-    assert np.all((stars["object_name"] != b"") == mine)
-    members = clouds[1]
-    for name in np.unique(stars["object_name"][mine]):
-        here, its = stars["object_name"] == name, members.object_name == name
-        # A star is where one of the particles is.
-        for key in ("ra", "dec", "distance"):
-            assert np.isin(stars[key][here], getattr(members, key)[its]).all()
-        dispersion = members.sigma[its][0]
-        np.testing.assert_allclose(stars["sigma_v_theta"][here], dispersion)
-        velocity = np.array([stars["vx"][here], stars["vy"][here], stars["vz"][here]])
-        kicks = (velocity - members.velocity[:, its][:, :1]) / dispersion
-        assert np.sum(kicks**2) < kicks.size + 5 * np.sqrt(2 * kicks.size)
