@@ -26,6 +26,11 @@ class Job:
     wildcards: dict[str, str]
     words: tuple[str, ...]
 
+    @property
+    def script(self) -> str:
+        """The name of its script."""
+        return Path(self.words[1]).stem
+
 
 def _dry_run(folder: str, flags: list[str]) -> str:
     from snakemake.cli import main

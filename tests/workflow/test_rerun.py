@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
@@ -211,7 +210,7 @@ def steps(quick_run) -> dict[str, set[str]]:
     (said,) = dry_runs(quick_run, [["-p", "--forceall", *QUICK]])
     found = {path.stem: set() for path in (quick_run / "scripts").glob("*.py")}
     for job in jobs(said):
-        found[Path(job.words[1]).stem].add(job.rule)
+        found[job.script].add(job.rule)
     return found
 
 
@@ -220,7 +219,7 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run, steps
     (said,) = dry_runs(quick_run, [["-p", "--forceall", *QUICK]])
     for job in jobs(said):
         given = {name for name in job.inputs if name.endswith(".py")}
-        assert given == set(code(Path(job.words[1]).stem)), job.rule
+        assert given == set(code(job.script)), job.rule
     # Run by hand on finished runs; no rule has them.
     assert {step for step, rules in steps.items() if not rules} == {"compare_runs"}
     scripts = quick_run / "scripts"
