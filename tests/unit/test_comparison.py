@@ -10,7 +10,6 @@ from astropy.table import Table
 
 from icefire.compare import differences, shared_stars
 from icefire.compare.runs import Run
-from icefire.errors import UserError
 from icefire.measure.geometry import RadialShells
 
 KINDS = ("r", "phi", "theta")
@@ -106,22 +105,6 @@ def overlapping():
 # --- differences -----------------------------------------------------------------------------
 
 
-def test_values_differences_and_counts_are_those_of_the_two_tables(overlapping):
-    a, b = overlapping
-    found = compare(a, b)
-    ours, theirs = (run.summaries["radial", "halo"] for run in (a, b))
-    assert list(found["bin_in"]) == ["both"] * len(ours)
-    np.testing.assert_array_equal(found["n_stars_a"], ours["n_stars"])
-    np.testing.assert_array_equal(found["n_stars_b"], theirs["n_stars"])
-    for quantity in ("sigma_r", "beta"):
-        wanted = np.asarray(theirs[quantity] - ours[quantity])
-        np.testing.assert_allclose(found[f"{quantity}_difference"], wanted, atol=1e-6)
-        error = found[f"{quantity}_difference_error"]
-        in_errors = found[f"{quantity}_difference_in_errors"]
-        np.testing.assert_allclose(in_errors, wanted / error, atol=1e-4)
-    assert np.isfinite(found["sigma_r_difference"]).sum() == 4
-
-
 def test_stars_of_both_bins_are_counted(overlapping):
     a, b = overlapping
     ids = [set(run.samples["halo"].stars["star_id"].tolist()) for run in (a, b)]
@@ -144,17 +127,6 @@ def test_stars_of_both_bins_are_counted(overlapping):
 
 def run_stars(run: Run) -> dict:
     return run.samples["halo"].stars
-
-
-def test_swapped_runs_change_the_sign_of_every_difference(overlapping):
-    a, b = overlapping
-    there, back = compare(a, b), compare(b, a)
-    for quantity in ("sigma_r", "beta"):
-        for ending in ("", "_in_errors"):
-            name = f"{quantity}_difference{ending}"
-            np.testing.assert_array_equal(there[name], -np.asarray(back[name]))
-        name = f"{quantity}_difference_error"
-        np.testing.assert_allclose(there[name], back[name], rtol=1e-12)
 
 
 # --- errors of differences -------------------------------------------------------------------
@@ -217,22 +189,6 @@ def test_the_same_stars_leave_the_noise_of_the_realisations():
     assert np.std(np.median(draws, axis=1)) == pytest.approx(5.0 * factor, rel=0.05)
 
 
-def test_blocks_of_stars_change_nothing(overlapping, monkeypatch):
-    whole = compare(*overlapping)
-    monkeypatch.setattr(shared_stars, "_STARS_AT_ONCE", 37)
-    parts = compare(*overlapping)
-    for name in whole.colnames:
-        if name != "bin_in":
-            np.testing.assert_allclose(whole[name], parts[name], atol=2e-6)
-
-
-def test_a_summary_of_other_stars_is_named(overlapping):
-    a, b = overlapping
-    b.samples["halo"] = a.samples["halo"]
-    with pytest.raises(UserError, match=r"b/summaries/radial/halo\.ecsv.*samples/halo\.fits"):
-        compare(a, b)
-
-
 # --- stars in common -------------------------------------------------------------------------
 
 
@@ -257,20 +213,6 @@ def test_right_ascensions_of_0_and_360_degrees_are_the_same():
 
 
 # --- parameters and ledgers ------------------------------------------------------------------
-
-
-def test_parameters_that_differ_are_listed_once_with_their_steps():
-    stars = velocities(np.random.default_rng(4), 30)
-    polygon, other = [[0, 0], [1, 0], [1, 1]], [[0, 0], [1, 0], [2, 2]]
-    a = run_of(stars, flag={"polygon": polygon, "seed": 1}, select={"polygon": polygon, "z": 5.0})
-    b = run_of(stars, flag={"polygon": other, "seed": 1}, select={"polygon": other, "z": 5})
-    b.parameters["more"] = {"seed": 3}
-    b.source["survey"] = "another"
-    assert differences.changed_parameters(a, b) == [
-        {"parameter": "survey", "steps": [], "a": "H3", "b": "another"},
-        {"parameter": "polygon", "steps": ["flag", "select"], "a": polygon, "b": other},
-        {"parameter": "seed", "steps": ["more"], "a": None, "b": 3},
-    ]
 
 
 def test_rows_of_two_ledgers_belong_together_by_step_and_place():

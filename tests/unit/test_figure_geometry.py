@@ -60,14 +60,6 @@ def test_a_body_seen_along_its_pole_keeps_its_axes():
 # --- the sky ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dec_deg", [-20.0, 0.0, 60.0])
-def test_a_declination_circle_has_that_declination(dec_deg):
-    l_deg, b_deg = plot_footprint.declination_circle(dec_deg)
-    dec = SkyCoord(l_deg, b_deg, unit="deg", frame="galactic").icrs.dec.deg
-    np.testing.assert_allclose(dec, dec_deg, atol=1e-4)
-    assert (l_deg[0], b_deg[0]) == pytest.approx((l_deg[-1], b_deg[-1]))
-
-
 def test_the_pixels_of_a_map_cover_the_sky_once():
     import healpy
 

@@ -114,13 +114,6 @@ def test_the_committed_maps_are_whole(repo, name):
     assert ("afe" in survey.columns) == ("aleph" not in survey.cuts_off)
 
 
-def test_a_cut_without_its_column_may_be_declared_off(tmp_path):
-    survey = survey_of(tmp_path, afe=None, snr=None)
-    found = read(write(table(), tmp_path, "fits"), survey)
-    assert np.isnan(found["afe"]).all() and np.isnan(found["snr"]).all()
-    assert survey.cuts_off["aleph"] == "not in the table"
-
-
 # --- the same stars from every format --------------------------------------------------------
 
 
@@ -147,18 +140,6 @@ def test_unsigned_identifiers_are_kept_to_the_last_digit(tmp_path, survey, endin
 # --- units, scales, constants ----------------------------------------------------------------
 
 
-def test_the_files_unit_wins_over_the_maps(tmp_path):
-    survey = survey_of(tmp_path, distance={"source": "S_distance", "unit": "kpc"})
-    found = read(write(table(), tmp_path, "fits"), survey)
-    np.testing.assert_array_equal(found["distance"], columns()["distance"] * 1e-3)
-
-
-def test_the_maps_unit_counts_where_the_file_has_none(tmp_path, survey):
-    found = read(write(table(units=False), tmp_path, "fits"), survey)
-    np.testing.assert_array_equal(found["distance"], columns()["distance"] * 1e-3)
-    np.testing.assert_array_equal(found["rv"], columns()["rv"] * 1e-3)
-
-
 @pytest.mark.parametrize("unit", ["dex", "dex(cm/s2)", ""])
 def test_logarithms_may_be_in_dex(tmp_path, survey, unit):
     made = table()
@@ -167,29 +148,12 @@ def test_logarithms_may_be_in_dex(tmp_path, survey, unit):
     np.testing.assert_array_equal(found["logg"], columns()["logg"])
 
 
-def test_scale_and_offset(tmp_path):
-    survey = survey_of(
-        tmp_path,
-        feh={"source": "S_feh", "scale": 2.0, "offset": -0.5},
-        dec={"source": "S_dec", "unit": "deg", "scale": -1},
-    )
-    found, given = read(write(table(), tmp_path, "fits"), survey), columns()
-    np.testing.assert_allclose(found["feh"], given["feh"] * 2 - 0.5, rtol=1e-15)
-    np.testing.assert_array_equal(found["dec"], -given["dec"])
-
-
 def test_a_constant_stands_for_every_star_and_needs_no_column(tmp_path):
     survey = survey_of(tmp_path, pm_corr={"value": 0}, snr={"value": 99.5})
     made = table()
     made.remove_columns(["S_pm_corr", "S_snr"])
     found = read(write(made, tmp_path, "fits"), survey, 7)
     assert found["pm_corr"].tolist() == [0.0] * 23 and found["snr"].tolist() == [99.5] * 23
-
-
-def test_a_constant_in_another_unit_is_converted(tmp_path):
-    survey = survey_of(tmp_path, distance_error={"value": 500, "unit": "pc"})
-    found = read(write(table(), tmp_path, "fits"), survey)
-    np.testing.assert_allclose(found["distance_error"], 0.5, rtol=1e-12)
 
 
 def test_a_percentage_becomes_a_fraction(tmp_path):

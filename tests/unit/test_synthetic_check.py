@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from icefire.errors import UserError
 from icefire.synthetic import published
-from icefire.synthetic.published import CUTS, SURVEY_ROWS, Check, compare
+from icefire.synthetic.published import SURVEY_ROWS, Check, compare
 
 N = 10_001
 # Percentile p of `ramp` is p itself: 0, 0.01, ... 100
@@ -37,38 +37,7 @@ def measured(quantity: str, at: float | None = None, **given) -> float:
     return check(**given).measure(quantity, at)[0]
 
 
-def shuffled(values: np.ndarray) -> np.ndarray:
-    return np.random.default_rng(1).permutation(values)
-
-
 # --- what is measured ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("at", [0.1, 5, 16, 50, 84, 95, 99.9])
-def test_percentiles_are_those_of_the_column(at):
-    ramp = shuffled(RAMP)
-    for name in ("feh", "afe", "feh_error", "afe_error"):
-        assert measured(name, at, stars=giants(**{name: ramp})) == pytest.approx(at)
-    for quantity, name in (("r_magnitude", "PS_r"), ("snr", "SNR")):
-        assert measured(quantity, at, rows=catalogue(**{name: ramp})) == pytest.approx(at)
-    fraction = giants(distance_error=ramp, distance=np.full(N, 4.0))
-    assert measured("distance_error", at, stars=fraction) == pytest.approx(at / 4)
-
-
-@pytest.mark.parametrize(("name", "per"), [("lz", 1e3), ("energy", 1e5)])
-def test_motions_are_those_outside_sagittarius(name, per):
-    in_stream = RAMP > 80
-    stars = giants(**{name: RAMP * per, "is_sagittarius": in_stream})
-    assert measured(name, 50, stars=stars) == pytest.approx(40)
-    assert measured(name, 97.5, stars=stars) == pytest.approx(78)
-
-
-def test_fractions_are_those_of_all_giants_or_rows():
-    stars = giants(distance=RAMP, is_unbound=RAMP < 3)
-    assert measured("giants_beyond", 30, stars=stars) == pytest.approx(0.7, abs=1e-4)
-    assert measured("unbound_fraction", stars=stars) == pytest.approx(0.03, abs=1e-4)
-    rows = catalogue(FLAG=np.where(RAMP < 5, 1, np.where(RAMP < 9, -1, 0)))
-    assert measured("flag_1_fraction", rows=rows) == pytest.approx(0.05, abs=1e-4)
 
 
 def test_centres_are_those_of_the_true_components():
@@ -201,44 +170,3 @@ def test_every_shipped_target_can_be_measured(repo):
     assert {row["target"] for row in rows} >= {t for entry in fixed for t in entry["target"]}
     for row in rows:
         assert row["from"] <= row["target"] <= row["to"]
-
-
-# --- purity ----------------------------------------------------------------------------------
-
-
-def test_each_cut_is_judged_among_what_the_cuts_before_it_left():
-    #         true component, energy,  flags S, sat, A, unbound
-    table = [
-        ("sagittarius", -1.0, 1, 0, 0, 0),
-        ("sagittarius", -1.0, 1, 1, 0, 0),  # gone before the satellites are looked for
-        ("sagittarius", -1.0, 0, 0, 0, 0),  # missed
-        ("gse", -1.0, 1, 0, 0, 0),  # taken for Sagittarius
-        ("satellites", -1.0, 0, 1, 0, 0),
-        ("satellites", -1.0, 1, 1, 0, 0),  # lost to Sagittarius: no member of what is left
-        ("gse", -1.0, 0, 1, 1, 0),  # taken for a satellite, no Aleph star to be taken for
-        ("aleph", -1.0, 0, 0, 1, 0),
-        ("aleph", -1.0, 0, 0, 0, 0),
-        ("thin_disc", -1.0, 0, 0, 1, 0),
-        ("interlopers", 0.0, 0, 0, 0, 1),
-        ("gse", -1.0, 0, 0, 0, 1),
-        ("gse", 2.0, 0, 0, 0, 0),
-        ("aleph", 2.0, 0, 0, 1, 1),  # an unbound star that Aleph has taken
-    ]
-    component, energy, *flags = zip(*table, strict=True)
-    stars = {name: np.array(values, bool) for name, values in zip(FLAGS, flags, strict=True)}
-    stars["distance"] = np.ones(len(table))
-    truth = {"component": np.array(component), "energy": np.array(energy)}
-    found = Check(stars, truth, catalogue(), {}).purity()
-    expected = {
-        # members, flagged, both
-        "Sagittarius": (3, 4, 2),
-        "satellites": (1, 2, 1),
-        "Aleph": (3, 3, 2),
-        "unbound": (2, 2, 1),
-    }
-    assert [row["cut"] for row in found] == list(expected) == list(CUTS)
-    for row in found:
-        members, flagged, both = expected[row["cut"]]
-        assert (row["n_members"], row["n_flagged"], row["n_both"]) == (members, flagged, both)
-        assert row["purity"] == pytest.approx(both / flagged)
-        assert row["completeness"] == pytest.approx(both / members)

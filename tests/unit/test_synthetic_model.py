@@ -120,28 +120,3 @@ def test_a_mistake_in_changes_is_named_with_both_files(small, write):
 )
 def test_settings_that_do_not_go_together_are_named(small, write, key, value, says):
     assert refused(write(changed(small, key, value))).endswith(f"model.yaml: {key} {says}")
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("components.gse.density.giants_per_kpc3", -1.0),
-        ("components.gse.velocity.sigma_r", "hot"),
-        ("components.gse.chemistry", []),
-        ("components.thin_disc.shape", "ellipsoid"),
-        ("components.interlopers.velocity.escape_speed_ratio", [1.0]),
-        ("components.gse.velocity.major_axis_boost", 1.5),
-        ("errors.gaia.pm_corr_max", 1.0),
-        ("errors.rv.median", None),
-        ("warts.repeated_fraction", 0.6),
-        ("max_escape_speed_ratio", 1.1),
-        ("fields.max_satellite_share", 1.0),
-        ("fields.count", 0),
-        ("sagittarius.dwarf.mass_msun", 0.0),
-        ("satellites.kinds", {}),
-    ],
-)
-def test_a_value_that_cannot_be_is_named_with_its_key(small, write, key, value):
-    line = refused(write(changed(small, key, value)))
-    # A shape that does not fit is found where its settings are.
-    assert f"model.yaml: {key.removesuffix('.shape')}" in line

@@ -218,21 +218,6 @@ def test_observables_are_astropys(stars, by_astropy):
     np.testing.assert_allclose(stars["parallax"] * stars["distance"], 1)
 
 
-def test_spherical_velocities_and_energies_are_those_of_the_motion(stars, milky_way):
-    velocity = np.array([stars["vx"], stars["vy"], stars["vz"]])
-    xyz = place(stars)
-    r, rho = np.linalg.norm(xyz, axis=0), np.hypot(*xyz[:2])
-    v_r = (xyz * velocity).sum(axis=0) / r
-    np.testing.assert_allclose(stars["v_r"], v_r, atol=1e-9)
-    v_phi = (xyz[0] * velocity[1] - xyz[1] * velocity[0]) / rho
-    np.testing.assert_allclose(stars["v_phi"], v_phi, atol=1e-9)
-    # d(z/r)/dt = v_theta cos(latitude) / r
-    v_theta = (velocity[2] - v_r * xyz[2] / r) * r / rho
-    np.testing.assert_allclose(stars["v_theta"], v_theta, atol=1e-8)
-    expected = orbits.energy(milky_way, xyz, velocity)
-    np.testing.assert_allclose(stars["energy"], expected, rtol=1e-9, atol=1e-3)
-
-
 def test_velocities_are_gaussian_about_the_component_s_moments(survey, stars):
     for k, component in enumerate(survey.components):
         mine = stars["component"] == k

@@ -218,22 +218,6 @@ def test_only_the_halos_sky_counts_accreted_stars():
         assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
 
 
-# --- the end of a run ------------------------------------------------------------------------
-
-
-def test_the_comparison_is_what_its_job_printed_and_nothing_without_one(tmp_path):
-    def job(rule: str, text: str | None):
-        log = tmp_path / f"{rule}.log"
-        if text is not None:
-            log.write_text(text)
-        return SimpleNamespace(rule=SimpleNamespace(name=rule), log=[str(log)])
-
-    other, silent = job("plot_footprint", "fields: 7\n"), job("compare_with_paper", None)
-    assert rules.comparison([other]) == ""
-    assert rules.comparison([other, silent]) == ""
-    assert rules.comparison([other, job("compare_with_paper", "a table\n")]) == "a table\n"
-
-
 # --- at the start of a run -------------------------------------------------------------------
 
 
