@@ -105,23 +105,6 @@ def test_shards_hold_in_memory_once_what_they_have_in_common(tmp_path):
         assert len({id(getattr(shard, name)) for shard in group}) == 1, name
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        [(0, 3), (1, 3)],
-        [(1, 3), (2, 3)],
-        [(0, 3), (2, 3)],
-        [(0, 3), (1, 3), (1, 3), (2, 3)],
-        [(0, 2), (1, 3), (2, 3)],
-    ],
-    ids=["last missing", "first missing", "middle missing", "doubled", "of another split"],
-)
-def test_missing_and_doubled_realisations_are_refused(tmp_path, given):
-    paths = [str(write(tmp_path, *one)) for one in given]
-    with pytest.raises(UserError, match=r"-of-\d\.npz.*0 to 19 once each"):
-        shards.join(paths)
-
-
 # --- bins shared instead of realisations -----------------------------------------------------
 
 
@@ -160,22 +143,6 @@ def test_missing_doubled_and_unwanted_bins_are_refused(tmp_path, shares):
     paths = [write_bins(tmp_path, list(bins)) for bins in shares]
     with pytest.raises(UserError, match="every bin with at least 10 stars once"):
         shards.join(paths)
-
-
-@pytest.mark.parametrize("foreign", [{"seed": 43}, {"n_stars": 51}], ids=str)
-def test_a_shard_of_another_run_is_named(tmp_path, foreign):
-    paths = [write(tmp_path, 0, 2), write(tmp_path / "other", 1, 2, **foreign)]
-    with pytest.raises(UserError, match=r"other/1-of-2\.npz.*other stars or settings"):
-        shards.join(list(map(str, paths)))
-
-
-@pytest.mark.parametrize("fraction", [0, 0.001, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_shard_is_named(tmp_path, fraction):
-    path = write(tmp_path, 0, 2)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(fraction * len(content))])
-    with pytest.raises(UserError, match=r"0-of-2\.npz.*delete it and run again"):
-        shards.join([str(path)])
 
 
 def test_equal_measurements_give_equal_bytes_without_dates_or_paths(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_1samp, norm
 
-from icefire.synthetic.galaxy import Chemistry, Component, Disc, Ellipsoid, Ellipsoidal, major_axes
+from icefire.synthetic.galaxy import Chemistry, Component, Ellipsoid, Ellipsoidal, major_axes
 
 ELLIPSOID = {
     "giants_per_kpc3": 3.0,
@@ -17,19 +17,6 @@ ELLIPSOID = {
     "slopes": [1.5, 3.0, 4.5],
     "breaks_kpc": [12.0, 28.0],
     "core_kpc": 1e-6,
-}
-DISC = {
-    "giants_per_kpc3": 40.0,
-    "reference_kpc": 8.0,
-    "scale_length_kpc": 2.5,
-    "scale_height_kpc": 0.5,
-    "min_radius_kpc": 0.0,
-    "max_radius_kpc": 90.0,
-    "edge_kpc": 0.1,
-    "flare_from_kpc": 80.0,
-    "flare_length_kpc": 5.0,
-    "north_factor": 1.0,
-    "anticentre": 0.0,
 }
 VELOCITY = {
     "radius_kpc": [5.0, 10.0, 30.0],
@@ -67,59 +54,7 @@ def test_the_body_of_the_gse_has_the_outlines_that_were_worked_out_for_it():
         assert np.sqrt(size[0] / size[1]) == pytest.approx(ratio, abs=0.01)
 
 
-def test_the_radius_is_the_semi_major_axis_through_a_place():
-    shape = Ellipsoid(ELLIPSOID)
-    for axis, ratio in zip(shape.rotation, (1, 0.8, 0.5), strict=True):
-        for side in (-1, 1):
-            assert shape.radius(7.0 * side * axis) == pytest.approx(7 / ratio)
-    # x^2/a^2 + y^2/b^2 + z^2/c^2 = 1 in the body's own axes
-    body = directions(500) * np.array([[10.0], [8.0], [5.0]])
-    np.testing.assert_allclose(shape.radius(shape.rotation.T @ body), 10.0)
-
-
-@pytest.mark.parametrize(
-    ("radius", "slope"), [(2.0, 1.5), (11.9, 1.5), (12.1, 3.0), (27.9, 3.0), (28.1, 4.5), (99, 4.5)]
-)
-def test_the_slope_changes_at_the_breaks(radius, slope):
-    shape = Ellipsoid(ELLIPSOID)
-    inner, outer = (
-        shape.density(scale * radius * shape.rotation[0][:, None]) for scale in (0.999, 1.001)
-    )
-    assert -np.log(outer / inner)[0] / np.log(1.001 / 0.999) == pytest.approx(slope, rel=1e-3)
-
-
-# --- the disc --------------------------------------------------------------------------------
-
-
-def column(disc: Disc, x: float, y: float = 0.0) -> float:
-    """Giants per kpc2 through the disc."""
-    z = np.linspace(-60, 60, 1_200_001) + 1e-9
-    place = np.array([np.full_like(z, x), np.full_like(z, y), z])
-    return np.trapezoid(disc.density(place), z)
-
-
-def test_the_disc_falls_exponentially_from_its_reference():
-    disc = Disc(DISC)
-    assert disc.density(at(-8, 0, 0)) == pytest.approx(40)
-    assert disc.density(at(0, 10.5, 0)) == pytest.approx(40 / np.e)
-    assert disc.density(at(0, -8, 0.5)) == pytest.approx(40 / np.e)
-    assert disc.density(at(8, 0, -1)) == pytest.approx(40 / np.e**2)
-    assert column(disc, -8) == pytest.approx(40 * 2 * 0.5, rel=1e-5)
-    assert disc.radius(at(2, 3, -6)) == pytest.approx(7)
-
-
 # --- velocities ------------------------------------------------------------------------------
-
-
-def test_moments_are_linear_between_the_radii_and_constant_beyond():
-    shape = Ellipsoid({**ELLIPSOID, "axes": [1.0, 1.0, 1.0]})
-    radius = np.array([1.0, 5.0, 7.5, 10.0, 20.0, 30.0, 90.0])
-    mean, sigma = Ellipsoidal(VELOCITY, shape).moments(radius * directions(9)[:, 2:3])
-    np.testing.assert_allclose(sigma[0], [150, 150, 140, 130, 110, 90, 90])
-    np.testing.assert_allclose(sigma[1], [60, 60, 55, 50, 45, 40, 40])
-    np.testing.assert_allclose(sigma[2], [70, 70, 65, 60, 52.5, 45, 45])
-    np.testing.assert_allclose(mean[1], [-20, -20, -10, 0, 5, 10, 10])
-    assert not mean[0].any() and not mean[2].any()
 
 
 def test_sigma_r_is_boosted_on_the_major_axis_and_keeps_its_average_over_directions():
@@ -162,13 +97,6 @@ def test_metallicities_are_a_split_gaussian():
     feh, _ = drawn([POPULATION])
     assert ks_1samp(feh, below).pvalue > 1e-3
     assert np.mean(feh < -1.2) == pytest.approx(0.75, abs=0.013)
-
-
-def test_alpha_abundances_follow_the_line_of_the_sequence_with_its_scatter():
-    feh, afe = drawn([POPULATION])
-    off = (afe - 0.25 + 0.3 * (feh + 1.2)) / 0.04
-    assert ks_1samp(off, norm.cdf).pvalue > 1e-3
-    assert abs(np.corrcoef(off, feh)[0, 1]) < 4 / 20_000**0.5
 
 
 # --- components ------------------------------------------------------------------------------

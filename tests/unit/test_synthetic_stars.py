@@ -43,25 +43,6 @@ def shipped(model):
     return made, Selection(made, model["selection"], model["errors"]["gaia"])
 
 
-# --- the sequence ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("per_mag", [1.0, 2.0, 0.5])
-def test_counts_are_exponential_between_their_nodes_and_per_giant(per_mag):
-    made = sequence(counts=(1.0, per_mag**10))
-    giant = made.logg < 2.5
-    assert made.per_giant[giant].sum() == pytest.approx(1, rel=1e-12)
-    # The integral of an exponential over five magnitudes is that of the five before times per_mag^5
-    assert made.per_giant[~giant].sum() == pytest.approx(per_mag**5, rel=1e-9)
-    assert len(made.abs_r) * made.step == pytest.approx(10)
-
-
-def test_gaia_s_errors_are_geometric_between_magnitudes_and_constant_beyond():
-    found = gaia_error(np.array([10, 15, 16, 17, 17.5, 18, 30]), GAIA, "parallax")
-    expected = [0.02, 0.02, 0.04, 0.08, np.sqrt(0.08 * 0.16), 0.16, 0.16]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
 # --- the selection ---------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -163,12 +162,6 @@ def test_an_older_table_outlives_a_failed_writing(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_result_is_as_readable_as_any_new_file(tmp_path):
-    writing.write_text(tmp_path / "ours", "x")
-    (tmp_path / "plain").write_text("x")
-    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
 def test_checksums_are_those_of_the_fits_standard(tmp_path):
     for n_rows in range(40):
         path = write(tmp_path / "stars.fits", [some(n_rows)], IDS)
@@ -213,17 +206,6 @@ def test_of_two_writers_of_one_file_the_first_gives_up(tmp_path):
         with writing.replacing(tmp_path / "made") as second:
             second.write_text("second")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["second"]
-
-
-def test_an_error_of_writing_names_the_file_that_was_to_be(tmp_path):
-    for raised in (OSError(errno.ENOSPC, "full"), OSError(errno.EIO, "", tmp_path / ".made.part")):
-        with pytest.raises(OSError) as caught, writing.replacing(tmp_path / "made"):
-            raise raised
-        assert (caught.value.errno, caught.value.filename) == (raised.errno, str(tmp_path / "made"))
-    with pytest.raises(OSError) as caught, writing.replacing(tmp_path / "made"):
-        raise OSError(errno.ENOENT, "", "an input")
-    assert caught.value.filename == "an input"
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_scaled_and_missing_integers_are_read_as_astropy_reads_them(tmp_path):

@@ -14,7 +14,6 @@ import yaml
 from changes import changed
 
 from icefire import cli
-from icefire.errors import UserError
 from icefire.snake import rules
 
 
@@ -232,42 +231,3 @@ def job(tmp_path):
         output=[f"{tmp_path}/results/deep/new"],
         log=[f"{tmp_path}/logs/new.log"],
     )
-
-
-@pytest.fixture
-def earlier(tmp_path):
-    """The job that made the one file."""
-    return SimpleNamespace(input=[], output=[f"{tmp_path}/made"], log=[])
-
-
-def test_a_run_that_can_start_changes_nothing(job, earlier, tmp_path):
-    before = {path: path.stat().st_mtime for path in tmp_path.iterdir()}
-    rules.make_ready([job], [earlier, job])
-    assert {path: path.stat().st_mtime for path in tmp_path.iterdir()} == before
-
-
-def test_a_file_of_the_run_dated_ahead_is_dated_now(job, earlier, tmp_path):
-    os.utime(tmp_path / "made", (time.time() + 86_400,) * 2)
-    rules.make_ready([job], [earlier, job])
-    assert abs((tmp_path / "made").stat().st_mtime - time.time()) < 3600
-
-
-def test_a_file_of_the_user_dated_ahead_is_named_and_kept(job, earlier, tmp_path):
-    ahead = time.time() + 86_400
-    os.utime(tmp_path / "given", (ahead, ahead))
-    with pytest.raises(UserError, match=r"given: dated ahead of the clock; .*`touch` it"):
-        rules.make_ready([job], [earlier, job])
-    assert (tmp_path / "given").stat().st_mtime == pytest.approx(ahead)
-
-
-def test_a_folder_that_cannot_be_written_is_named_once(job, earlier, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda folder, mode: False)
-    with pytest.raises(UserError) as refused:
-        rules.make_ready([job], [earlier, job])
-    assert str(refused.value) == f"{tmp_path}: cannot be written (read-only, or not yours)"
-
-
-def test_a_full_disk_is_named_before_the_first_job(job, earlier, tmp_path, monkeypatch):
-    monkeypatch.setattr(rules.shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
-    with pytest.raises(UserError, match=rf"{tmp_path}: its disk is full"):
-        rules.make_ready([job], [earlier, job])
