@@ -89,7 +89,6 @@ refuse("name in Latin 1, FITS", edited(".fits", (b"'tileID", b"'til\xe9ID")), "t
 refuse("name in Latin 1, CSV", edited(".csv", (b"tileID", b"til\xe9ID")), "utf-8", AGAIN)
 refuse("one word among numbers", table(".csv", Vrad=ids("1")), "Vrad", "numbers")
 refuse("two values per star", table(Vrad=np.zeros((N_ROWS, 2))), "Vrad", "several values")
-refuse("values of any number per star", cat.lists("Vrad"), "Vrad", "several values")
 refuse("complex numbers", table(Vrad=np.zeros(N_ROWS, complex)), "Vrad", "numbers")
 count("boolean flag", table(FLAG=some(True, True)), {FLAG: 2})
 count("boolean flag neither true nor false", cat.null_flags(3), {FLAG: 3})
@@ -228,12 +227,6 @@ for what, card, wrong in (
 refuse("HDF5, no table", hdf5(".h5", lambda f: f.clear()), "found none", "file of its own")
 second_table = hdf5(".h5", lambda f: f.update({"second": f["rcat"][:3]}))
 refuse("HDF5, two tables", second_table, "/rcat, /second", "file of its own")
-ragged = hdf5(".hdf5", lambda f: f["data"].update({"short": np.zeros(3)}))
-refuse("HDF5, columns of two lengths", ragged, "found none")
-header = "rcat.__table_column_meta__"
-bad_header = hdf5(".h5", lambda f: cat.replace_dataset(f, header, np.array([b"a: [", b"!!x"])))
-refuse("HDF5, damaged header", bad_header, AGAIN)
-refuse("HDF5, damaged chunk", cat.damaged_chunk, AGAIN)
 refuse(
     "HDF5, a scalar", hdf5(".h5", lambda f: cat.replace_dataset(f, "rcat", f["rcat"][0])), "none"
 )
