@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 
 from icefire import cli
-from icefire.files import text_tables, writing
+from icefire.files import text_tables
 from icefire.numbers import collect, texts
 
 
@@ -38,8 +38,8 @@ def work(arguments) -> None:
     tables = collect.read(vars(arguments))
     numbers = collect.numbers(tables, arguments.feh_slices)
     text_tables.write_yaml(arguments.yaml, numbers)
-    writing.write_text(arguments.tex, texts.macros(numbers))
-    writing.write_text(arguments.rst, texts.substitutions(numbers))
+    text_tables.write_sealed_text(arguments.tex, texts.macros(numbers), "%")
+    text_tables.write_sealed_text(arguments.rst, texts.substitutions(numbers), "..")
     cli.report("stars of the halo sample", tables.samples["halo"].n_rows)
 
 
