@@ -19,13 +19,13 @@ rule verify:
             geometry=GEOMETRIES,
             sample=SAMPLES,
         ),
-        numbers=rules.collect_numbers.output,
-        comparison=rules.compare_with_paper.output.comparison,
         second_summaries=second(
             "summaries/sky/halo.ecsv",
             *(f"summaries/radial/{sample}.ecsv" for sample in SAMPLES),
         ),
+        numbers=rules.collect_numbers.output,
         second_numbers=second("numbers.yaml", "numbers.tex", "numbers.rst"),
+        comparison=rules.compare_with_paper.output.comparison,
     output:
         verified="<results>/verified.txt",
     log:
@@ -41,6 +41,6 @@ rule verify:
     shell:
         "python {input.code[0]:q} --catalogue {input.catalogue:q} --stars {input.stars:q}"
         " --ledger {input.ledger:q} --halo {input.halo:q} --accreted {input.accreted:q}"
-        " --insitu {input.insitu:q} --summaries {input.summaries:q} --numbers {input.numbers:q}"
-        " --comparison {input.comparison:q} --second-summaries {input.second_summaries:q}"
-        " --second-numbers {input.second_numbers:q} --verified {output.verified:q} > {log:q} 2>&1"
+        " --insitu {input.insitu:q} --summaries {input.summaries:q} {input.second_summaries:q}"
+        " --numbers {input.numbers:q} {input.second_numbers:q} --comparison {input.comparison:q}"
+        " --verified {output.verified:q} > {log:q} 2>&1"
