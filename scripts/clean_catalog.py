@@ -3,7 +3,7 @@
 
 Usage:
     python scripts/clean_catalog.py --catalogue stars.fits --survey config/surveys/h3.yaml \\
-        --min-snr 3 --clean clean.fits --fields fields.ecsv
+        --quality-min-snr 3 --clean clean.fits --fields fields.ecsv
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from icefire.files import metadata, star_tables, text_tables
 from icefire.files.columns import CLEAN_COLUMNS
 from icefire.files.survey_maps import Catalogue, read_survey_map
 from icefire.stars.ledger import Ledger
-from icefire.stars.quality import LOGARITHM_LIMIT, Quality, placed, without_fillers
+from icefire.stars.quality import LOGARITHM_LIMIT, QUALITY, Quality, placed, without_fillers
 
 # Where a survey names no fields, its footprint is drawn from the pixels of this size (0.9 deg).
 FOOTPRINT_NSIDE = 64
@@ -29,7 +29,7 @@ def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--catalogue", required=True, help="the survey table")
     parser.add_argument("--survey", required=True, help="its column map, a YAML file")
-    parser.add_argument("--min-snr", type=cli.finite, required=True, help="must be exceeded")
+    QUALITY.add_flags(parser)
     parser.add_argument("--clean", required=True, help="good stars (FITS), written")
     parser.add_argument("--fields", required=True, help="fields of the survey (ECSV), written")
     return parser
@@ -87,7 +87,7 @@ def work(arguments) -> None:
     survey = read_survey_map(arguments.survey)
     catalogue = Catalogue(arguments.catalogue, survey)
     ledger = Ledger(catalogue.n_rows)
-    quality = Quality(ledger, arguments.min_snr, survey.cuts_off)
+    quality = Quality(ledger, arguments.quality_min_snr, survey.cuts_off)
     fields = Fields(named="field" in survey.columns)
     for cut, reason in survey.cuts_off.items():
         print(f"cut {cut} is off: {reason}")
@@ -118,7 +118,7 @@ def work(arguments) -> None:
         name = source["catalogue"] if source.get("synthetic") else survey.name
         meta = metadata.new_meta(name, synthetic, survey.name, survey.cuts_off)
         meta["parameters"] = dict(source.get("parameters", {})) if synthetic else {}
-        meta = metadata.add_step(meta, "clean_catalog", {"min_snr": arguments.min_snr})
+        meta = metadata.add_step(meta, "clean_catalog", cli.parameters(arguments, QUALITY))
         writer.meta = {**meta, "ledger": ledger.to_meta()}
 
     how = (

@@ -5,7 +5,8 @@ Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
         --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
-        --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex --rst numbers.rst
+        --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex \\
+        --rst numbers.rst
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from icefire import cli
 from icefire.files import text_tables
 from icefire.numbers import collect, texts
 
+NUMBERS = cli.Section("numbers", {"feh_slices": cli.ranges})
+
 
 def build_parser():
     parser = cli.parser(__doc__)
@@ -25,9 +28,7 @@ def build_parser():
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
     for name in collect.SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
-    parser.add_argument(
-        "--feh-slices", type=cli.ranges, default=(), metavar="FROM,TO:...", help="[Fe/H], dex"
-    )
+    NUMBERS.add_flags(parser)
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")
     parser.add_argument("--rst", required=True, help="the same as reST substitutions, written")
@@ -36,7 +37,7 @@ def build_parser():
 
 def work(arguments) -> None:
     tables = collect.read(vars(arguments))
-    numbers = collect.numbers(tables, arguments.feh_slices)
+    numbers = collect.numbers(tables, arguments.numbers_feh_slices)
     text_tables.write_yaml(arguments.yaml, numbers)
     text_tables.write_sealed_text(arguments.tex, texts.macros(numbers), "%")
     text_tables.write_sealed_text(arguments.rst, texts.substitutions(numbers), "..")

@@ -20,12 +20,12 @@ from pathlib import Path
 from icefire import __version__, cli
 from icefire.errors import UserError
 from icefire.files import formats, star_tables, text_tables, writing
-from icefire.files.columns import STAR_COLUMNS
-from icefire.files.metadata import COORDINATES, FINISH, SAMPLES, agreed
+from icefire.files.columns import SAMPLES, STAR_COLUMNS
+from icefire.files.metadata import COORDINATES, FINISH, agreed
 from icefire.measure.geometry import configured
 from icefire.verify import bins, numbers, samples
 
-ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "min_stars"
+ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "montecarlo_min_stars"
 MEASURED = "bins measured, n_stars as counted anew, each median within its intervals"
 WANTED = [(geometry, sample) for geometry in COORDINATES for sample in SAMPLES]
 SECOND = [("sky", "halo"), *(("radial", sample) for sample in SAMPLES)]

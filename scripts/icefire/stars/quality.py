@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from icefire import cli
 from icefire.files.columns import LOGARITHMS
 from icefire.stars.ledger import Entry, Ledger, remove
+
+QUALITY = cli.Section("quality", {"min_snr": cli.finite})
 
 # No star of the Galaxy goes beyond these (kpc, km/s, mas/yr; only Barnard's star, 1.8 pc away,
 # moves faster across the sky): such a value is in another unit than stated, or fills a gap, as

@@ -6,9 +6,14 @@ import os
 
 import numpy as np
 
+from icefire import cli
 from icefire.errors import UserError
 from icefire.files.text_tables import read_ecsv
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
+
+SATELLITES = cli.Section(
+    "satellites", {"min_radius_deg": cli.not_negative, "max_sigma": cli.positive}
+)
 
 _NUMBERS = [
     "ra",

@@ -7,24 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from icefire.files.columns import STAR_COLUMNS
-from icefire.files.metadata import SAMPLES
+from icefire.files.columns import SAMPLES, STAR_COLUMNS
 from icefire.files.star_tables import StarReader
+from icefire.stars.cuts import CUTS, HALO
 from icefire.verify.bins import broken
 
 LEDGER = ("n_in", "n_removed", "n_out")
-# Parameters of select_samples.py
-MIN_ABS_Z, MIN_RADIUS = "min_abs_z_kpc", "min_radius_kpc"
-# The ledger's steps between cleaning and chemistry, each with the stars that it takes out
-CUTS = (
-    ("giants", lambda stars, parameters: ~stars["is_giant"]),
-    ("sagittarius", lambda stars, parameters: stars["is_sagittarius"]),
-    ("satellites", lambda stars, parameters: stars["is_satellite"]),
-    ("aleph", lambda stars, parameters: stars["is_aleph"]),
-    ("unbound", lambda stars, parameters: stars["is_unbound"]),
-    ("halo", lambda stars, parameters: ~(np.abs(stars["z"]) > parameters[MIN_ABS_Z])),
-    ("halo", lambda stars, parameters: ~(stars["r"] > parameters[MIN_RADIUS])),
-)
 
 
 def check_samples(
@@ -43,8 +31,8 @@ def check_samples(
     removed, neither, start = np.zeros(len(CUTS), np.int64), 0, 0
     for block in stars.blocks(columns):
         left = np.ones(len(block["ra"]), bool)
-        for i, (_, takes) in enumerate(CUTS):
-            out = takes(block, parameters)
+        for i, cut in enumerate(CUTS):
+            out = cut.removes(block, HALO.values(parameters))
             removed[i] += np.count_nonzero(left & out)
             left &= ~out
         passing = _rows({name: values[left] for name, values in block.items()})
@@ -82,7 +70,7 @@ def check_ledger(path: str, ledger, counts: Mapping, removed: list[int]) -> None
     """
     steps = [str(step) for step in ledger["step"]]
     n_clean = max(steps.count("clean"), 1)
-    wanted = ["clean"] * n_clean + [step for step, _ in CUTS] + ["chemistry", "insitu", "accreted"]
+    wanted = ["clean"] * n_clean + [cut.step for cut in CUTS] + ["chemistry", "insitu", "accreted"]
     if steps != wanted:
         raise broken(path, "column step", ", ".join(steps), f"it should be {', '.join(wanted)}")
     cleaned = np.maximum(ledger["n_removed"][: n_clean - 1], 0)
