@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare, ks_2samp
+from scipy.stats import ks_2samp
 
 from icefire.synthetic.drawing import Selection, Sequence, distance_modulus, gaia_error
 
@@ -46,11 +46,6 @@ def shipped(model):
 # --- the sequence ----------------------------------------------------------------------------
 
 
-def test_distance_moduli():
-    found = distance_modulus(np.array([0.01, 1.0, 8.0, 100.0]))
-    np.testing.assert_allclose(found, [0, 10, 14.5154499, 20], atol=1e-7)
-
-
 @pytest.mark.parametrize("per_mag", [1.0, 2.0, 0.5])
 def test_counts_are_exponential_between_their_nodes_and_per_giant(per_mag):
     made = sequence(counts=(1.0, per_mag**10))
@@ -59,37 +54,6 @@ def test_counts_are_exponential_between_their_nodes_and_per_giant(per_mag):
     # The integral of an exponential over five magnitudes is that of the five before times per_mag^5
     assert made.per_giant[~giant].sum() == pytest.approx(per_mag**5, rel=1e-9)
     assert len(made.abs_r) * made.step == pytest.approx(10)
-
-
-def test_the_clump_adds_its_stars_where_it_is():
-    # One star per magnitude: five giants, and five in the clump
-    made = sequence(clump_counts=5.0)
-    near = np.abs(made.abs_r + 1) < 0.2
-    assert made.per_giant[made.logg >= 2.5].sum() == pytest.approx(0.5, rel=1e-3)
-    in_one_sigma = (0.4 + 5 * 0.6827) / 10
-    assert made.per_giant[near].sum() == pytest.approx(in_one_sigma, rel=2e-3)
-
-
-def test_stars_have_the_sequence_s_gravity_and_colours_and_shift_with_metallicity():
-    stars = sequence().stars(np.array([-4.0, 1.0, 6.0]), np.array([-1.0, -1.0, 0.0]))
-    expected = {
-        "logg": [0, 2.5, 5],
-        "g_r": [1.2, 0.7, 0.3],
-        "r_i": [0.5, 0.3, 0.1],
-        "i_z": [0.3, 0.15, 0],
-        "teff": [4000, 5000, 5900],
-    }
-    assert set(stars) == set(expected)
-    for name, values in expected.items():
-        np.testing.assert_allclose(stars[name], values, rtol=1e-12, err_msg=name)
-
-
-def test_the_shipped_sequence_is_read_at_its_own_nodes(model, shipped):
-    settings = model["stellar_sequence"]
-    nodes = np.array(settings["abs_r"])
-    stars = shipped[0].stars(nodes, np.full(len(nodes), settings["feh"]))
-    for name in ("logg", "teff", "g_r", "r_i", "i_z"):
-        np.testing.assert_allclose(stars[name], settings[name], err_msg=name)
 
 
 def test_gaia_s_errors_are_geometric_between_magnitudes_and_constant_beyond():
@@ -165,23 +129,6 @@ def test_drawn_magnitudes_are_those_of_a_survey_by_rejection(model, shipped, she
     assert ks_2samp(drawn, abs_r[observed][:4000]).pvalue > 1e-3
 
 
-def test_draws_fill_each_magnitude_bin_by_its_weight_and_evenly():
-    made = sequence(counts=(1.0, 1000.0))
-    selection = Selection(made, ALL, GAIA)
-    rng = np.random.default_rng(8)
-    modulus = np.full(20_000, 16.0)
-    found = selection.draw(modulus, *rng.random((2, 20_000)))
-    chance = 20_000 * made.per_giant / made.per_giant.sum()
-    bins = np.floor((found + 4) / made.step).astype(int)
-    counted = np.bincount(bins, minlength=len(chance))
-    few = chance < 20
-    counted = [*counted[~few], counted[few].sum()]
-    assert chisquare(counted, [*chance[~few], chance[few].sum()]).pvalue > 1e-3
-    within = (found + 4) / made.step - bins
-    assert within.mean() == pytest.approx(0.5, abs=4 * 0.29 / 20_000**0.5)
-    assert within.min() >= 0 and within.max() < 1 + 1e-9
-
-
 def test_draws_do_not_depend_on_how_many_are_made_at_once(shipped):
     rng = np.random.default_rng(4)
     modulus, chance, place = rng.uniform(11, 20, 9000), *rng.random((2, 9000))
@@ -191,20 +138,6 @@ def test_draws_do_not_depend_on_how_many_are_made_at_once(shipped):
         for part in (slice(0, 1), slice(1, 5000), slice(5000, None))
     ]
     np.testing.assert_array_equal(whole, np.concatenate(parts))
-
-
-def test_observed_stars_are_within_the_magnitude_limits(model, shipped):
-    rng = np.random.default_rng(6)
-    modulus = distance_modulus(np.exp(rng.uniform(np.log(0.9), np.log(240), 20_000)))
-    seen = shipped[1].observed_per_giant(modulus) > 0
-    modulus = modulus[seen]
-    magnitude = modulus + shipped[1].draw(modulus, *rng.random((2, len(modulus))))
-    windows = model["selection"]["windows"]
-    # Half a bin of the magnitudes and a step of the moduli
-    room = 0.5 * shipped[0].step + 0.02 + 1e-9
-    assert magnitude.min() > min(w["r_min"] for w in windows) - room
-    assert magnitude.max() < max(w["r_max"] for w in windows) + room
-    assert len(modulus) > 15_000
 
 
 def test_half_of_the_stars_at_the_parallax_limit_pass_it():
@@ -221,26 +154,3 @@ def test_half_of_the_stars_at_the_parallax_limit_pass_it():
     assert share(1.25) < 0.02
     assert share(20.0) > 0.995
     assert free.observed_per_giant(distance_modulus(2.0)) == pytest.approx(2, rel=1e-9)
-
-
-def test_other_stars_count_by_their_number_and_priority():
-    made = sequence()
-
-    def seen(number: float, priority: float, modulus: float) -> float:
-        selection = Selection(made, {**ALL, "others": priority}, GAIA, number)
-        return selection.observed_per_giant(modulus)
-
-    for number, priority in ((1, 1), (3, 1), (3, 0.5), (0.2, 1)):
-        # Far beyond the parallax limit all five magnitudes of others pass, as many as giants
-        assert seen(number, priority, 20.0) == pytest.approx(1 + number * priority, rel=1e-3)
-    window = {**ALL, "windows": [{"r_min": 15.0, "r_max": 18.0, "weight": 0.25}]}
-    # At this distance the window holds giants alone, three of the five magnitudes
-    for number in (1.0, 9.0):
-        found = Selection(made, window, GAIA, number).observed_per_giant(18.0)
-        assert found == pytest.approx(0.25 * 3 / 5, rel=1e-3)
-
-
-def test_nothing_is_seen_beyond_the_table_of_distances():
-    selection = Selection(sequence(), {**ALL, "max_parallax_mas": 1e9}, GAIA)
-    found = selection.observed_per_giant(np.array([-5.0, 7.9, 8.1, 21.9, 22.1, 40.0]))
-    assert list(found > 0) == [False, False, True, True, False, False]

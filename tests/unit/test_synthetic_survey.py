@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.table import Table
 from scipy.stats import kstest, norm
 
 from icefire.errors import UserError
@@ -16,8 +15,7 @@ from icefire.stars import orbits
 from icefire.synthetic import survey as synthetic
 from icefire.synthetic.clouds import unit_vector
 from icefire.synthetic.drawing import distance_modulus
-from icefire.synthetic.galaxy import Chemistry
-from icefire.synthetic.survey import in_footprint, offset, place_fields, spherical_basis
+from icefire.synthetic.survey import in_footprint, place_fields, spherical_basis
 
 VELOCITIES = ("v_r", "v_phi", "v_theta")
 EMPTY = np.empty((2, 0))
@@ -94,43 +92,6 @@ def test_fields_are_within_the_footprint_and_evenly_spread(model, full):
     assert np.sum((counts - 189) ** 2 / 189) < 1.5  # at random 7 +- 4
 
 
-def test_a_small_survey_has_patches_of_the_full_one_s_fields(model):
-    ra, dec = place_fields(model["fields"], 80, EMPTY, np.random.default_rng(2))
-    assert in_footprint(ra, dec, model["fields"]).all()
-    cosine = unit_vector(ra, dec).T @ unit_vector(ra, dec)
-    np.fill_diagonal(cosine, -1)
-    apart = np.degrees(np.arccos(cosine.max(axis=1)))
-    # The full survey's fields are 3.9 deg apart, 80 even ones would be 17 deg apart.
-    assert np.median(apart) < 5
-    # Ten patches of eight, and they are all over the footprint
-    x, y, z = unit_vector(ra, dec)
-    octants = set(zip(x > 0, y > 0, z > 0, strict=True))
-    assert len(octants) >= 6
-
-
-def test_every_pointing_has_a_field_even_where_two_are_close(model):
-    pointings = np.array([[198.23, 199.11, 150.0], [18.17, 17.70, 60.0]])
-    fields = place_fields(model["fields"], 100, pointings, np.random.default_rng(2))
-    assert nearest_deg(pointings, fields) == pytest.approx(0, abs=1e-5)
-    unmoved = place_fields(model["fields"], 100, EMPTY, np.random.default_rng(2))
-    assert np.count_nonzero(fields[0] != unmoved[0]) == 3
-
-
-@pytest.mark.parametrize("settings", [{"min_dec_deg": 90.0}, {"min_abs_b_deg": 89.99}])
-def test_a_footprint_without_sky_is_refused(model, settings):
-    with pytest.raises(UserError, match="leave nothing of the sky"):
-        place_fields({**model["fields"], **settings}, 25, EMPTY, np.random.default_rng(2))
-
-
-def test_directions_move_as_astropy_moves_them():
-    ra, dec = sky(300, 4)
-    rng = np.random.default_rng(5)
-    step, angle = rng.uniform(0, 3, 300), rng.uniform(0, 2 * np.pi, 300)
-    moved = SkyCoord(ra, dec, unit="deg").directional_offset_by(angle * u.rad, step * u.deg)
-    found = SkyCoord(*offset(ra, dec, step, angle), unit="deg")
-    assert found.separation(moved).arcsec.max() < 1e-3
-
-
 # --- how many stars, and which ---------------------------------------------------------------
 
 
@@ -144,14 +105,6 @@ def test_fewer_rows_make_fewer_fields_and_more_rows_fuller_ones(survey_of, rows,
     assert survey.n_stars.sum() == rows
     scatter = np.std(np.log(survey.n_stars))
     assert scatter == pytest.approx(0.12, rel=5 / np.sqrt(2 * n_fields))
-
-
-@pytest.mark.parametrize("rows", [1000, 2777])
-def test_there_are_exactly_as_many_stars_as_rows_field_by_field(survey_of, rows):
-    survey = survey_of(rows)
-    counts = np.bincount(observe(survey)["field"], minlength=survey.n_fields)
-    np.testing.assert_array_equal(counts, survey.n_stars)
-    assert counts.sum() == rows
 
 
 def test_the_same_seed_gives_the_same_stars_in_blocks_of_any_number_of_fields(
@@ -171,14 +124,6 @@ def test_another_seed_gives_other_stars_and_fields(survey_of):
     assert not np.intersect1d(observe(one)["distance"], observe(other)["distance"]).size
 
 
-def test_fields_without_a_star_are_left_out(survey_of):
-    survey = survey_of(1000, fields={"min_count": 200, "stars_scatter": 3.0})
-    assert np.count_nonzero(survey.n_stars == 0) > 50
-    for stars, streams in survey.blocks():
-        assert len(np.unique(stars["field"])) == len(streams)
-    assert len(observe(survey)["field"]) == 1000
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -189,20 +134,6 @@ def test_fields_without_a_star_are_left_out(survey_of):
 def test_a_survey_that_can_see_no_star_is_refused(survey_of, changes):
     with pytest.raises(UserError, match="no star to observe"):
         survey_of(1000, **changes)
-
-
-def test_stars_are_spread_evenly_over_their_fields(survey, stars):
-    smooth = ~of(survey, stars, "satellites")
-    field = stars["field"][smooth]
-    centre = SkyCoord(survey.ra[field], survey.dec[field], unit="deg")
-    star = SkyCoord(stars["ra"][smooth], stars["dec"][smooth], unit="deg")
-    assert kstest((centre.separation(star).deg / 0.5) ** 2, "uniform").pvalue > 1e-3
-    assert kstest(centre.position_angle(star).deg / 360, "uniform").pvalue > 1e-3
-
-
-def test_nights_are_within_the_survey(survey_of):
-    survey = survey_of(302_400, fields={"nights": 30})
-    assert set(survey.night) == set(range(30))
 
 
 # --- the Galaxy along a line of sight --------------------------------------------------------
@@ -289,40 +220,7 @@ def test_distances_follow_density_volume_and_selection(one_field, name):
     assert kstest(found, lambda d: np.interp(d, distance, below)).pvalue > 1e-3
 
 
-def test_younger_components_bring_more_stars_that_are_no_giants(survey_of, model):
-    (halo,) = [entry for entry in model["components"] if entry["name"] == "other_accreted"]
-    twins = [{**halo, "name": name, "others_per_giant": n} for name, n in (("a", 1.0), ("b", 5.0))]
-    stars = observe(survey_of(5000, components=twins))
-    for is_kind, share in ((stars["logg"] < 3.5, 1 / 2), (stars["logg"] >= 3.5, 5 / 6)):
-        n, of_b = (np.sum((stars["component"] == k) & is_kind) for k in (0, 1))
-        n += of_b
-        assert n > 500
-        assert of_b / n == pytest.approx(share, abs=4 * (share * (1 - share) / n) ** 0.5)
-
-
 # --- motions ---------------------------------------------------------------------------------
-
-
-def test_the_spherical_basis_is_orthonormal_and_has_the_survey_s_signs():
-    x = np.random.default_rng(6).normal(0, 20, (3, 300))
-    basis = spherical_basis(x)
-    products = np.einsum("ikn,jkn->nij", basis, basis)
-    np.testing.assert_allclose(products, np.broadcast_to(np.eye(3), products.shape), atol=1e-12)
-    step = 1e-4
-
-    def moved(which: int, of) -> np.ndarray:
-        return (of(x + step * basis[which]) - of(x - step * basis[which])) / (2 * step)
-
-    def radius(x):
-        return np.linalg.norm(x, axis=0)
-
-    # Outward, along increasing longitude, and toward increasing latitude
-    np.testing.assert_allclose(moved(0, radius), 1, rtol=1e-6)
-    assert np.all(moved(1, lambda x: np.unwrap(np.arctan2(x[1], x[0]), axis=0)) > 0)
-    assert np.all(moved(2, lambda x: x[2] / radius(x)) > 0)
-    # The Sun, which moves toward +Y at negative X
-    disc = spherical_basis(np.array([[-8.1], [0.0], [0.02]]))[:, :, 0] @ [0, 220.0, 0]
-    np.testing.assert_allclose(disc, [0, -220, 0], atol=1e-9)
 
 
 def test_observables_are_astropys(stars, by_astropy):
@@ -381,16 +279,6 @@ def test_bound_stars_are_slower_than_escape_and_interlopers_faster(one_field, mi
         assert np.isnan(stars[f"sigma_{name}"][fast]).all()
 
 
-def test_stars_too_fast_are_slowed_in_their_own_direction(one_field):
-    usual = observe(one_field(2000, "gse"))
-    slowed = observe(one_field(2000, "gse", max_escape_speed_ratio=0.3))
-    before, after = (np.array([s[name] for name in VELOCITIES]) for s in (usual, slowed))
-    cut = np.any(before != after, axis=0)
-    assert 200 < np.count_nonzero(cut) < 1900
-    cosine = (before * after).sum(axis=0) / np.linalg.norm(before, axis=0)
-    np.testing.assert_allclose(cosine, np.linalg.norm(after, axis=0), rtol=1e-12)
-
-
 # --- stream and satellites -------------------------------------------------------------------
 
 
@@ -435,76 +323,3 @@ def test_members_are_at_their_satellite_with_its_motion_and_dispersion(
         velocity = np.array([stars["vx"][here], stars["vy"][here], stars["vz"][here]])
         kicks = (velocity - members.velocity[:, its][:, :1]) / dispersion
         assert np.sum(kicks**2) < kicks.size + 5 * np.sqrt(2 * kicks.size)
-
-
-def test_satellites_get_no_more_than_their_share_of_a_field(survey_of, clouds):
-    rich = [clouds[0], dataclasses.replace(clouds[1], giants=clouds[1].giants * 1e6)]
-    fields = {"pointed_at_satellites": 1500, "max_satellite_share": 0.3}
-    survey = survey_of(5000, clouds=rich, fields=fields)
-    stars = observe(survey)
-    counts = np.bincount(stars["field"][of(survey, stars, "satellites")], minlength=25)
-    assert np.count_nonzero(counts) > 15
-    expected = 0.3 * survey.n_stars[counts > 0]
-    pull = (counts[counts > 0] - expected) / np.sqrt(0.7 * expected)
-    assert abs(pull.mean()) < 4 / np.sqrt(len(pull)) and pull.max() < 4
-
-
-def test_fields_point_at_the_satellites_with_most_stars_to_observe(survey, clouds, repo, model):
-    members = clouds[1]
-    modulus = distance_modulus(members.distance)
-    seen = members.giants * survey.selections[-1].observed_per_giant(modulus)
-    table = Table.read(repo / "resources" / "satellites.ecsv", format="ascii.ecsv")
-    inside = table[in_footprint(np.array(table["ra"]), np.array(table["dec"]), model["fields"])]
-    inside["seen"] = [seen[members.object_name == name.encode()].sum() for name in inside["name"]]
-    inside.sort("seen", reverse=True)
-    # 500 of the full survey's fields are 8 of this one's; the middle of the members that were
-    # drawn is not quite the catalogued one.
-    centres = np.array(inside["ra"])[:8], np.array(inside["dec"])[:8]
-    assert nearest_deg(centres, (survey.ra, survey.dec)).max() < 0.1
-
-
-# --- chemistry and magnitudes ----------------------------------------------------------------
-
-
-def test_every_star_has_the_chemistry_of_its_own_population(survey_of, model, clouds):
-    """Populations that are points in the plane, all different."""
-
-    def point(number: float) -> list[dict]:
-        (entry, *_) = model["components"][0]["chemistry"]
-        sharp = {name: 1e-6 for name in ("feh_sigma_low", "feh_sigma_high", "afe_sigma")}
-        return [{**entry, **sharp, "feh": -number, "afe": number / 10}]
-
-    components = [
-        {**entry, "chemistry": point(k)} for k, entry in enumerate(model["components"], 1)
-    ]
-    stream, members = clouds
-    # Dwarf galaxies rich enough for some fields to point at them
-    giants = members.giants * np.where(members.chemistry_index == 0, 100, 1)
-    own = [Chemistry(point(60.0)), Chemistry(point(61.0))]
-    marked = [
-        dataclasses.replace(stream, chemistry=[Chemistry(point(50.0))]),
-        dataclasses.replace(members, chemistry=own, giants=giants),
-    ]
-    survey = survey_of(
-        5000, components=components, clouds=marked, fields={"pointed_at_satellites": 500}
-    )
-    stars = observe(survey)
-    found = np.rint(-stars["feh"]).astype(int)
-    np.testing.assert_allclose(stars["afe"], found / 10, atol=1e-4)
-    smooth = stars["component"] < len(components)
-    np.testing.assert_array_equal(found[smooth], stars["component"][smooth] + 1)
-    assert set(found[of(survey, stars, "sagittarius")]) == {50}
-    mine = of(survey, stars, "satellites")
-    kinds = dict(zip(members.object_name, members.chemistry_index, strict=True))
-    expected = [60 + kinds[name] for name in stars["object_name"][mine]]
-    np.testing.assert_array_equal(found[mine], expected)
-    assert set(expected) == {60, 61}
-
-
-def test_magnitudes_are_those_that_the_survey_observes(survey, stars):
-    magnitude = stars["abs_r"] + distance_modulus(stars["distance"])
-    # Half a bin of the absolute magnitudes and a step of the moduli beyond the limits
-    assert 14.95 < magnitude.min() < 15.2 and 18.3 < magnitude.max() < 18.55
-    made = survey.sequence.stars(stars["abs_r"], stars["feh"])
-    for name in ("logg", "teff", "g_r"):
-        np.testing.assert_array_equal(stars[name], made[name])
