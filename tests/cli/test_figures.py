@@ -117,7 +117,7 @@ def test_a_figure_is_fit_to_print(as_made, name):
 PROFILES = ("plot_sigma_profile", "plot_beta_profile")
 
 
-def sources(step) -> str:
+def chooser(step) -> str:
     """Give the flag that chooses published values; by default they are all drawn."""
     flags = module(step.script).build_parser()._option_string_actions
     (name,) = (flag for flag in flags if "literature" in flag and flag not in step.inputs)
@@ -138,7 +138,7 @@ def with_literature(path: Path, table: Table):
 def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
     table = published(chain, name)
     n_rows = int(np.sum(table["source"] == "Cunningham+16"))
-    flag = sources(chain.steps[name])
+    flag = chooser(chain.steps[name])
     figure = drawn(name, lambda step: step.with_flag(flag, "Cunningham+16"))
     assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
     sources = {text.rstrip("*") for text, *_ in figure.texts} & set(table["source"])
@@ -160,7 +160,7 @@ def test_a_value_that_was_not_verified_is_never_drawn(chain, drawn, tmp_path, na
     assert "Yaaqib+24" not in texts
     assert "Cunningham+16" in texts
     chosen = change(chain.steps[name])
-    chosen = chosen.with_flag(sources(chosen), "Yaaqib+24")
+    chosen = chosen.with_flag(chooser(chosen), "Yaaqib+24")
     assert "no verified value of Yaaqib+24" in chosen.writing_to(Path("out")).call().err
 
 
@@ -172,7 +172,7 @@ def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
     far = table[table["source"] == "Yaaqib+24"]
     far["value"] = value
     change = with_literature(tmp_path / "far.ecsv", far)
-    without = drawn(name, lambda step: step.with_flag(sources(step), ""))
+    without = drawn(name, lambda step: step.with_flag(chooser(step), ""))
     number = f"{value:g}".replace("-", "−")
     # The axis is that of our own values, with or without the one beyond it.
     expected = sorted([*ticks(without), number])
