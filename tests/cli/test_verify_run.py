@@ -58,7 +58,7 @@ def light(chain, tmp_path_factory) -> Step:
     folder = tmp_path_factory.mktemp("light")
     files = Files(chain.of_script("verify_run").writing_to(folder), folder)
     for flag, paths in files.step.inputs.items():
-        names = SUMMARIES if flag == "--summaries" else [path.name for path in paths]
+        names = SUMMARIES if flag == "--summaries" else [path.stem for path in paths]
         copies = [folder / f"{name}{path.suffix}" for name, path in zip(names, paths, strict=True)]
         files.step = files.step.reading_all(
             flag, [Path(shutil.copy(*p)) for p in zip(paths, copies, strict=True)]
