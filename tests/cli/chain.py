@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from planning import Job, dry_runs, jobs
 
-from icefire.snake.rules import SAMPLES
+from icefire.files.columns import SAMPLES
 
 from .calls import REPO, Done, call
 
@@ -37,7 +37,10 @@ SMALL = {
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One call of a script: its files by flag, and its other flags as the rule writes them."""
+    """One call of a script: its files by flag, and its other flags as the rule writes them.
+
+    Where several files are written for one flag, the second is that of `--flag 1`, and so on.
+    """
 
     name: str
     rule: str
@@ -48,7 +51,8 @@ class Step:
 
     def argv(self) -> list[str]:
         words = [word for flag, paths in self.inputs.items() for word in (flag, *map(str, paths))]
-        words += [word for flag, path in self.outputs.items() for word in (flag, str(path))]
+        for flag, path in self.outputs.items():
+            words += [str(path)] if " " in flag else [flag, str(path)]
         return words + self.params
 
     def placed(self, folder: Path, own_table: Path | None) -> Step:
@@ -65,7 +69,7 @@ class Step:
         names = [path.name for path in self.outputs.values()]
         alike = len(set(names)) < len(names)
         outputs = {
-            flag: folder / (f"{flag.lstrip('-')}_{path.name}" if alike else path.name)
+            flag: folder / (path.parts[-3] if alike else "") / path.name
             for flag, path in self.outputs.items()
         }
         return dataclasses.replace(self, outputs=outputs)
@@ -180,7 +184,7 @@ def plan(config: str) -> list[Step]:
 
 def halo_first(name: str) -> list[str]:
     """Give what sorts names of steps, the whole halo before its parts."""
-    return [str(SAMPLES.index(word)) if word in SAMPLES else word for word in name.split()]
+    return [str([*SAMPLES].index(word)) if word in SAMPLES else word for word in name.split()]
 
 
 def step_of(job: Job) -> Step:
@@ -192,7 +196,8 @@ def step_of(job: Job) -> Step:
     for start, stop in zip(starts, [*starts[1:], len(words)], strict=True):
         flag, *values = words[start:stop]
         if values and set(values) <= set(job.outputs):
-            (outputs[flag],) = map(Path, values)
+            names = [flag, *(f"{flag} {number}" for number in range(1, len(values)))]
+            outputs |= dict(zip(names, map(Path, values), strict=True))
         elif values and set(values) <= set(job.inputs):
             inputs[flag] = [Path(value) for value in values]
         else:

@@ -20,8 +20,7 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import KINEMATIC_COLUMNS
-from icefire.snake.rules import SAMPLES
+from icefire.files.columns import KINEMATIC_COLUMNS, SAMPLES
 
 from . import catalogues as cat
 from .calls import REPO

@@ -132,7 +132,7 @@ def written() -> dict:
 
 def params(rule: str, config: dict) -> list[str]:
     """Write the flags that a rule gives its script."""
-    return list(eval(written()[rule], {"flag": Flags(config), "config": config}).values())
+    return list(eval(written()[rule], {"flags": Flags(config), "config": config}).values())
 
 
 def test_params_are_those_that_snakemake_writes():

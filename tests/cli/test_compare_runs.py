@@ -18,8 +18,8 @@ from icefire.compare import figure as comparison_figure
 from icefire.compare import runs as finished_runs
 from icefire.draw import page
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import STAR_COLUMNS
-from icefire.snake.rules import GEOMETRIES, SAMPLES
+from icefire.files.columns import SAMPLES, STAR_COLUMNS
+from icefire.measure.geometry import GEOMETRIES
 
 from .calls import REPO, Done, call
 from .chain import Chain, chain_of

@@ -11,8 +11,7 @@ import yaml
 from astropy.table import Table
 
 from icefire.files import star_tables
-from icefire.files.columns import STAR_COLUMNS
-from icefire.snake.rules import SAMPLES
+from icefire.files.columns import SAMPLES, STAR_COLUMNS
 from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
 
 from .chain import Chain, chain_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from icefire.snake.rules import GEOMETRIES
+from icefire.measure.geometry import GEOMETRIES
 
 from .calls import call
 

@@ -16,8 +16,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from icefire.files import star_tables
-from icefire.files.columns import CLEAN_COLUMNS
-from icefire.snake.rules import SAMPLES
+from icefire.files.columns import CLEAN_COLUMNS, SAMPLES
 
 from .calls import REPO
 from .chain import Chain, chain_of, overlay
