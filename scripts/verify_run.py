@@ -7,7 +7,7 @@ hold is said in one line, and the report is not written.
 Usage:
     python scripts/verify_run.py --catalogue catalogue.fits --stars stars.fits \\
         --ledger ledger.ecsv --halo halo.fits --accreted accreted.fits --insitu insitu.fits \\
-        --summaries summaries/{xy,xz,sky,radial}/{halo,accreted,insitu}.ecsv \\
+        --summaries summaries/{radial,sky,xy,xz}/{halo,accreted,insitu}.ecsv \\
         --numbers numbers.yaml numbers.tex numbers.rst --comparison paper_comparison.ecsv \\
         --verified verified.txt
 """
@@ -27,7 +27,7 @@ from icefire.verify import bins, numbers, samples
 
 ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "montecarlo_min_stars"
 MEASURED = "bins measured, n_stars as counted anew, each median within its intervals"
-WANTED = [(geometry, sample) for geometry in COORDINATES for sample in SAMPLES]
+WANTED = [(geometry, sample) for geometry in sorted(COORDINATES) for sample in SAMPLES]
 SECOND = [("sky", "halo"), *(("radial", sample) for sample in SAMPLES)]
 
 
@@ -42,7 +42,7 @@ def build_parser():
         ("verified", "what was checked (text), written"),
     ):
         parser.add_argument(f"--{name}", required=True, help=text)
-    text = f"{', '.join(COORDINATES)}, of each {', '.join(SAMPLES)}; then those of a second method"
+    text = f"of {', '.join(sorted(COORDINATES))}, each {', '.join(SAMPLES)}; then a second method's"
     parser.add_argument("--summaries", nargs="+", required=True, metavar="TABLE", help=text)
     text = "of collect_numbers.py: YAML, TeX, reST; then those of a second method"
     parser.add_argument("--numbers", nargs="+", required=True, metavar="FILE", help=text)

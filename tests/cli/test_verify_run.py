@@ -19,7 +19,7 @@ from icefire.files.metadata import COORDINATES
 from .chain import Step
 from .needed import without_model
 
-SUMMARIES = [f"{geometry}-{sample}" for geometry in COORDINATES for sample in SAMPLES]
+SUMMARIES = [f"{geometry}-{sample}" for geometry in sorted(COORDINATES) for sample in SAMPLES]
 
 
 class Files:
@@ -165,7 +165,7 @@ def survey(files) -> None:
 
 def edited(files) -> None:
     path = files.path("summaries", 0)
-    path.write_text(path.read_text(encoding="utf-8").replace("\n-30", "\n-31", 1), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("\n0 ", "\n1 ", 1), encoding="utf-8")
 
 
 def table(name: str, change: Callable) -> Callable:
@@ -196,9 +196,9 @@ CASES = {
     ),
     "one sample twice": (
         lambda files: shutil.copy(files.step.inputs["--summaries"][0], files.path("summaries", 1)),
-        ["xy-accreted.ecsv: its metadata say sample halo"],
+        ["radial-accreted.ecsv: its metadata say sample halo"],
     ),
-    "a summary edited by hand": (edited, ["xy-halo.ecsv: damaged or edited"]),
+    "a summary edited by hand": (edited, ["radial-halo.ecsv: damaged or edited"]),
     "a survey table of other rows": (survey, ["ledger.ecsv: row 0 (clean), n_in is "]),
     "a ledger's row": (
         table("ledger", cell("n_removed", 11, lambda n: n + 1)),

@@ -62,5 +62,5 @@ def check_comparison(path: str, table, known: set[tuple], source: Mapping) -> No
         for claim, *answer in zip(table["claim"], *columns, strict=True):
             if tuple(None if np.isnan(value) else value for value in answer) not in known:
                 raise broken(
-                    path, f"value{ending} of {claim!r}", answer, "numbers.yaml has no such"
+                    path, f"value{ending} of {str(claim)!r}", answer, "numbers.yaml has no such"
                 )

@@ -38,9 +38,9 @@ def check_samples(
         passing = _rows({name: values[left] for name, values in block.items()})
         for i, row in zip(np.flatnonzero(left), passing, strict=True):
             inside = [name for name in SAMPLES if ahead[name] == row]
-            star = f"star {block['star_id'][i]}, row {start + i} of all stars,"
+            star = f"star {block['star_id'][i]}, row {start + i} of all stars"
             if "halo" not in inside:
-                what = f"{star} passes the cuts and should be there, unchanged"
+                what = f"{star}, passes the cuts and should be there, unchanged"
                 raise broken(samples["halo"].path, f"row {at['halo']}", "another or none", what)
             if len(inside) == len(SAMPLES):
                 path = samples["insitu"].path
@@ -81,7 +81,7 @@ def check_ledger(path: str, ledger, counts: Mapping, removed: list[int]) -> None
     for row, step in enumerate(steps):
         for name, column in columns.items():
             if (says := ledger[name][row]) != column[row]:
-                raise broken(path, f"row {row} ({step}), {name}", says, f"it is {column[row]}")
+                raise broken(path, f"row {row} ({step}), {name}", says, f"{column[row]} is counted")
     sizes = {name: counts[name] for name in SAMPLES}
     if (says := ledger.meta.get("samples")) != sizes:
         raise broken(path, "metadata, samples", says, f"the samples have {sizes}")
