@@ -111,9 +111,8 @@ def counts(chain, config) -> dict[str, list[str]]:
         "collect_numbers": [f"stars of the halo sample: {halo:,}"],
         "compare_with_paper": [claim["claim"] for claim in read(claims)],
         "verify_run": [
-            f"{len(ledger)} rows add up, from the {rows(catalogue)} rows of",
-            f"{3 * rows(sky)} bins, n_stars as counted anew",
-            f"{len(read(claims))} claims with the values of numbers.yaml",
+            f"{len(ledger)} rows add up, from the survey's {rows(catalogue)} to",
+            f"{len(read(claims))} claims, with these numbers",
         ],
         "write_page": [f"rows: {rows(chain.of_script('write_page').inputs['--table'][0])}"],
         "check_synthetic": [
