@@ -3,8 +3,7 @@
 #              of the error bars where `snakemake calibration` has been run
 # make test    environment, then linters and tests, in two processes
 # make coverage
-#              environment, then the tests of single functions and scripts alone, and the lines and
-#              branches they do not reach; `make coverage test-workflow` are the tests of `make test`
+#              the same, and the lines and branches of scripts/ that no test reaches; longer
 # make test-install
 #              the locked lists with the oldest pip that a supported Python brings, with Debian 12's
 #              and with the newest one
@@ -29,7 +28,7 @@ BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
 
-.PHONY: paper report test coverage test-workflow test-install mutants test-surveys test-faults test-slurm lint bench lock clean
+.PHONY: paper report test coverage test-install mutants test-surveys test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -42,11 +41,8 @@ report: paper
 test: lint
 	$(BIN)/pytest tests --numprocesses=2
 
-coverage: $(VENV)/dev.installed
-	$(BIN)/pytest tests/unit tests/cli --numprocesses=2 --cov
-
-test-workflow: $(VENV)/dev.installed
-	$(BIN)/pytest tests/workflow
+coverage: lint
+	$(BIN)/pytest tests --numprocesses=2 --cov
 
 # Nothing is unpacked: every pip resolves the lists, by their hashes, from the same downloads.
 LISTS := envs/requirements.txt envs/requirements-dev.txt envs/requirements-hpc.txt
@@ -69,7 +65,7 @@ test-surveys: $(VENV)/dev.installed
 
 # Some minutes; as root also with disks of its own.
 test-faults: $(VENV)/dev.installed
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest tests/faults --numprocesses=2
 
 test-slurm: $(HPC_VENV)/hpc.installed
 	sh tests/install_packages.sh tests/hpc/packages.txt
