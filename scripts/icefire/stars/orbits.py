@@ -41,6 +41,13 @@ def energy(potential, position_kpc: np.ndarray, velocity_km_s: np.ndarray) -> np
     return at_rest + 0.5 * (vx**2 + vy**2 + vz**2)
 
 
+def gradient(potential, position_kpc: np.ndarray) -> np.ndarray:
+    """Compute the potential's gradient in km2/s2/kpc at N places, 3 x N (kpc, Galactocentric)."""
+    from astropy import units as u
+
+    return potential.gradient(position_kpc * u.kpc).to_value(u.km**2 / u.s**2 / u.kpc)
+
+
 def eccentricity(
     potential,
     position_kpc: np.ndarray,
