@@ -50,11 +50,7 @@ def work(arguments) -> None:
     with star_tables.StarWriter(arguments.kinematics, columns) as writer:
         n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):
-            found = kinematics.galactocentric(stars, frame)
-            position = np.array([found["x"], found["y"], found["z"]])
-            found["energy"] = orbits.energy(
-                potential, position, kinematics.cartesian_velocity(found)
-            )
+            found = kinematics.galactocentric(stars, frame, potential)
             writer.write({"star_id": stars["star_id"], **found})
         writer.meta = metadata.add_step(clean.meta, "compute_kinematics", parameters)
     cli.report("stars", clean.n_rows)

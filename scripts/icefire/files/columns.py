@@ -61,6 +61,7 @@ KINEMATIC_COLUMNS = {
     "ly": Column("D", "kpc km/s", "angular momentum about y"),
     "lz": Column("D", "kpc km/s", "angular momentum about z; prograde < 0"),
     "energy": Column("D", "km2/s2", "orbital energy per mass"),
+    "energy_error": Column("D", "km2/s2", "standard error of energy"),
 }
 
 FLAG_COLUMNS = {

@@ -26,10 +26,16 @@ COMPONENTS = ("v_r", "v_phi", "v_theta")
 _CROSS = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}
 # Stars worked on together: keeps them in the processor's cache, changes no result.
 _STARS_AT_ONCE = 4096
-# Gauss-Hermite nodes, enough for errors to 1 % where nothing within _NEAR standard errors of the
-# distance turns the axes of the components; energies are polynomials of the distance, and few do.
-_NODES, _ENERGY_NODES = 5, 3
+# Where nothing within _NEAR standard errors of the distance turns the axes of the components, five
+# Gauss-Hermite nodes give errors to 1 %, and the errors at a fixed distance need the inner three of
+# them, weighted for the same variance. Kinetic energies are polynomials: three nodes are exact.
 _NEAR = 5.0
+_NODES = (
+    (0.0, 1.355626179974266, -1.355626179974266, 2.856970013872806, -2.856970013872806),
+    (8 / 15, 0.2220759220056126, 0.2220759220056126, 0.0112574113277207, 0.0112574113277207),
+    (0.4558481559887748, 0.2720759220056126, 0.2720759220056126, 0.0, 0.0),
+)
+_ENERGY_NODES = ((0.0, 3**0.5, -(3**0.5)), (2 / 3, 1 / 6, 1 / 6))
 # Elsewhere so many nodes within so many standard errors, dense where the line of sight passes the
 # z axis, to a distance (in standard errors) below which the turn is as good as sudden
 _DENSE_NODES, _DENSE_REACH, _SUDDEN = 65, 5.5, 1e-7
@@ -199,7 +205,7 @@ def _derived(sight: _Sight, frame: Frame, energies: bool) -> dict[str, np.ndarra
     # Off the place, real or complex, where the axes turn at once: on the z axis, or at the centre
     found["turn"] = np.minimum(rho / np.sqrt(_level(sight)), r)
     centre = np.array([found[name] for name in COMPONENTS])
-    found |= _errors(_second_moments(sight, centre, _nodes(distance, error, _NODES)))
+    found |= _errors(_second_moments(sight, centre, _nodes(distance, error, *_NODES)))
     found |= dict(zip(("lx", "ly", "lz"), spin, strict=True))
     if energies:
         found |= {"away": sight.axes[0], "kinetic": _kinetic_moments(sight)}
@@ -229,11 +235,15 @@ def _level(sight: _Sight) -> np.ndarray:
     return sight.pole[1] ** 2 + sight.pole[2] ** 2
 
 
-def _nodes(distance: np.ndarray, error: np.ndarray, number: int) -> Iterator[tuple]:
-    """Give distances (kpc) and weights of Gauss-Hermite nodes; no weight where not positive."""
-    for place, weight in zip(*np.polynomial.hermite_e.hermegauss(number), strict=True):
+def _nodes(distance: np.ndarray, error: np.ndarray, places: tuple, *weights: tuple) -> Iterator:
+    """Give distances (kpc) and weights of nodes at places in errors; none where not positive."""
+    for place, *given in zip(places, *weights, strict=True):
         at = distance + place * error
-        yield np.where(at > 0, at, distance), np.where(at > 0, weight, 0.0)
+        inside = at > 0
+        if not inside.all():
+            at = np.where(inside, at, distance)
+            given = [np.where(inside, weight, 0.0) for weight in given]
+        yield at, *given
 
 
 def _dense_nodes(sight: _Sight) -> Iterator[tuple]:
@@ -257,18 +267,28 @@ def _dense_nodes(sight: _Sight) -> Iterator[tuple]:
         t = low + (high - low) * ((k + 0.5) / _DENSE_NODES)
         at = passing + width * np.sinh(t)
         weight = np.exp(-0.5 * ((at - distance) / error) ** 2) * np.cosh(t)
-        yield np.where(at > 0, at, distance), np.where(at > 0, weight, 0.0)
+        weight = np.where(at > 0, weight, 0.0)
+        yield np.where(at > 0, at, distance), weight, weight
 
 
 def _second_moments(sight: _Sight, centre: np.ndarray, nodes: Iterator[tuple]) -> np.ndarray:
     """Integrate the covariance of the components, 6 x N: three variances, then as in _CROSS."""
     pairs = ((0, 0), (1, 1), (2, 2), *_CROSS.values())
     rv_error, (a_east, a_north, b_north) = sight.stars["rv_error"], sight.blur
-    total, first, second = 0.0, np.zeros_like(centre), np.zeros((6, centre.shape[1]))
-    for distance, weight in nodes:
+    total, blurred = 0.0, 0.0
+    first, second, third = (np.zeros((k, centre.shape[1])) for k in (3, 6, 6))
+    for distance, weight, of_blur in nodes:
         basis, _, _ = sight.basis(distance)
         velocity = sight.velocity(distance)
         off = [_dot(axis, velocity) - here for axis, here in zip(basis, centre, strict=True)]
+        weighted = [weight * part for part in off]
+        total, blurred = total + weight, blurred + of_blur
+        for moment, part in zip(first, weighted, strict=True):
+            moment += part
+        for moment, (i, j) in zip(second, pairs, strict=True):
+            moment += weighted[i] * off[j]
+        if np.ndim(of_blur) == 0 and not of_blur:
+            continue
         blur = [
             (
                 rv_error * away,
@@ -277,13 +297,11 @@ def _second_moments(sight: _Sight, centre: np.ndarray, nodes: Iterator[tuple]) -
             )
             for away, east, north in basis
         ]
-        total = total + weight
-        for i in range(3):
-            first[i] += weight * off[i]
-        for moment, (i, j) in zip(second, pairs, strict=True):
-            moment += weight * (off[i] * off[j] + _dot(blur[i], blur[j]))
+        for moment, (i, j) in zip(third, pairs, strict=True):
+            moment += of_blur * _dot(blur[i], blur[j])
     first /= total
     second /= total
+    second += third / blurred
     for moment, (i, j) in zip(second, pairs, strict=True):
         moment -= first[i] * first[j]
     return second
@@ -300,7 +318,7 @@ def _kinetic_moments(sight: _Sight) -> np.ndarray:
     velocity = sight.velocity(distance)
     centre = 0.5 * (_dot(velocity, velocity) + of_rv + distance**2 * (east + north))
     total, first, of_distance, cross, second = 0.0, 0.0, 0.0, 0.0, 0.0
-    for at, weight in _nodes(distance, error, _ENERGY_NODES):
+    for at, weight in _nodes(distance, error, *_ENERGY_NODES):
         velocity, square = sight.velocity(at), at**2
         mean = 0.5 * (_dot(velocity, velocity) + of_rv + square * (east + north)) - centre
         blurred = (
