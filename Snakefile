@@ -11,7 +11,8 @@ from snakemake.utils import min_version
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from icefire.snake.config import check_config
 from icefire.errors import UserError
-from icefire.snake.rules import GEOMETRIES, SAMPLES, code, folder_of, put_python_first
+from icefire.files.columns import SAMPLES
+from icefire.snake.rules import code, folder_of, put_python_first
 
 min_version("9.27")
 # Steps run with the interpreter that runs Snakemake.

@@ -21,20 +21,9 @@ rule run_calibration:
         mem_mb=memory_mb(1500),
         runtime=minutes(20 + config["calibration"]["halos"] / config["calibration"]["shards"]),
     params:
-        halos=flag("--halos", "calibration/halos"),
-        halo_stars=flag("--halo-stars", "calibration/halo_stars"),
-        realisations=flag("--realisations", "calibration/realisations"),
-        seed=flag("--seed", "calibration/seed"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
-        exclude=flag("--exclude-fraction", "montecarlo/exclude_fraction"),
-        radial_min=flag("--radial-min-kpc", "geometry/radial/min_kpc"),
-        radial_max=flag("--radial-max-kpc", "geometry/radial/max_kpc"),
-        radial_bins=flag("--radial-bins", "geometry/radial/bins"),
-        min_abs_z=flag("--min-abs-z-kpc", "halo/min_abs_z_kpc"),
-        min_radius=flag("--min-radius-kpc", "halo/min_radius_kpc"),
-        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
-        sun_height=flag("--sun-height-pc", "frame/sun_height_pc"),
-        sun_velocity=flag("--sun-velocity-km-s", "frame/sun_velocity_km_s"),
+        **flags("calibration.halos", "calibration.halo_stars", "calibration.realisations"),
+        **flags("calibration.seed", "montecarlo.min_stars", "montecarlo.exclude_fraction"),
+        **flags("geometry.radial", "halo", "frame"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} --shard {wildcards.shard}"
         " --shards {wildcards.shards} {params:q} --counts {output.counts:q} > {log:q} 2>&1"
@@ -88,8 +77,7 @@ rule plot_calibration:
     resources:
         here=1,
     params:
-        colors=flag("--method-colors", "calibration/method_colors"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        **flags("calibration.method_colors"),
     shell:
         "python {input.code[0]:q} --table {input.table:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"

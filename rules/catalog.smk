@@ -23,7 +23,7 @@ rule clean_catalog:
         mem_mb=catalogue_mb(config["catalog"]["path"]),
         runtime=minutes(10, 1 / 200),
     params:
-        min_snr=flag("--min-snr", "quality/min_snr"),
+        **flags("quality"),
     shell:
         "python {input.code[0]:q} --catalogue {input.catalogue:q} --survey {input.survey:q}"
         " {params:q} --clean {output.clean:q} --fields {output.fields:q} > {log:q} 2>&1"
@@ -46,10 +46,7 @@ rule compute_kinematics:
         mem_mb=memory_mb(400),
         runtime=minutes(10, 1 / 100),
     params:
-        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
-        sun_height=flag("--sun-height-pc", "frame/sun_height_pc"),
-        sun_velocity=flag("--sun-velocity-km-s", "frame/sun_velocity_km_s"),
-        potential=flag("--potential", "potential/name"),
+        **flags("frame", "potential"),
     shell:
         "python {input.code[0]:q} --clean {input.clean:q} {params:q}"
         " --kinematics {output.kinematics:q} > {log:q} 2>&1"
@@ -74,21 +71,8 @@ rule flag_substructure:
         mem_mb=memory_mb(500, 0.1),
         runtime=minutes(10, 1 / 50),
     params:
-        max_logg=flag("--max-logg", "giants/max_logg"),
-        ly_intercept=flag("--ly-intercept-kpc-km-s", "sagittarius/ly_intercept_kpc_km_s"),
-        ly_slope=flag("--ly-slope", "sagittarius/ly_slope"),
-        max_lx_ratio=flag("--max-lx-ratio", "sagittarius/max_lx_ratio"),
-        spared_slope=flag("--spared-afe-slope", "sagittarius/afe_slope"),
-        spared_intercept=flag("--spared-afe-intercept", "sagittarius/afe_intercept"),
-        min_radius=flag("--min-radius-deg", "satellites/min_radius_deg"),
-        max_sigma=flag("--max-sigma", "satellites/max_sigma"),
-        low_alpha_slope=flag("--low-alpha-slope", "aleph/afe_slope"),
-        low_alpha_intercept=flag("--low-alpha-intercept", "aleph/afe_intercept"),
-        max_eccentricity=flag("--max-eccentricity", "aleph/max_eccentricity"),
-        orbit_time=flag("--orbit-time-gyr", "aleph/orbit_time_gyr"),
-        orbit_step=flag("--orbit-step-myr", "aleph/orbit_step_myr"),
-        potential=flag("--potential", "potential/name"),
-        polygon=flag("--insitu-polygon", "chemistry/insitu_polygon"),
+        **flags("giants", "sagittarius", "satellites.min_radius_deg", "satellites.max_sigma"),
+        **flags("aleph", "chemistry.insitu_polygon"),
     shell:
         "python {input.code[0]:q} --clean {input.clean:q} --kinematics {input.kinematics:q}"
         " --satellites {input.satellites:q} {params:q} --stars {output.stars:q} > {log:q} 2>&1"

@@ -2,14 +2,15 @@
 #
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
-# flag(name, key) writes the configuration's value at key as a whole flag. second(*files) names files
+# flags(*keys) writes values of the configuration as whole flags. second(*files) names files
 # of the second uncertainty method, none where there is no such method. memory_mb(...) and
 # minutes(...) make what a job asks of a cluster.
 
 from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
 from icefire.snake.rules import Flags, make_ready, second_files
 
-flag = Flags(config)
+flags = Flags(config)
+GEOMETRIES = tuple(config["geometry"])
 second = second_files(config)
 
 

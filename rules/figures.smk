@@ -28,8 +28,7 @@ rule plot_footprint:
     resources:
         here=1,
     params:
-        color=flag("--color", "figures/footprint_color"),
-        field_diameter=flag("--field-diameter-deg", "figures/field_diameter_deg"),
+        **flags("figures.footprint_color", "figures.field_diameter_deg"),
     shell:
         "python {input.code[0]:q} --fields {input.fields:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
@@ -60,8 +59,7 @@ rule plot_chemistry:
         mem_mb=memory_mb(400, 0.2),
         runtime=minutes(10, 1 / 200),
     params:
-        **flag.chemistry(),
-        cmap=flag("--cmap", "figures/density_cmap"),
+        **flags("figures.density_cmap"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} --halo {input.halo:q}"
         " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
@@ -92,7 +90,7 @@ rule plot_velocity_errors:
         mem_mb=memory_mb(400, 1.0),
         runtime=minutes(10, 1 / 200),
     params:
-        bins=flag("--bins", "figures/error_bins"),
+        **flags("figures.error_bins"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
@@ -127,15 +125,15 @@ rule plot_sigma_xy:
         mem_mb=memory_mb(400, 1.0),
         runtime=minutes(10, 1 / 200),
     params:
-        cmap=flag("--cmap", "figures/sigma_cmap"),
-        sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
-        sigma_max=flag("--sigma-max-km-s", "figures/sigma_max_km_s"),
-        levels=flag("--levels", "figures/contour_levels"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
-        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
-        gse_axis_ratio=flag("--gse-axis-ratio", "figures/gse/xy_axis_ratio"),
-        gse_angle=flag("--gse-angle-deg", "figures/gse/xy_angle_deg"),
-        gse_semi_major=flag("--gse-semi-major-kpc", "figures/gse/semi_major_kpc"),
+        **flags(
+            "figures.sigma_cmap",
+            "figures.sigma_min_km_s",
+            "figures.sigma_max_km_s",
+            "figures.contour_levels",
+            "figures.gse.xy_axis_ratio",
+            "figures.gse.xy_angle_deg",
+            "figures.gse.semi_major_kpc",
+        ),
     shell:
         "python {input.code[0]:q} --plane xy --halo {input.halo:q}"
         " --accreted {input.accreted:q} --insitu {input.insitu:q}"
@@ -173,16 +171,16 @@ rule plot_sigma_xz:
         mem_mb=memory_mb(400, 1.0),
         runtime=minutes(10, 1 / 200),
     params:
-        cmap=flag("--cmap", "figures/sigma_cmap"),
-        sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
-        sigma_max=flag("--sigma-max-km-s", "figures/sigma_max_km_s"),
-        levels=flag("--levels", "figures/contour_levels"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
-        galcen_distance=flag("--galcen-distance-kpc", "frame/galcen_distance_kpc"),
-        gse_axes=flag("--gse-axes", "figures/gse/axes"),
-        gse_pitch=flag("--gse-pitch-deg", "figures/gse/pitch_deg"),
-        gse_azimuth=flag("--gse-azimuth-deg", "figures/gse/azimuth_deg"),
-        gse_semi_major=flag("--gse-semi-major-kpc", "figures/gse/semi_major_kpc"),
+        **flags(
+            "figures.sigma_cmap",
+            "figures.sigma_min_km_s",
+            "figures.sigma_max_km_s",
+            "figures.contour_levels",
+            "figures.gse.axes",
+            "figures.gse.pitch_deg",
+            "figures.gse.azimuth_deg",
+            "figures.gse.semi_major_kpc",
+        ),
     shell:
         "python {input.code[0]:q} --plane xz --halo {input.halo:q}"
         " --accreted {input.accreted:q} --insitu {input.insitu:q}"
@@ -216,10 +214,7 @@ rule plot_sigma_sky:
     resources:
         here=1,
     params:
-        cmap=flag("--cmap", "figures/sigma_cmap"),
-        sigma_min=flag("--sigma-min-km-s", "figures/sigma_min_km_s"),
-        sigma_max=flag("--sigma-max-km-s", "figures/sigma_max_km_s"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        **flags("figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --style {input.style:q} {params:q} --pdf {output.pdf:q}"
@@ -249,9 +244,7 @@ rule plot_sigma_vs_accreted:
     resources:
         here=1,
     params:
-        color=flag("--color", "figures/line_of_sight_color"),
-        circle_area=flag("--circle-area-per-star", "figures/circle_area_per_star"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        **flags("figures.line_of_sight_color", "figures.circle_area_per_star"),
     shell:
         "python {input.code[0]:q} --quantity sigma_r --sky {input.sky:q}"
         " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
@@ -281,9 +274,7 @@ rule plot_beta_vs_accreted:
     resources:
         here=1,
     params:
-        color=flag("--color", "figures/line_of_sight_color"),
-        circle_area=flag("--circle-area-per-star", "figures/circle_area_per_star"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        **flags("figures.line_of_sight_color", "figures.circle_area_per_star"),
     shell:
         "python {input.code[0]:q} --quantity beta --sky {input.sky:q} --style {input.style:q}"
         " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
@@ -315,10 +306,8 @@ rule plot_sigma_profile:
     resources:
         here=1,
     params:
-        **flag.literature("sigma_r"),
-        accreted_color=flag("--accreted-color", "figures/accreted_color"),
-        insitu_color=flag("--insitu-color", "figures/insitu_color"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
+        **flags.literature("sigma_r"),
+        **flags("figures.accreted_color", "figures.insitu_color"),
     shell:
         "python {input.code[0]:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --second {input.second:q} --literature {input.literature:q} --style {input.style:q}"
@@ -350,9 +339,8 @@ rule plot_beta_profile:
     resources:
         here=1,
     params:
-        **flag.literature("beta"),
-        min_stars=flag("--min-stars", "montecarlo/min_stars"),
-        quadrant_colors=flag("--quadrant-colors", "figures/quadrant_colors"),
+        **flags.literature("beta"),
+        **flags("figures.quadrant_colors"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --second {input.second:q}"
         " --literature {input.literature:q} --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"

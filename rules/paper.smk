@@ -32,7 +32,7 @@ rule collect_numbers:
         mem_mb=memory_mb(300, 1.0),
         runtime=minutes(10, 1 / 200),
     params:
-        slices=flag("--feh-slices", "numbers/feh_slices"),
+        **flags("numbers.feh_slices"),
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
@@ -60,7 +60,7 @@ rule compare_with_paper:
     resources:
         here=1,
     params:
-        **flag.second_method(),
+        **flags("figures.second_method"),
     shell:
         "python {input.code[0]:q} --numbers {input.numbers:q} --second {input.second:q}"
         " --claims {input.claims:q} {params:q} --comparison {output.comparison:q} > {log:q} 2>&1"

@@ -24,9 +24,8 @@ rule select_samples:
         mem_mb=memory_mb(300, 0.1),
         runtime=minutes(10, 1 / 200),
     params:
-        **flag.chemistry(),
-        min_abs_z=flag("--min-abs-z-kpc", "halo/min_abs_z_kpc"),
-        min_radius=flag("--min-radius-kpc", "halo/min_radius_kpc"),
+        **flags.chemistry(),
+        **flags("halo"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} {params:q} --halo {output.halo:q}"
         " --accreted {output.accreted:q} --insitu {output.insitu:q} --ledger {output.ledger:q}"

@@ -9,16 +9,16 @@ if config["figures"]["second_method"]:
 
     use rule run_realisations as run_realisations_second with:
         output:
-            xy="<results>/second/montecarlo/xy/{sample}/{shard}-of-{shards}.npz",
-            xz="<results>/second/montecarlo/xz/{sample}/{shard}-of-{shards}.npz",
-            sky="<results>/second/montecarlo/sky/{sample}/{shard}-of-{shards}.npz",
-            radial="<results>/second/montecarlo/radial/{sample}/{shard}-of-{shards}.npz",
+            expand(
+                "<results>/second/montecarlo/{geometry}/{{sample}}/{{shard}}-of-{{shards}}.npz",
+                geometry=GEOMETRIES,
+            ),
         log:
             "<logs>/run_realisations_second/{sample}_{shard}-of-{shards}.log",
         benchmark:
             "<benchmarks>/run_realisations_second/{sample}_{shard}-of-{shards}.tsv"
         params:
-            **flag.uncertainty("figures/second_method"),
+            **flags.uncertainty("figures.second_method"),
 
     use rule summarise as summarise_second with:
         input:

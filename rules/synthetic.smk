@@ -27,8 +27,7 @@ rule simulate_survey:
         mem_mb=memory_mb(300 + config["synthetic"]["rows"] / 10_000),
         runtime=minutes(10 + config["synthetic"]["rows"] / 1_000_000),
     params:
-        rows=flag("--rows", "synthetic/rows"),
-        seed=flag("--seed", "synthetic/seed"),
+        **flags("synthetic.rows", "synthetic.seed"),
     shell:
         "python {input.code[0]:q} --model {input.model:q} --changes {input.changes:q}"
         " --satellites {input.satellites:q} {params:q} --catalogue {output.catalogue:q}"

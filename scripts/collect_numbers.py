@@ -5,7 +5,8 @@ Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
         --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
-        --feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex --rst numbers.rst
+        --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex \\
+        --rst numbers.rst
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from icefire.numbers import estimates, texts
 from icefire.numbers.estimates import number
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
 
+NUMBERS = cli.Section("numbers", {"feh_slices": cli.ranges})
 _VELOCITIES = ("v_r", "v_phi", "v_theta")
 _SUBSTRUCTURE = ("sagittarius", "satellites", "aleph", "unbound")
 _ERRORS = ("v_r_error", "v_phi_error", "v_theta_error")
@@ -44,9 +46,7 @@ def build_parser():
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
     for name in _SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
-    parser.add_argument(
-        "--feh-slices", type=cli.ranges, default=(), metavar="FROM,TO:...", help="[Fe/H], dex"
-    )
+    NUMBERS.add_flags(parser)
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")
     parser.add_argument("--rst", required=True, help="the same as reST substitutions, written")
@@ -249,7 +249,7 @@ def work(arguments) -> None:
     numbers = {
         "catalogue": {key: meta[key] for key in ("catalogue", "synthetic", "icefire_version")},
         "counts": counts(ledger, clean),
-        "plain_dispersion": whole_samples(readers, arguments.feh_slices),
+        "plain_dispersion": whole_samples(readers, arguments.numbers_feh_slices),
         "velocity_error": velocity_errors(readers["halo"]),
         "line_of_sight": lines_of_sight(summaries["sky"]),
         "profile": profiles(summaries["accreted_radial"], summaries["insitu_radial"]),

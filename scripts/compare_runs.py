@@ -24,6 +24,7 @@ from icefire import __version__, cli
 from icefire.compare import differences, runs, shared_stars
 from icefire.errors import UserError
 from icefire.files import metadata, text_tables, writing
+from icefire.files.columns import SAMPLES
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
 _FOLDER = "comparisons"
@@ -85,7 +86,10 @@ def notes(a: runs.Run, b: runs.Run, samples: dict, compared: dict) -> list[str]:
             " for different ones"
         )
     recipes = [run.parameters["run_realisations"] for run in (a, b)]
-    if any(recipes[0].get(name) != recipes[1].get(name) for name in ("method", "correlated")):
+    if any(
+        recipes[0].get(name) != recipes[1].get(name)
+        for name in ("uncertainty_method", "uncertainty_correlated")
+    ):
         found.append(
             "recipes of uncertainty differ: so do their values, of the very same stars too, by more"
             " than the errors below, which are those of chance"
@@ -234,7 +238,7 @@ def work(arguments) -> None:
         table_path, figure_stem = table_path or f"{stem}.ecsv", figure_stem or str(stem)
 
     compared, samples, totals = {}, {}, []
-    for sample in metadata.SAMPLES:
+    for sample in SAMPLES:
         stars = shared_stars.stars(a, b, sample)
         samples[sample] = stars.counts()
         for geometry in metadata.COORDINATES:
@@ -252,7 +256,7 @@ def work(arguments) -> None:
         "bins": totals,
         "notes": notes(a, b, samples, compared),
     }
-    radial = {sample: compared["radial", sample] for sample in metadata.SAMPLES}
+    radial = {sample: compared["radial", sample] for sample in SAMPLES}
     figure = figure.draw(a, b, radial)
     files = argparse.Namespace(pdf=f"{figure_stem}.pdf", png=f"{figure_stem}.png")
     with writing.replacing(table_path) as temporary:

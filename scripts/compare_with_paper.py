@@ -4,7 +4,8 @@
 Usage:
     python scripts/compare_with_paper.py --numbers numbers.yaml \\
         --claims resources/paper_claims.yaml --comparison paper_comparison.ecsv
-    python scripts/compare_with_paper.py ... --second second/numbers.yaml --second-method bootstrap
+    python scripts/compare_with_paper.py ... --second second/numbers.yaml \\
+        --figures-second-method bootstrap
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from icefire.errors import UserError
 from icefire.files import text_tables, writing
 from icefire.numbers import texts
 
+FIGURES = cli.Section("figures", {"second_method": str}, optional=("second_method",))
+
 
 def build_parser():
     parser = cli.parser(__doc__)
@@ -25,7 +28,7 @@ def build_parser():
     parser.add_argument(
         "--second", nargs="*", default=[], metavar="YAML", help="the same by a second method"
     )
-    parser.add_argument("--second-method", metavar="NAME", help="its name; for --second")
+    FIGURES.add_flags(parser)
     parser.add_argument("--claims", required=True, help="what the paper states (YAML)")
     parser.add_argument("--comparison", required=True, help="one row per claim (ECSV), written")
     return parser
@@ -118,12 +121,14 @@ def answers(numbers: dict, claims: list, path: str) -> list[tuple]:
 
 def add_second(table, arguments, claims: list) -> None:
     """Add the second method's answers as columns, and print what they change."""
-    if len(arguments.second) != 1 or not arguments.second_method:
-        raise UserError("--second takes the numbers of one run, and --second-method its name")
+    if len(arguments.second) != 1 or not arguments.figures_second_method:
+        raise UserError(
+            "--second takes the numbers of one run, and --figures-second-method its name"
+        )
     rows = answers(_read(arguments.second[0], dict, writing.REMEDY), claims, arguments.claims)
     for name, values in zip(_ANSWER, zip(*rows, strict=True), strict=True):
         table[f"{name}_second"] = values
-    print(f"By {arguments.second_method} instead:")
+    print(f"By {arguments.figures_second_method} instead:")
     for row in table:
         before, after = row["value"], row["value_second"]
         if before != after and np.isfinite([before, after]).any():
@@ -166,7 +171,7 @@ def work(arguments) -> None:
     print(f"{agree} of {len(table)} agree; catalogue: {catalogue}")
     if arguments.second:
         add_second(table, arguments, claims)
-        meta["second_method"] = arguments.second_method
+        meta["second_method"] = arguments.figures_second_method
     text_tables.write_ecsv(arguments.comparison, table, meta)
 
 

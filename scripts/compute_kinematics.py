@@ -2,16 +2,15 @@
 """Compute Galactocentric positions, velocities with errors, angular momenta and energies.
 
 Usage:
-    python scripts/compute_kinematics.py --clean clean.fits --galcen-distance-kpc 8.122 \\
-        --sun-height-pc 20.8 --sun-velocity-km-s=12.9,245.6,7.78 \\
-        --potential MilkyWayPotential-v1 --kinematics kinematics.fits
+    python scripts/compute_kinematics.py --clean clean.fits \\
+        --frame-galcen-distance-kpc 8.122 --frame-sun-height-pc 20.8 \\
+        --frame-sun-velocity-km-s=12.9,245.6,7.78 --potential-name MilkyWayPotential-v1 \\
+        --kinematics kinematics.fits
 """
 
 from __future__ import annotations
 
 import sys
-
-import numpy as np
 
 from icefire import cli
 from icefire.files import metadata, star_tables
@@ -26,25 +25,16 @@ _NEEDED = (
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--clean", required=True, help="good stars, of clean_catalog.py")
-    parser.add_argument("--galcen-distance-kpc", type=cli.positive, required=True)
-    parser.add_argument("--sun-height-pc", type=cli.finite, required=True, help="above the plane")
-    parser.add_argument("--sun-velocity-km-s", type=cli.triple, required=True, metavar="X,Y,Z")
-    parser.add_argument("--potential", choices=orbits.POTENTIALS, required=True)
+    kinematics.FRAME.add_flags(parser)
+    orbits.POTENTIAL.add_flags(parser)
     parser.add_argument("--kinematics", required=True, help="same rows as --clean (FITS), written")
     return parser
 
 
 def work(arguments) -> None:
-    parameters = {
-        "galcen_distance_kpc": arguments.galcen_distance_kpc,
-        "sun_height_pc": arguments.sun_height_pc,
-        "sun_velocity_km_s": arguments.sun_velocity_km_s,
-        "potential": arguments.potential,
-    }
-    frame = kinematics.frame(
-        arguments.galcen_distance_kpc, arguments.sun_height_pc, arguments.sun_velocity_km_s
-    )
-    potential = orbits.potential(arguments.potential)
+    parameters = cli.parameters(arguments, kinematics.FRAME, orbits.POTENTIAL)
+    frame = kinematics.frame(**kinematics.FRAME.values(arguments))
+    potential = orbits.potential(**orbits.POTENTIAL.values(arguments))
     clean = star_tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
     columns = {"star_id": CLEAN_COLUMNS["star_id"], **KINEMATIC_COLUMNS}
     with star_tables.StarWriter(arguments.kinematics, columns) as writer:

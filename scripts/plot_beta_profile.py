@@ -8,8 +8,8 @@ intervals down to -2.
 
     python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
         --literature resources/literature_beta.ecsv \\
-        --quadrant-colors '#c1272d,#e69f00,#56b4a9,#2166ac' \\
-        --min-stars 10 --style config/paper.mplstyle --pdf fig10.pdf --png fig10.png
+        --figures-quadrant-colors '#c1272d,#e69f00,#56b4a9,#2166ac' \\
+        --style config/paper.mplstyle --pdf fig10.pdf --png fig10.png
 """
 
 from __future__ import annotations
@@ -43,18 +43,15 @@ def quadrant_colors(text: str) -> list[str]:
     return colors
 
 
+FIGURES = cli.Section("figures", {"quadrant_colors": quadrant_colors})
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="radial summary of the halo")
     second.add_flag(parser, "halo")
     literature.add_flags(parser)
-    parser.add_argument(
-        "--quadrant-colors",
-        required=True,
-        type=quadrant_colors,
-        help="of the first to the fourth quadrant, with commas between them",
-    )
-    page.add_min_stars_flag(parser)
+    FIGURES.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -82,7 +79,8 @@ def beta_limits(halo) -> tuple[float, float]:
 
 def draw(halo, others: list, arguments: argparse.Namespace):
     """Draw both panels; `others` are the same rows by a second method."""
-    colors, min_stars = dict(enumerate(("black", *arguments.quadrant_colors))), arguments.min_stars
+    colors = dict(enumerate(("black", *arguments.figures_quadrant_colors)))
+    min_stars = page.min_stars(halo, arguments.halo)
     figure = page.page(page.ONE_COLUMN_IN, 6.0, page.common_meta(halo=halo.meta))
     upper, lower = figure.subplots(2, 1, sharex=True, sharey=True)
     n_stars = page.stars_text(int(page.values(profiles.quadrant(halo, 0), "n_stars").sum()))
@@ -102,7 +100,7 @@ def draw(halo, others: list, arguments: argparse.Namespace):
     pairs = [(profiles.quadrant(table, n), colors[n]) for table in others for n in (0, 1, 4)]
     second.overlay(lower, "beta", pairs, halo)
     if arguments.literature:
-        sources = arguments.literature_sources
+        sources = arguments.figures_literature
         published = literature.read(arguments.literature, ("beta",), sources, r_limits)
         handles += literature.draw(lower, published)
     small = {"ncols": 2, "fontsize": page.SMALL_PT, "handlelength": 1.3, "columnspacing": 0.9}

@@ -5,7 +5,7 @@ dispersions and coverage over the relative error; below, bias of beta over radiu
 standard errors from halo to halo.
 
     python scripts/plot_calibration.py --table results/calibration.ecsv \\
-        --method-colors '#d7301f,#3b6fb6,#009e73' --min-stars 10 \\
+        --calibration-method-colors '#d7301f,#3b6fb6,#009e73' \\
         --style config/paper.mplstyle --pdf figS1.pdf --png figS1.png
 """
 
@@ -22,7 +22,7 @@ from icefire import cli
 from icefire.calibrate import coverage
 from icefire.calibrate.coverage import ERRORS, FILLED, METHODS, RADII_KPC, STARS
 from icefire.draw import page
-from icefire.files import text_tables
+from icefire.files import metadata, text_tables
 
 TEXTS = ("scenario", "method", "quantity")
 LIMITS = ("n_lo", "n_hi", "error_lo", "error_hi", "r_lo", "r_hi")
@@ -42,13 +42,13 @@ def method_colors(text: str) -> list[str]:
     return colors
 
 
+CALIBRATION = cli.Section("calibration", {"method_colors": method_colors})
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--table", required=True, metavar="PATH", help="of summarise_calibration")
-    parser.add_argument(
-        "--method-colors", required=True, type=method_colors, help=f"of {', '.join(METHODS)}"
-    )
-    page.add_min_stars_flag(parser)
+    CALIBRATION.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -178,7 +178,9 @@ def draw(table, colors: list[str], min_stars: int):
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     table = text_tables.read_ecsv(arguments.table, (*LIMITS, *NUMBERS), TEXTS)
-    page.save(draw(table, arguments.method_colors, arguments.min_stars), arguments)
+    step = metadata.parameters_of(table.meta, "run_calibration", arguments.table)
+    min_stars = step["montecarlo_min_stars"]
+    page.save(draw(table, arguments.calibration_method_colors, min_stars), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -4,13 +4,10 @@ Left all giants outside cold substructure, right the halo sample, in the plane o
 [alpha/Fe]. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
 
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
-        --halo results/samples/halo.fits --method polygon \\
-        --insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
-        --cmap magma_r --style config/paper.mplstyle \\
+ --halo results/samples/halo.fits --figures-density-cmap magma_r --style config/paper.mplstyle \\
         --pdf fig02.pdf --png fig02.png
 
-With --method feh_ranges the boundary takes --insitu-min-feh=-0.7 and --accreted-max-feh=-1
-instead of the polygon.
+The boundary is the one by which the halo sample's metadata say that it was split.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from matplotlib.patches import Polygon
 
 from icefire import cli
 from icefire.draw import page
-from icefire.errors import UserError
+from icefire.files import metadata
 from icefire.files.star_tables import StarReader
 
 # Bins of 0.05 and 0.02 dex. The frame ends below the polygon's upper edge, which bounds nothing.
@@ -67,43 +64,26 @@ def _zeros(*edges: np.ndarray) -> np.ndarray:
     return np.zeros([len(edge) - 1 for edge in edges], dtype=np.int64)
 
 
+FIGURES = cli.Section("figures", {"density_cmap": page.cmap})
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--stars", required=True, metavar="PATH", help="all stars with flags")
     parser.add_argument("--halo", required=True, metavar="PATH", help="the halo sample")
-    parser.add_argument(
-        "--method", required=True, choices=("polygon", "feh_ranges"), help="chemical selection"
-    )
-    parser.add_argument(
-        "--insitu-polygon",
-        default=(),
-        type=cli.polygon,
-        metavar="FEH,AFE:...",
-        help="vertices of the in-situ polygon, dex",
-    )
-    parser.add_argument(
-        "--insitu-min-feh", type=cli.finite, metavar="DEX", help="in situ above (feh_ranges)"
-    )
-    parser.add_argument(
-        "--accreted-max-feh", type=cli.finite, metavar="DEX", help="accreted below (feh_ranges)"
-    )
-    parser.add_argument("--cmap", required=True, type=page.cmap, help="colour map of the density")
+    FIGURES.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
 
-def boundary(arguments: argparse.Namespace) -> tuple[list, list]:
+def boundary(split: dict) -> tuple[list, list]:
     """Give the in-situ polygon, or the limits in [Fe/H] with their line styles.
 
-    Raises UserError naming the flag that the method needs and that is not there.
+    `split` are the parameters by which the samples were selected.
     """
-    if arguments.method == "polygon":
-        if len(arguments.insitu_polygon) < 3:
-            raise UserError("--method polygon needs --insitu-polygon with three vertices or more")
-        return list(arguments.insitu_polygon), []
-    limits = (arguments.insitu_min_feh, arguments.accreted_max_feh)
-    if None in limits:
-        raise UserError("--method feh_ranges needs --insitu-min-feh and --accreted-max-feh")
+    if split["chemistry_method"] == "polygon":
+        return list(split["chemistry_insitu_polygon"]), []
+    limits = (split["chemistry_insitu_min_feh"], split["chemistry_accreted_max_feh"])
     return [], list(zip(limits, ("-", "--"), strict=True))
 
 
@@ -193,7 +173,8 @@ def work(arguments: argparse.Namespace) -> None:
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     stars = StarReader(arguments.stars, ("feh", "afe", *flags))
     halo = StarReader(arguments.halo, ("feh", "afe"))
-    polygon, feh_limits = boundary(arguments)
+    split = metadata.parameters_of(halo.meta, "select_samples", arguments.halo)
+    polygon, feh_limits = boundary(split)
 
     panels = [count_giants(stars), count_halo(halo)]
     with_afe = any(panel.n_plane for panel in panels)
@@ -206,7 +187,7 @@ def work(arguments: argparse.Namespace) -> None:
     meta = page.common_meta(stars=stars.meta, halo=halo.meta)
     figure = page.page(page.TWO_COLUMNS_IN, 3.0, meta, page.split_note(halo.meta))
     if with_afe:
-        draw_plane(figure, panels, polygon, feh_limits, arguments.cmap)
+        draw_plane(figure, panels, polygon, feh_limits, arguments.figures_density_cmap)
     else:
         draw_feh(figure, panels, feh_limits)
     page.save(figure, arguments)

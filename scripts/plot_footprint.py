@@ -3,8 +3,9 @@
 Every field is a circle of its true size on the sphere. Also drawn: the declination of -20 deg
 and the Galactic latitudes of 20 deg that bound the paper's survey.
 
-    python scripts/plot_footprint.py --fields results/catalog/fields.ecsv --color '#3b6fb6' \\
-        --field-diameter-deg 1 --style config/paper.mplstyle --pdf fig01.pdf --png fig01.png
+    python scripts/plot_footprint.py --fields results/catalog/fields.ecsv \\
+        --figures-footprint-color '#3b6fb6' \\
+        --figures-field-diameter-deg 1 --style config/paper.mplstyle --pdf fig01.pdf --png fig01.png
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ MIN_ABS_B_DEG = 20.0
 # section 1.5.3, which defines the Galactic system in the ICRS.
 CELESTIAL_POLE_DEG = (122.93192, 27.12825)
 
+FIGURES = cli.Section(
+    "figures", {"footprint_color": page.color, "field_diameter_deg": cli.positive}
+)
+
 FIELD_VERTICES = 36
 # Beyond so many circles the PDF holds them as one picture.
 MAX_VECTOR_CIRCLES = 5_000
@@ -34,10 +39,7 @@ MAX_VECTOR_CIRCLES = 5_000
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--fields", required=True, metavar="PATH", help="fields of the survey")
-    parser.add_argument("--color", required=True, type=page.color, help="colour of the fields")
-    parser.add_argument(
-        "--field-diameter-deg", required=True, type=cli.positive, help="diameter of a field"
-    )
+    FIGURES.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -64,8 +66,9 @@ def declination_circle(dec_deg: float) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.append(angle, angle[0, 0]) for angle in (l_deg, b_deg))
 
 
-def draw(fields, color: str, field_diameter_deg: float):
+def draw(fields, footprint_color: str, field_diameter_deg: float):
     """Draw the map."""
+    color = footprint_color
     meta = page.common_meta(fields=fields.meta)
     figure = page.page(page.TWO_COLUMNS_IN, 4.0, meta)
     axes = sky.sky_axes(figure, (1, 1, 1))
@@ -109,7 +112,7 @@ def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     fields = text_tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
     cli.report("fields", len(fields))
-    page.save(draw(fields, arguments.color, arguments.field_diameter_deg), arguments)
+    page.save(draw(fields, **FIGURES.values(arguments)), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,7 +5,7 @@ too. Each open circle is one HEALPix line of sight, its area proportional to the
 bars are the 68 % interval.
 
     python scripts/plot_line_of_sight.py --quantity sigma_r --sky results/summaries/sky/halo.ecsv \\
-        --color '#444444' --circle-area-per-star 0.5 --min-stars 10 \\
+        --figures-line-of-sight-color '#444444' --figures-circle-area-per-star 0.5 \\
         --style config/paper.mplstyle --pdf fig07.pdf --png fig07.png
 """
 
@@ -26,18 +26,16 @@ LABELS = {
 }
 
 
+FIGURES = cli.Section(
+    "figures", {"line_of_sight_color": page.color, "circle_area_per_star": cli.positive}
+)
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--quantity", required=True, choices=tuple(LABELS))
     parser.add_argument("--sky", required=True, metavar="PATH", help="sky summary of the halo")
-    parser.add_argument("--color", required=True, type=page.color, help="colour of the circles")
-    parser.add_argument(
-        "--circle-area-per-star",
-        required=True,
-        type=cli.positive,
-        help="area of a circle per star, square points",
-    )
-    page.add_min_stars_flag(parser)
+    FIGURES.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -101,8 +99,9 @@ def work(arguments: argparse.Namespace) -> None:
     quantity = arguments.quantity
     columns = ("n_stars", "accreted_fraction", *page.quantity_columns(quantity, (68,)))
     sky = text_tables.read_ecsv(arguments.sky, columns)
-    area, min_stars = arguments.circle_area_per_star, arguments.min_stars
-    page.save(draw(sky, quantity, arguments.color, area, min_stars), arguments)
+    color, area = FIGURES.values(arguments).values()
+    min_stars = page.min_stars(sky, arguments.sky)
+    page.save(draw(sky, quantity, color, area, min_stars), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,13 +6,14 @@ Gaia-Sausage-Enceladus ellipse is drawn on the accreted map.
     python scripts/plot_sigma_plane.py --plane xz --halo results/summaries/xz/halo.ecsv \\
         --accreted results/summaries/xz/accreted.ecsv --insitu results/summaries/xz/insitu.ecsv \\
         --halo-stars results/samples/halo.fits --accreted-stars results/samples/accreted.fits \\
-        --insitu-stars results/samples/insitu.fits --cmap viridis --sigma-min-km-s 60 \\
-        --sigma-max-km-s 180 --levels 11 --min-stars 10 --galcen-distance-kpc 8.122 \\
-        --gse-axes 10,8.1,7.3 --gse-pitch-deg=25 --gse-azimuth-deg=70 --gse-semi-major-kpc 20 \\
+        --insitu-stars results/samples/insitu.fits --figures-sigma-cmap viridis \\
+        --figures-sigma-min-km-s 60 --figures-sigma-max-km-s 180 --figures-contour-levels 11 \\
+        --figures-gse-axes 10,8.1,7.3 --figures-gse-pitch-deg=25 --figures-gse-azimuth-deg=70 \\
+        --figures-gse-semi-major-kpc 20 \\
         --style config/paper.mplstyle --pdf fig05.pdf --png fig05.png
 
-With --plane xy the ellipse takes --gse-axis-ratio and --gse-angle-deg instead of the axes, the
-pitch and the azimuth.
+With --plane xy the ellipse takes --figures-gse-xy-axis-ratio and --figures-gse-xy-angle-deg instead
+of the axes, the pitch and the azimuth.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from matplotlib.patheffects import withStroke
 from icefire import cli
 from icefire.draw import page
 from icefire.errors import UserError
-from icefire.files import text_tables
+from icefire.files import metadata, text_tables
+from icefire.files.columns import SAMPLES
 from icefire.files.star_tables import StarReader
 
 SUN = {"marker": "*", "ms": 8, "mfc": "black", "mec": "white", "mew": 0.6, "ls": "", "zorder": 6}
@@ -41,11 +43,8 @@ GSE = {"ls": (0, (4, 1.6)), "lw": 1.6, "ec": "#c000ff", "fill": False, "zorder":
 CASING = [withStroke(linewidth=2.7, foreground="white", alpha=0.8)]
 # Points drawn at most in a panel: more would only blacken it and swell the file.
 MAX_POINTS = 20_000
-# Flags of the ellipse that each plane needs.
-GSE_FLAGS = {
-    "xy": ("gse_axis_ratio", "gse_angle_deg"),
-    "xz": ("gse_axes", "gse_pitch_deg", "gse_azimuth_deg"),
-}
+# What the ellipse of each plane needs
+GSE_KEYS = {"xy": ("xy_axis_ratio", "xy_angle_deg"), "xz": ("axes", "pitch_deg", "azimuth_deg")}
 
 
 def axes(text: str) -> tuple[float, ...]:
@@ -59,38 +58,15 @@ def axes(text: str) -> tuple[float, ...]:
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--plane", required=True, choices=("xy", "xz"))
-    for sample, name in page.SAMPLES.items():
+    for sample, name in SAMPLES.items():
         text = f"summary of the {name.lower()} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
-    for sample, name in page.SAMPLES.items():
+    for sample, name in SAMPLES.items():
         text = f"stars of the {name.lower()} sample"
         parser.add_argument(f"--{sample}-stars", required=True, metavar="PATH", help=text)
-    page.add_sigma_flags(parser)
-    parser.add_argument(
-        "--levels", required=True, type=contour_levels, help="contour levels, 2 to 100"
-    )
-    parser.add_argument(
-        "--galcen-distance-kpc", required=True, type=cli.positive, help="places the Sun"
-    )
-    parser.add_argument(
-        "--gse-semi-major-kpc", required=True, type=cli.positive, help="of the drawn ellipse"
-    )
-    parser.add_argument("--gse-axis-ratio", type=cli.positive, help="of the ellipse (xy)")
-    parser.add_argument(
-        "--gse-angle-deg", type=cli.finite, help="of its major axis, from +X toward +Y (xy)"
-    )
-    parser.add_argument(
-        "--gse-axes",
-        type=axes,
-        metavar="A,B,C",
-        help="proportions of the ellipsoid, longest first (xz)",
-    )
-    parser.add_argument(
-        "--gse-pitch-deg", type=cli.finite, help="of its major axis, up toward the Sun (xz)"
-    )
-    parser.add_argument(
-        "--gse-azimuth-deg", type=cli.finite, help="of its major axis, from +X toward +Y (xz)"
-    )
+    page.SIGMA.add_flags(parser)
+    FIGURES.add_flags(parser)
+    ELLIPSE.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -101,6 +77,21 @@ def contour_levels(text: str) -> int:
     if not 2 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not from 2 to 100")
     return value
+
+
+FIGURES = cli.Section("figures", {"contour_levels": contour_levels})
+ELLIPSE = cli.Section(
+    "figures.gse",
+    {
+        "xy_axis_ratio": cli.positive,
+        "xy_angle_deg": cli.finite,
+        "axes": axes,
+        "pitch_deg": cli.finite,
+        "azimuth_deg": cli.finite,
+        "semi_major_kpc": cli.positive,
+    },
+    optional=GSE_KEYS["xy"] + GSE_KEYS["xz"],
+)
 
 
 # --- the ellipse of Gaia-Sausage-Enceladus ---------------------------------------------------
@@ -138,13 +129,15 @@ def gse_ellipse(arguments: argparse.Namespace) -> tuple[float, float]:
 
     Raises UserError naming the flag that the plane needs and that is not there.
     """
-    for flag in GSE_FLAGS[arguments.plane]:
-        if getattr(arguments, flag) is None:
-            raise UserError(f"--plane {arguments.plane} needs --{flag.replace('_', '-')}")
+    gse = ELLIPSE.values(arguments)
+    for key in GSE_KEYS[arguments.plane]:
+        if key not in gse:
+            flag = ELLIPSE.parameter(key).replace("_", "-")
+            raise UserError(f"--plane {arguments.plane} needs --{flag}")
     if arguments.plane == "xy":
-        return arguments.gse_axis_ratio, arguments.gse_angle_deg
+        return gse["xy_axis_ratio"], gse["xy_angle_deg"]
     longer, shorter, angle_deg = projected_ellipse(
-        arguments.gse_axes, arguments.gse_azimuth_deg, arguments.gse_pitch_deg
+        gse["axes"], gse["azimuth_deg"], gse["pitch_deg"]
     )
     return shorter / longer, angle_deg
 
@@ -230,26 +223,29 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
         **{f"{sample}_stars": reader.meta for sample, (_, _, reader) in points.items()},
     )
     note = page.split_note(summaries["accreted"].meta)
+    min_stars = page.min_stars(summaries["halo"], arguments.halo)
+    frame = metadata.parameters_of(summaries["halo"].meta, "compute_kinematics", arguments.halo)
+    galcen_distance_kpc = frame["frame_galcen_distance_kpc"]
     low, high = page.sigma_limits(arguments)
-    levels = np.linspace(low, high, arguments.levels)
+    levels = np.linspace(low, high, arguments.figures_contour_levels)
     # At least as many colours as there are steps, whatever the colour map.
-    cmap = matplotlib.colormaps[arguments.cmap].resampled(256)
+    cmap = matplotlib.colormaps[arguments.figures_sigma_cmap].resampled(256)
     scale = {"cmap": cmap, "norm": BoundaryNorm(levels, cmap.N, extend="both")}
     ratio, angle_deg = gse_ellipse(arguments)
     figure = page.page(page.TWO_COLUMNS_IN, 4.75, meta, note)
     panels = figure.subplots(2, 3, sharex=True, sharey=True)
-    for (upper, lower), (sample, name) in zip(panels.T, page.SAMPLES.items(), strict=True):
+    for (upper, lower), (sample, name) in zip(panels.T, SAMPLES.items(), strict=True):
         x, y, sigma = grid(summaries[sample], arguments.plane, getattr(arguments, sample))
         px, py, reader = points[sample]
         draw_map(upper, x, y, sigma, scale)
         if not np.isfinite(sigma).any():
-            page.say_nothing_to_draw(upper, sample, page.no_bin(arguments.min_stars))
+            page.say_nothing_to_draw(upper, sample, page.no_bin(min_stars))
         draw_points(lower, sample, px, py, reader.n_rows)
         upper.set_title(f"{name}, {page.stars_text(reader.n_rows)}")
         for axes in (upper, lower):
-            axes.plot(-arguments.galcen_distance_kpc, 0, **SUN)
+            axes.plot(-galcen_distance_kpc, 0, **SUN)
         lower.set_xlabel(f"${arguments.plane[0].upper()}$ (kpc)")
-    length = 2 * arguments.gse_semi_major_kpc
+    length = 2 * arguments.figures_gse_semi_major_kpc
     gse = Ellipse((0, 0), length, ratio * length, angle=angle_deg, path_effects=CASING, **GSE)
     panels[0, 1].add_patch(gse)
     for axes in panels[:, 0]:
@@ -257,7 +253,7 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
     for axes in panels.flat:
         axes.set(aspect="equal", xlim=x[[0, -1]], ylim=y[[0, -1]])
         axes.minorticks_off()
-    add_legend(panels[1, 2], arguments.min_stars)
+    add_legend(panels[1, 2], min_stars)
     label = r"$\sigma_r$ (km s$^{-1}$)"
     bar = figure.colorbar(ScalarMappable(**scale), ax=panels[0], label=label, pad=0.02)
     bar.set_ticks(levels[:: max(1, len(levels) // 10)])
@@ -268,10 +264,10 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     columns = (*arguments.plane, "n_stars", "sigma_r")
-    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
+    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
     points = {
         sample: read_points(getattr(arguments, f"{sample}_stars"), arguments.plane, sample)
-        for sample in page.SAMPLES
+        for sample in SAMPLES
     }
     page.save(draw(summaries, points, arguments), arguments)
 

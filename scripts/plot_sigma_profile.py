@@ -6,8 +6,8 @@ where they lie beyond it.
 
     python scripts/plot_sigma_profile.py --accreted results/summaries/radial/accreted.ecsv \\
         --insitu results/summaries/radial/insitu.ecsv \\
-        --literature resources/literature_sigma_r.ecsv --accreted-color '#c1272d' \\
-        --insitu-color '#2166ac' --min-stars 10 \\
+        --literature resources/literature_sigma_r.ecsv \\
+        --figures-accreted-color '#c1272d' --figures-insitu-color '#2166ac' \\
         --style config/paper.mplstyle --pdf fig09.pdf --png fig09.png
 """
 
@@ -21,23 +21,22 @@ import numpy as np
 from icefire import cli
 from icefire.draw import literature, page, profiles, second
 from icefire.files import text_tables
+from icefire.files.columns import SAMPLES
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 MARKERS = {"accreted": "o", "insitu": "s"}
+FIGURES = cli.Section("figures", {f"{sample}_color": page.color for sample in MARKERS})
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     for sample in MARKERS:
-        name = page.SAMPLES[sample].lower()
+        name = SAMPLES[sample].lower()
         text = f"radial summary of the {name} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
-        parser.add_argument(
-            f"--{sample}-color", required=True, type=page.color, help=f"colour of the {name} halo"
-        )
     second.add_flag(parser, "accreted and in situ")
+    FIGURES.add_flags(parser)
     literature.add_flags(parser)
-    page.add_min_stars_flag(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -53,14 +52,15 @@ def draw(summaries: dict, others: list, arguments: argparse.Namespace):
     n_bins = 0
     for sample, profile in whole.items():
         n_stars = int(page.values(profile, "n_stars").sum())
-        label = f"{page.SAMPLES[sample]}, {page.stars_text(n_stars)}"
-        color = getattr(arguments, f"{sample}_color")
+        label = f"{SAMPLES[sample]}, {page.stars_text(n_stars)}"
+        color = getattr(arguments, f"figures_{sample}_color")
         look = {"color": color, "marker": MARKERS[sample], "label": label}
         drawn = profiles.draw_profile(axes, profile, "sigma_r", **look)
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
-        page.say_nothing_to_draw(axes, "sigma_r", page.no_bin(arguments.min_stars), y=0.93)
+        min_stars = page.min_stars(summaries["accreted"], arguments.accreted)
+        page.say_nothing_to_draw(axes, "sigma_r", page.no_bin(min_stars), y=0.93)
     handles, _ = axes.get_legend_handles_labels()
     handles += profiles.band_handles()
     r_limits = profiles.radial_limits(whole.values())
@@ -68,12 +68,12 @@ def draw(summaries: dict, others: list, arguments: argparse.Namespace):
     axes.set(xlim=profiles.widened(r_limits), ylim=rounded(limits or (0, 200)))
     # Before the published values, whose arrows need to know where the axis ends
     pairs = [
-        (profiles.quadrant(table, 0), getattr(arguments, f"{sample}_color"))
+        (profiles.quadrant(table, 0), getattr(arguments, f"figures_{sample}_color"))
         for table, sample in zip(others, MARKERS, strict=False)
     ]
     second.overlay(axes, "sigma_r", pairs, summaries["accreted"])
     if arguments.literature:
-        sources, quantities = arguments.literature_sources, ("sigma_r", "sigma_los")
+        sources, quantities = arguments.figures_literature, ("sigma_r", "sigma_los")
         published = literature.read(arguments.literature, quantities, sources, r_limits)
         handles += literature.draw(axes, published)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=page.SMALL_PT)

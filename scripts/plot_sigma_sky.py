@@ -5,7 +5,7 @@ colour scale; dark grey where there are too few stars.
 
     python scripts/plot_sigma_sky.py --halo results/summaries/sky/halo.ecsv \\
         --accreted results/summaries/sky/accreted.ecsv --insitu results/summaries/sky/insitu.ecsv \\
-        --cmap viridis --sigma-min-km-s 60 --sigma-max-km-s 180 --min-stars 10 \\
+        --figures-sigma-cmap viridis --figures-sigma-min-km-s 60 --figures-sigma-max-km-s 180 \\
         --style config/paper.mplstyle --pdf fig06.pdf --png fig06.png
 """
 
@@ -24,6 +24,8 @@ from icefire import cli
 from icefire.draw import page, sky
 from icefire.errors import UserError
 from icefire.files import text_tables
+from icefire.files.columns import SAMPLES
+from icefire.stars.sky import angles_deg
 
 # Points along each of a pixel's four edges, which are curved on the map.
 EDGE_POINTS = 16
@@ -31,10 +33,10 @@ EDGE_POINTS = 16
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
-    for sample, name in page.SAMPLES.items():
+    for sample, name in SAMPLES.items():
         text = f"summary of the {name.lower()} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
-    page.add_sigma_flags(parser)
+    page.SIGMA.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -48,10 +50,9 @@ def pixel_outlines(n_pixels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     nside = healpy.npix2nside(n_pixels)
     pixels = np.arange(n_pixels)
-    x, y, z = np.moveaxis(healpy.boundaries(nside, pixels, step=EDGE_POINTS), 1, 0)
+    outlines = np.moveaxis(healpy.boundaries(nside, pixels, step=EDGE_POINTS), 1, 0)
     centre_l_deg, _ = healpy.pix2ang(nside, pixels, lonlat=True)
-    b_deg = np.degrees(np.arctan2(z, np.hypot(x, y)))
-    return np.degrees(np.arctan2(y, x)), b_deg, centre_l_deg
+    return *angles_deg(outlines), centre_l_deg
 
 
 def whole_sky(summary, path: str) -> np.ndarray:
@@ -73,11 +74,12 @@ def draw(summaries: dict, arguments: argparse.Namespace):
     """Draw the three maps."""
     meta = page.common_meta(**{sample: table.meta for sample, table in summaries.items()})
     note = page.split_note(summaries["accreted"].meta)
+    min_stars = page.min_stars(summaries["halo"], arguments.halo)
     norm = Normalize(*page.sigma_limits(arguments))
-    cmap = matplotlib.colormaps[arguments.cmap]
+    cmap = matplotlib.colormaps[arguments.figures_sigma_cmap]
     figure = page.page(page.TWO_COLUMNS_IN, 2.15, meta, note)
     panels = []
-    for number, (sample, name) in enumerate(page.SAMPLES.items()):
+    for number, (sample, name) in enumerate(SAMPLES.items()):
         sigma = whole_sky(summaries[sample], getattr(arguments, sample))
         n_stars = int(page.values(summaries[sample], "n_stars").sum())
         polygons, owners = sky.sky_polygons(*pixel_outlines(len(sigma)))
@@ -93,7 +95,7 @@ def draw(summaries: dict, arguments: argparse.Namespace):
         axes.set_title(f"{name}, {page.stars_text(n_stars)}")
         cli.report(f"{sample}: pixels with a value", int(np.isfinite(sigma).sum()), len(sigma))
         if not np.isfinite(sigma).any():
-            text = page.no_bin(arguments.min_stars)
+            text = page.no_bin(min_stars)
             page.say_nothing_to_draw(axes, sample, text, y=0.3)
         panels.append(axes)
     panels[0].set_ylabel("$b$ (deg)")
@@ -108,7 +110,7 @@ def draw(summaries: dict, arguments: argparse.Namespace):
         pad=0.03,
     )
     bar.ax.minorticks_off()
-    few = Patch(color=page.NO_VALUE_DARK, label=f"< {arguments.min_stars} stars")
+    few = Patch(color=page.NO_VALUE_DARK, label=f"< {min_stars} stars")
     bar.ax.legend(handles=[few], loc="center left", bbox_to_anchor=(1.04, 0.5))
     return figure
 
@@ -116,7 +118,7 @@ def draw(summaries: dict, arguments: argparse.Namespace):
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
     columns = ("pixel", "n_stars", "sigma_r")
-    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in page.SAMPLES}
+    summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
     page.save(draw(summaries, arguments), arguments)
 
 

@@ -3,7 +3,8 @@
 Medians of the errors of v_r, v_phi and v_theta in bins of equal numbers of stars. The dashed
 line is what a proper motion error of 0.1 mas/yr is worth at each radius.
 
-    python scripts/plot_velocity_errors.py --halo results/samples/halo.fits --bins 99 \\
+    python scripts/plot_velocity_errors.py --halo results/samples/halo.fits \\
+        --figures-error-bins 99 \\
         --style config/paper.mplstyle --pdf fig03.pdf --png fig03.png
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 from icefire import cli
 from icefire.draw import page
 from icefire.files.star_tables import StarReader
+from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
 
 # Column, name, colour (safe for colour-blind eyes), marker. The paper: red, green, blue.
 COMPONENTS = (
@@ -26,15 +28,15 @@ COMPONENTS = (
     ("v_theta_error", r"$\sigma(v_\theta)$", "#0072b2", "^"),
 )
 PROPER_MOTION_MAS_YR = 0.1
-KM_S_PER_MAS_YR_KPC = 4.740470
+
+
+FIGURES = cli.Section("figures", {"error_bins": cli.count})
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="the halo sample")
-    parser.add_argument(
-        "--bins", required=True, type=cli.count, help="percentile bins; 99 are n to n + 1 %%"
-    )
+    FIGURES.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -109,7 +111,9 @@ def work(arguments: argparse.Namespace) -> None:
     reader = StarReader(arguments.halo, ("r", *(component[0] for component in COMPONENTS)))
     halo = read_halo(reader)
     cli.report("stars with radius and errors", len(halo["r"]), reader.n_rows)
-    page.save(draw(halo, arguments.bins, page.common_meta(halo=reader.meta)), arguments)
+    page.save(
+        draw(halo, arguments.figures_error_bins, page.common_meta(halo=reader.meta)), arguments
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

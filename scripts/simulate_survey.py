@@ -2,8 +2,9 @@
 """Make up a survey table: a model Galaxy seen by a model of the H3 Survey.
 
 Usage:
-    python scripts/simulate_survey.py --rows 302485 --seed 2024 --model config/synthetic.yaml \\
-        --satellites resources/satellites.ecsv --catalogue stars.fits --truth truth.fits
+    python scripts/simulate_survey.py --synthetic-rows 302485 --synthetic-seed 2024 \\
+        --model config/synthetic.yaml --satellites resources/satellites.ecsv \\
+        --catalogue stars.fits --truth truth.fits
 
 The catalogue has the survey's columns and nothing else; what is true of each of its rows stands
 in the truth table, which the workflow never reads. Fewer rows than the full survey make fewer
@@ -30,6 +31,7 @@ from icefire.synthetic.model import read_model
 from icefire.synthetic.survey import Survey, stream
 
 MIN_ROWS = 1000
+SYNTHETIC = cli.Section("synthetic", {"rows": int, "seed": cli.seed})
 
 # The Galaxy of the model: the frame and the potential that are the workflow's defaults.
 FRAME = (8.122, 20.8, (12.9, 245.6, 7.78))
@@ -38,8 +40,7 @@ POTENTIAL = "MilkyWayPotential-v1"
 
 def build_parser():
     parser = cli.parser(__doc__)
-    parser.add_argument("--rows", type=int, required=True, help=f"stars, at least {MIN_ROWS:,}")
-    parser.add_argument("--seed", type=int, required=True, help="seed, 0 or more")
+    SYNTHETIC.add_flags(parser)
     parser.add_argument("--model", required=True, help="the model, a YAML file")
     parser.add_argument(
         "--changes", nargs="*", default=[], help="files of what differs, laid over the model"
@@ -51,27 +52,26 @@ def build_parser():
 
 
 def work(arguments) -> None:
-    if arguments.rows < MIN_ROWS:
-        raise UserError(f"--rows: {arguments.rows} is too few; give {MIN_ROWS:,} or more")
-    if arguments.seed < 0:
-        raise UserError(f"--seed: {arguments.seed} is negative; give 0 or more")
+    n_rows, seed = arguments.synthetic_rows, arguments.synthetic_seed
+    if n_rows < MIN_ROWS:
+        raise UserError(f"--synthetic-rows: {n_rows} is too few; give {MIN_ROWS:,} or more")
     model = read_model(arguments.model, arguments.changes)
     frame = kinematics.frame(*FRAME)
     potential = orbits.potential(POTENTIAL)
     # Streams of their own, beyond any field's, so that no field depends on them; the satellites
     # first, because a mistake in their table shows at once and the orbits take a second.
     members = clouds.satellites(
-        arguments.satellites, model["satellites"], frame, stream(arguments.seed, 2**31 + 1)
+        arguments.satellites, model["satellites"], frame, stream(seed, 2**31 + 1)
     )
-    tail = clouds.sagittarius(model["sagittarius"], frame, potential, stream(arguments.seed, 2**31))
-    survey = Survey(arguments.rows, arguments.seed, model, frame, potential, [tail, members])
+    tail = clouds.sagittarius(model["sagittarius"], frame, potential, stream(seed, 2**31))
+    survey = Survey(n_rows, seed, model, frame, potential, [tail, members])
     catalogue = Catalogue(survey, model, frame, potential)
     # The model is a file of its own; its digest is enough to know it again.
     digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode()).hexdigest()
     meta = metadata.add_step(
         metadata.new_meta("synthetic H3", True, "h3", {}),
         "simulate_survey",
-        {"rows": arguments.rows, "seed": arguments.seed, "model_sha256": digest},
+        {**cli.parameters(arguments, SYNTHETIC), "model_sha256": digest},
     )
     counts: Counter = Counter()
     with (

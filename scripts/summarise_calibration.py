@@ -57,7 +57,10 @@ def work(arguments) -> None:
     if meta.get("synthetic"):
         catalogue += " (synthetic catalogue)"
     words = advice.text(
-        advice.Results(columns), parameters["halos"], parameters["min_stars"], catalogue
+        advice.Results(columns),
+        parameters["calibration_halos"],
+        parameters["montecarlo_min_stars"],
+        catalogue,
     )
     if meta.get("synthetic"):
         words += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"

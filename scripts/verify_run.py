@@ -27,15 +27,18 @@ from pathlib import Path
 from icefire import __version__, cli
 from icefire.errors import UserError
 from icefire.files import formats, star_tables, text_tables, writing
-from icefire.files.columns import STAR_COLUMNS
-from icefire.files.metadata import COORDINATES, SAMPLES, agreed
+from icefire.files.columns import SAMPLES, STAR_COLUMNS
+from icefire.files.metadata import COORDINATES, agreed
 from icefire.verify import checks
 from icefire.verify import numbers as numbers_check
 from icefire.verify.checks import broken
 
 ENGINE = "run_realisations"
 # In what a second method may differ from the first
-OF_A_METHOD = ("method", "exclude_fraction", "correlated", "deconvolve")
+OF_A_METHOD = (
+    *("uncertainty_method", "montecarlo_exclude_fraction"),
+    *("uncertainty_correlated", "dispersion_deconvolve"),
+)
 NOT_CHECKED = (
     "not checked",
     "membership of satellites; eccentricities; medians and intervals beyond their order",

@@ -1,4 +1,4 @@
-"""What every script's command line shares: parser, errors, progress, counts in the log."""
+"""What all command lines share: parser, sections of the configuration, errors, progress, log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from icefire import __version__
 from icefire.errors import UserError
@@ -54,6 +55,65 @@ def _one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
 
 
+@dataclass(frozen=True)
+class Section:
+    """A section of the configuration as flags, declared once by the room that uses it.
+
+    The key `min_abs_z_kpc` of the section `halo` is the flag `--halo-min-abs-z-kpc`, and
+    `halo_min_abs_z_kpc` among the parsed arguments and in the metadata of tables.
+
+    Attributes
+    ----------
+    name
+        Of the section; of one inside another, with a dot: `geometry.xy`.
+    kinds
+        What reads the text of each key's value: a function, `bool`, or the names to choose from.
+    optional
+        Keys that a step may be called without; they are None then.
+    """
+
+    name: str
+    kinds: Mapping[str, Callable | tuple[str, ...]]
+    optional: tuple[str, ...] = ()
+
+    def parameter(self, key: str) -> str:
+        """Name a key as arguments and metadata have it."""
+        return f"{self.name}.{key}".replace(".", "_")
+
+    def add_flags(self, parser: argparse.ArgumentParser, *keys: str) -> None:
+        """Add the flags of these keys, by default of all."""
+        for key in keys or self.kinds:
+            kind = self.kinds[key]
+            options = {"required": key not in self.optional}
+            options["help"] = f"{self.name}.{key} of the configuration"
+            if kind is bool:
+                options["action"] = argparse.BooleanOptionalAction
+            elif callable(kind):
+                options["type"] = kind
+                options["metavar"] = "VALUE"
+            else:
+                options["choices"] = kind
+            parser.add_argument("--" + self.parameter(key).replace("_", "-"), **options)
+
+    def values(self, parameters: argparse.Namespace | Mapping) -> dict:
+        """Take this section's values, by key, from arguments or a table's metadata.
+
+        Keys without a flag, or without a value, are left out.
+        """
+        known = parameters if isinstance(parameters, Mapping) else vars(parameters)
+        named = {key: known.get(self.parameter(key)) for key in self.kinds}
+        return {key: value for key, value in named.items() if value is not None}
+
+
+def parameters(arguments: argparse.Namespace, *sections: Section) -> dict:
+    """Give the parameters of a step as its tables' metadata carry them, by their full names."""
+    return {
+        section.parameter(key): value
+        for section in sections
+        for key, value in section.values(arguments).items()
+    }
+
+
 def finite(text: str) -> float:
     """Read a flag's value as a finite number (argparse names the flag when it is not)."""
     value = float(text)
@@ -83,6 +143,30 @@ def count(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not one or more")
+    return value
+
+
+def seed(text: str) -> int:
+    """Read a flag's value as a whole number of zero or more."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below zero")
+    return value
+
+
+def share(text: str) -> float:
+    """Read a flag's value as a number of zero or more and below one."""
+    value = not_negative(text)
+    if value >= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not below one")
+    return value
+
+
+def power_of_two(text: str) -> int:
+    """Read a flag's value as a power of two."""
+    value = count(text)
+    if value & (value - 1):
+        raise argparse.ArgumentTypeError(f"{text} is not a power of two")
     return value
 
 

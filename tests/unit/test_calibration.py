@@ -151,7 +151,7 @@ def test_nothing_measured_is_no_number():
 
 
 def meta(n_halos: int = 6, seed: int = 1) -> dict:
-    return {"parameters": {"run_calibration": {"halos": n_halos, "seed": seed}}}
+    return {"parameters": {"run_calibration": {"calibration_halos": n_halos, "seed": seed}}}
 
 
 def shard(path, numbers, n_halos: int = 6, seed: int = 1) -> str:

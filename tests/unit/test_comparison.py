@@ -82,7 +82,7 @@ def run_of(stars: dict, name="run", bins=2, half68=(0.0, 0.0), ledger=(), **para
         Path(name),
         name,
         source | {"icefire_version": "0"},
-        {"run_realisations": {"realisations": REALISATIONS}, **parameters},
+        {"run_realisations": {"montecarlo_realisations": REALISATIONS}, **parameters},
         {"radial": shells},
         list(ledger),
         {"halo": Reader(stars)},

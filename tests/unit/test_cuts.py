@@ -1,15 +1,13 @@
-"""The cuts that scripts put together: at their limits, on both sides of the plane, one by one."""
+"""The cuts from giants to the halo: at their limits, on both sides of the plane, one by one."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+import yaml
 
-import flag_substructure
-import select_samples
 from icefire.files.columns import KINEMATIC_COLUMNS
+from icefire.stars import cuts, orbits, substructure
 from icefire.stars.ledger import Ledger, remove
 
 # A star that no cut removes
@@ -21,10 +19,10 @@ KEPT = {"is_giant": True, "z": 5.1, "r": 10.1} | dict.fromkeys(
 def removed(**changes) -> str | None:
     """Give the step of the ledger under which a star goes, or None if it stays."""
     stars = {name: np.array([value]) for name, value in (KEPT | changes).items()}
-    ledger = Ledger(1)
+    ledger, halo = Ledger(1), {"min_abs_z_kpc": 5.0, "min_radius_kpc": 10.0}
     left = np.ones(1, bool)
-    for entry, goes in select_samples.all_cuts(ledger, {}, 5.0, 10.0):
-        left = remove(left, goes(stars), entry)
+    for cut, entry in zip(cuts.CUTS, cuts.open_entries(ledger, {}, halo), strict=True):
+        left = remove(left, cut.removes(stars, halo), entry)
     steps = [entry.step for entry in ledger.entries if entry.n_removed]
     assert left[0] == (not steps)
     return steps[0] if steps else None
@@ -52,8 +50,10 @@ def test_a_halo_star_is_beyond_both_limits_and_in_no_substructure(changes, step)
 
 
 @pytest.fixture
-def flags():
+def flags(repo):
     """Flag stars that would be Aleph's, on a circular orbit but for the given changes."""
+
+    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
 
     def found(**changes) -> dict[str, np.ndarray]:
         columns = {"feh": -0.4, "afe": 0.2, "logg": 2.0, "energy": -1e5}
@@ -64,24 +64,15 @@ def flags():
         values = np.broadcast_arrays(*map(np.atleast_1d, (columns | changes).values()))
         stars = dict(zip(columns | changes, values, strict=True))
         nowhere = {name: np.empty(0) for name in ("ra", "dec", "radius")}
-        arguments = SimpleNamespace(
-            max_logg=3.5,
-            spared_afe_slope=-0.3,
-            spared_afe_intercept=0.2,
-            ly_intercept_kpc_km_s=-2500.0,
-            ly_slope=-0.3,
-            max_lx_ratio=0.9,
-            insitu_polygon=((-1.4, 0.6), (-0.45, 0.125), (-0.45, -0.6), (1.0, -0.6), (1.0, 0.6)),
-            low_alpha_slope=-0.14,
-            low_alpha_intercept=0.165,
-            max_eccentricity=0.3,
-            orbit_time_gyr=1.0,
-            orbit_step_myr=2.0,
-            potential="MilkyWayPotential-v1",
-            min_radius_deg=0.5,
-            max_sigma=3.0,
+        flagged = substructure.Substructure(
+            {name: config[name] for name in ("giants", "sagittarius", "aleph")}
+            | {"satellites": {"min_radius_deg": 0.5, "max_sigma": 3.0}},
+            cuts.Polygon(config["chemistry"]["insitu_polygon"]),
+            orbits.potential("MilkyWayPotential-v1"),
+            nowhere,
+            {},
         )
-        return flag_substructure.flags(stars, nowhere, {}, arguments)
+        return flagged.flags(stars)
 
     return found
 
@@ -110,3 +101,12 @@ def test_only_bound_prograde_low_alpha_giants_have_their_orbits_followed(flags, 
     found = flags(**changes)
     assert np.isnan(found["eccentricity"][0])
     assert not found["is_aleph"][0]
+
+
+def test_a_cut_that_a_survey_cannot_have_says_so_in_the_ledger():
+    ledger, off = Ledger(1), {"giants": "no log g", "sagittarius_chemistry": "no [alpha/Fe]"}
+    halo = {"min_abs_z_kpc": 5.0, "min_radius_kpc": 10.5}
+    reasons = [entry.reason for entry in cuts.open_entries(ledger, off, halo)]
+    assert reasons[0] == "not a giant: off, no log g"
+    assert reasons[1] == "Sagittarius stream, all chemistries: no [alpha/Fe]"
+    assert reasons[-2:] == ["|Z| not above 5 kpc", "r not above 10.5 kpc"]

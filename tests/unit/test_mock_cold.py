@@ -14,6 +14,7 @@ from astropy.table import MaskedColumn, Table
 
 from icefire.errors import UserError
 from icefire.stars import orbits
+from icefire.stars.sky import unit_vectors
 from icefire.synthetic.clouds import (
     SATELLITE_NUMBERS,
     SATELLITE_TEXTS,
@@ -22,7 +23,6 @@ from icefire.synthetic.clouds import (
     satellites,
     sky_basis,
     space_velocity,
-    unit_vector,
 )
 
 STAR = ("ra", "dec", "distance", "rv", "pmra", "pmdec")
@@ -56,7 +56,7 @@ def test_places_and_velocities_are_astropys(stars, sun, by_astropy):
 
 def test_unit_vectors_are_astropys_and_the_sky_s_basis_is_orthonormal(stars, sun):
     sky = SkyCoord(stars["ra"], stars["dec"], unit="deg")
-    found = unit_vector(stars["ra"], stars["dec"])
+    found = unit_vectors(stars["ra"], stars["dec"])
     np.testing.assert_allclose(found, sky.cartesian.xyz.value, atol=1e-12)
     basis = np.array(sky_basis(stars["ra"], stars["dec"], sun))
     products = np.einsum("ikn,jkn->nij", basis, basis)
@@ -81,14 +81,14 @@ def test_the_whole_sky_sees_each_particle_s_giants(smoothing):
     nside = 128
     ra, dec = healpy.pix2ang(nside, np.arange(healpy.nside2npix(nside)), lonlat=True)
     made = cloud([10.0, 359.9, 200.0], [5.0, -60.0, 89.0], [3.0, 1.0, 0.5], smoothing)
-    seen = made.per_steradian(unit_vector(ra, dec), radius_deg=4.0)
+    seen = made.per_steradian(unit_vectors(ra, dec), radius_deg=4.0)
     found = seen.sum(axis=0) * healpy.nside2pixarea(nside)
     np.testing.assert_allclose(found, made.giants, rtol=2e-3 if smoothing else 2e-2)
 
 
 def test_a_smoothed_particle_is_a_gaussian_and_another_is_within_the_field_or_not():
     for separation in (0.0, 1.0, 2.0, 5.0):
-        centre = unit_vector(np.array([10.0]), np.array([40.0 + separation]))
+        centre = unit_vectors(np.array([10.0]), np.array([40.0 + separation]))
         smooth = cloud([10.0], [40.0], [7.0], 2.0).per_steradian(centre, 0.5)
         width = np.radians(2.0)
         expected = 7 / (2 * np.pi * width**2) * np.exp(-0.5 * (separation / 2) ** 2)
@@ -383,7 +383,7 @@ def test_no_satellites_at_all_are_an_empty_cloud(catalogue, settings, sun):
     empty = satellites(catalogue(slice(0)), settings, sun, np.random.default_rng(1))
     assert empty.velocity.shape == (3, 0)
     assert empty.object_name.dtype == "S24"
-    centres = unit_vector(np.array([10.0, 20.0]), np.array([0.0, 50.0]))
+    centres = unit_vectors(np.array([10.0, 20.0]), np.array([0.0, 50.0]))
     assert empty.per_steradian(centres, 0.5).shape == (2, 0)
 
 

@@ -13,8 +13,8 @@ from scipy.stats import kstest, norm
 
 from icefire.errors import UserError
 from icefire.stars import orbits
+from icefire.stars.sky import unit_vectors
 from icefire.synthetic import survey as synthetic
-from icefire.synthetic.clouds import unit_vector
 from icefire.synthetic.drawing import distance_modulus
 from icefire.synthetic.galaxy import Chemistry
 from icefire.synthetic.survey import in_footprint, offset, place_fields, spherical_basis
@@ -75,7 +75,7 @@ def full(model):
 
 def nearest_deg(one, others) -> np.ndarray:
     """Angle from each of some directions to the nearest of others."""
-    cosine = unit_vector(*one).T @ unit_vector(*others)
+    cosine = unit_vectors(*one).T @ unit_vectors(*others)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1).max(axis=1)))
 
 
@@ -97,13 +97,13 @@ def test_fields_are_within_the_footprint_and_evenly_spread(model, full):
 def test_a_small_survey_has_patches_of_the_full_one_s_fields(model):
     ra, dec = place_fields(model["fields"], 80, EMPTY, np.random.default_rng(2))
     assert in_footprint(ra, dec, model["fields"]).all()
-    cosine = unit_vector(ra, dec).T @ unit_vector(ra, dec)
+    cosine = unit_vectors(ra, dec).T @ unit_vectors(ra, dec)
     np.fill_diagonal(cosine, -1)
     apart = np.degrees(np.arccos(cosine.max(axis=1)))
     # The full survey's fields are 3.9 deg apart, 80 even ones would be 17 deg apart.
     assert np.median(apart) < 5
     # Ten patches of eight, and they are all over the footprint
-    x, y, z = unit_vector(ra, dec)
+    x, y, z = unit_vectors(ra, dec)
     octants = set(zip(x > 0, y > 0, z > 0, strict=True))
     assert len(octants) >= 6
 

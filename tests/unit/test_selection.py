@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import yaml
 
-from icefire.stars.cuts import FehRanges, Line, Polygon, aleph_candidate, in_sagittarius
+from icefire.stars.cuts import FehRanges, Line, Polygon
+from icefire.stars.substructure import aleph_candidate, in_sagittarius
 
 SPARED = Line(-0.3, 0.2)
 LOW_ALPHA = Line(-0.14, 0.165)
@@ -103,8 +104,17 @@ def test_polygon_may_start_anywhere_and_turn_either_way(vertices):
     rng = np.random.default_rng(2)
     feh, afe = rng.uniform(-3, 1.5, 3000), rng.uniform(-1, 1, 3000)
     wanted = Polygon(vertices).insitu(feh, afe)
-    for other in (vertices[2:] + vertices[:2], vertices[::-1], (*vertices, vertices[0])):
+    for other in (vertices[2:] + vertices[:2], vertices[::-1]):
         np.testing.assert_array_equal(Polygon(other).insitu(feh, afe), wanted)
+
+
+def test_a_star_on_the_border_is_not_in_situ(vertices):
+    """As of ">" in [Fe/H] > -0.45 and [alpha/Fe] > 0.25 - 0.5 ([Fe/H] + 0.7)."""
+    feh = np.array([-0.45, -0.45, -0.7, -1.1, -1.4])
+    afe = np.array([0.125, 0.0, 0.25 - 0.5 * (-0.7 + 0.7), 0.25 - 0.5 * (-1.1 + 0.7), 0.6])
+    for turned in (vertices, vertices[::-1]):
+        assert not Polygon(turned).insitu(feh, afe).any()
+        assert Polygon(turned).insitu(feh + 1e-6, afe + 1e-6)[:-1].all()
 
 
 @pytest.mark.parametrize(("feh", "afe"), [(NAN, 0.3), (-0.3, NAN), (NAN, NAN)])

@@ -20,7 +20,9 @@ REALISATIONS = 20
 
 
 def meta(seed: int = 42) -> dict:
-    return {"parameters": {"run_realisations": {"realisations": REALISATIONS, "seed": seed}}}
+    return {
+        "parameters": {"run_realisations": {"montecarlo_realisations": REALISATIONS, "seed": seed}}
+    }
 
 
 def measurement(numbers, n_stars: int = 50) -> Measurement:
@@ -82,7 +84,7 @@ def test_many_bins_come_in_blocks_and_in_order(tmp_path):
         sky,
         measured,
         range(5),
-        {"parameters": {"run_realisations": {"realisations": 5}}},
+        {"parameters": {"run_realisations": {"montecarlo_realisations": 5}}},
     )
     blocks = list(shards.join([str(tmp_path / "a.npz")]).blocks())
     assert len(blocks) == 3
@@ -98,7 +100,7 @@ def test_with_many_realisations_blocks_have_fewer_bins(tmp_path, realisations, b
     measured = Measurement(
         np.full(sky.n_bins, 50), np.arange(600), np.ones((600, 3, 1), np.float32)
     )
-    wanted = {"parameters": {"run_realisations": {"realisations": realisations}}}
+    wanted = {"parameters": {"run_realisations": {"montecarlo_realisations": realisations}}}
     shards.write(tmp_path / "a.npz", sky, measured, [0], wanted)
     found = shards.read(tmp_path / "a.npz")
     assert found.n_blocks == -(-600 // bins)
@@ -143,7 +145,11 @@ def write_bins(folder, bins, numbers=range(REALISATIONS)):
     n_stars = np.where(np.arange(SHELLS.n_bins) < 7, 50, 3)
     variance = np.asarray(bins, float)[:, None, None] + np.zeros((len(bins), 3, len(numbers)))
     found = Measurement(n_stars, np.asarray(bins, int), variance.astype("f4"))
-    parameters = {"realisations": REALISATIONS, "method": "likelihood", "min_stars": 10}
+    parameters = {
+        "montecarlo_realisations": REALISATIONS,
+        "uncertainty_method": "likelihood",
+        "montecarlo_min_stars": 10,
+    }
     path = folder / f"{'-'.join(map(str, bins))}.npz"
     shards.write(path, SHELLS, found, numbers, {"parameters": {"run_realisations": parameters}})
     return str(path)

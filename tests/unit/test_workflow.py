@@ -102,73 +102,92 @@ def test_a_measurement_does_not_depend_on_the_figures(repo):
 @pytest.mark.parametrize(
     ("value", "flag"),
     [
-        (5, "--a=5"),
-        (5.0, "--a=5"),  # alike, so that a point more reruns nothing
-        (-0.25, "--a=-0.25"),
-        (True, "--a"),
-        (False, "--no-a"),
-        ("cividis", "--a=cividis"),
-        ([12.9, 245.6, 7.0], "--a=12.9,245.6,7"),
-        ([[-1.4, 0.6], [1.0, -0.6]], "--a=-1.4,0.6:1,-0.6"),
-        ([], "--a="),
+        (5, "--one-two=5"),
+        (5.0, "--one-two=5"),  # alike, so that a point more reruns nothing
+        (-0.25, "--one-two=-0.25"),
+        (True, "--one-two"),
+        (False, "--no-one-two"),
+        ("cividis", "--one-two=cividis"),
+        ([12.9, 245.6, 7.0], "--one-two=12.9,245.6,7"),
+        ([[-1.4, 0.6], [1.0, -0.6]], "--one-two=-1.4,0.6:1,-0.6"),
+        ([], "--one-two="),
     ],
     ids=str,
 )
 def test_a_value_becomes_one_flag(value, flag):
-    assert rules.Flags({"one": {"two": value}})("--a", "one/two") == flag
+    flags = rules.Flags({"one": {"two": value, "null": None}})
+    assert flags("one.two") == flags("one") == {"one_two": flag}
 
 
 def test_the_steps_read_the_flags_back(config):
     def text(key):
-        return rules.Flags(config)("", key).removeprefix("=")
+        (flag,) = rules.Flags(config)(key).values()
+        return flag.partition("=")[2]
 
-    assert [list(p) for p in cli.points(text("chemistry/insitu_polygon"))] == config["chemistry"][
+    assert [list(p) for p in cli.points(text("chemistry.insitu_polygon"))] == config["chemistry"][
         "insitu_polygon"
     ]
-    assert list(cli.triple(text("frame/sun_velocity_km_s"))) == config["frame"]["sun_velocity_km_s"]
+    assert list(cli.triple(text("frame.sun_velocity_km_s"))) == config["frame"]["sun_velocity_km_s"]
     assert cli.points("") == ()
 
 
 def test_only_the_chemistry_in_use_becomes_flags(config):
     for method, names in (
-        ("polygon", {"--method", "--insitu-polygon"}),
-        ("feh_ranges", {"--method", "--insitu-min-feh", "--accreted-max-feh"}),
+        ("polygon", {"--chemistry-method", "--chemistry-insitu-polygon"}),
+        (
+            "feh_ranges",
+            {
+                "--chemistry-method",
+                "--chemistry-insitu-min-feh",
+                "--chemistry-accreted-max-feh",
+            },
+        ),
     ):
         flags = rules.Flags(changed(config, ("chemistry.method", method))).chemistry()
         assert {flag.split("=")[0] for flag in flags.values()} == names
-        assert flags["method"] == f"--method={method}"
+        assert flags["chemistry_method"] == f"--chemistry-method={method}"
 
 
 def test_only_the_uncertainty_recipe_in_use_becomes_flags(config):
-    for correlated, flag in ((True, "--correlated"), (False, "--no-correlated")):
+    for correlated, flag in (
+        (True, "--uncertainty-correlated"),
+        (False, "--no-uncertainty-correlated"),
+    ):
         han2024 = changed(
             config, ("uncertainty.method", "han2024"), ("uncertainty.correlated", correlated)
         )
         flags = rules.Flags(han2024).uncertainty().values()
-        assert set(flags) == {"--method=han2024", "--exclude-fraction=0.1", flag}
+        assert set(flags) == {
+            "--uncertainty-method=han2024",
+            "--montecarlo-exclude-fraction=0.1",
+            flag,
+        }
     bootstrap = changed(config, ("uncertainty.method", "bootstrap"))
-    assert list(rules.Flags(bootstrap).uncertainty().values()) == ["--method=bootstrap"]
+    assert list(rules.Flags(bootstrap).uncertainty().values()) == ["--uncertainty-method=bootstrap"]
     likelihood = changed(config, ("uncertainty.method", "likelihood"))
     flags = rules.Flags(likelihood).uncertainty().values()
-    assert set(flags) == {"--method=likelihood", "--correlated"}
+    assert set(flags) == {"--uncertainty-method=likelihood", "--uncertainty-correlated"}
 
 
 @pytest.mark.parametrize("method", ["han2024", "bootstrap", "likelihood"])
 def test_errors_are_taken_off_as_the_method_has_it_or_as_told(config, method):
-    for value, flag in ((None, set()), (True, {"--deconvolve"}), (False, {"--no-deconvolve"})):
+    flag = "dispersion-deconvolve"
+    for value, wanted in ((None, set()), (True, {f"--{flag}"}), (False, {f"--no-{flag}"})):
         told = changed(config, ("uncertainty.method", method), ("dispersion.deconvolve", value))
-        flags = set(rules.Flags(told).uncertainty().values())
-        assert {flag for flag in flags if "deconvolve" in flag} == flag
+        flags = rules.Flags(told).uncertainty().values()
+        assert {given for given in flags if flag in given} == wanted
 
 
 def test_a_second_method_has_files_and_flags_of_its_own(config):
     assert rules.second_files(config)("numbers.yaml") == []
-    assert rules.Flags(config).second_method() == {}
+    assert rules.Flags(config)("figures.second_method") == {}
     both = changed(config, ("figures.second_method", "bootstrap"))
     assert rules.second_files(both)("a", "b") == ["<results>/second/a", "<results>/second/b"]
-    assert rules.Flags(both).second_method() == {"second": "--second-method=bootstrap"}
-    flags = rules.Flags(both).uncertainty("figures/second_method").values()
-    assert list(flags) == ["--method=bootstrap"]
+    assert rules.Flags(both)("figures.second_method") == {
+        "figures_second_method": "--figures-second-method=bootstrap"
+    }
+    flags = rules.Flags(both).uncertainty("figures.second_method").values()
+    assert list(flags) == ["--uncertainty-method=bootstrap"]
 
 
 def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, published):
@@ -177,9 +196,9 @@ def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, publish
         return list(rules.Flags(chosen).literature(quantity).values())
 
     assert flags(None, "beta") == []
-    assert flags([], "beta") == ["--literature-sources="]
+    assert flags([], "beta") == ["--figures-literature="]
     chosen = ["Cunningham+19", "Gnedin+10", "Petersen & Penarrubia 21"]
-    assert flags(chosen, "sigma_r") == ["--literature-sources=Gnedin+10,Petersen & Penarrubia 21"]
+    assert flags(chosen, "sigma_r") == ["--figures-literature=Gnedin+10,Petersen & Penarrubia 21"]
     # A source of the other table changes nothing here.
     assert flags(chosen[:1] + chosen[2:], "beta") == flags(chosen, "beta")
 

@@ -223,7 +223,7 @@ def join(paths: Sequence[str]) -> tuple[np.ndarray, dict]:
         counts, numbers, text = shards.load(path, ("counts", "numbers", "meta"), script)
         try:
             meta = json.loads(str(text))
-            wanted = meta["parameters"]["run_calibration"]["halos"]
+            wanted = meta["parameters"]["run_calibration"]["calibration_halos"]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path}: has no metadata of {script} ({error})") from error
         if counts.shape[1:] != SHAPE or (found and meta != found[0][2]):

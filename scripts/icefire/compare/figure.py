@@ -11,6 +11,7 @@ from icefire.compare.differences import catalogues
 from icefire.compare.runs import Run
 from icefire.draw import page
 from icefire.draw.profiles import draw_profile, quadrant, radial_limits
+from icefire.files.columns import SAMPLES
 
 # Blue and vermilion, which every kind of colour vision tells apart (Okabe & Ito 2008), and shapes
 # that do without colour. The first run is larger and open, so that it shows around the second.
@@ -48,7 +49,7 @@ def draw(a: Run, b: Run, compared: dict) -> SubFigure:
     for column, sample in zip(panels.T, _SAMPLES, strict=True):
         profiles = [quadrant(run.summaries["radial", sample], 0) for run in (a, b)]
         numbers = [f"{run.samples[sample].n_rows:,}" for run in (a, b)]
-        column[0].set_title(f"{page.SAMPLES[sample]}: {numbers[0]} stars → {numbers[1]}")
+        column[0].set_title(f"{SAMPLES[sample]}: {numbers[0]} stars → {numbers[1]}")
         for axes, quantity in zip(column, _LABELS, strict=False):
             _draw_profiles(axes, sample, quantity, profiles, (a, b))
         _draw_differences(column[2], sample, quadrant(compared[sample], 0))
@@ -93,7 +94,7 @@ def _draw_profiles(axes, sample: str, quantity: str, profiles, runs) -> None:
     if quantity == "beta":
         axes.axhline(0, color="0.6", lw=0.5, zorder=1)
     if n_bins == 0:
-        fewest = min(run.parameters["run_realisations"]["min_stars"] for run in runs)
+        fewest = min(run.parameters["run_realisations"]["montecarlo_min_stars"] for run in runs)
         page.say_nothing_to_draw(axes, f"{sample} {quantity}", page.no_bin(fewest))
 
 

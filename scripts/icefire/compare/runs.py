@@ -10,7 +10,8 @@ import numpy as np
 
 from icefire.errors import UserError
 from icefire.files import star_tables, text_tables
-from icefire.files.metadata import COORDINATES, FINISH, SAMPLES, agreed
+from icefire.files.columns import SAMPLES
+from icefire.files.metadata import COORDINATES, FINISH, agreed
 from icefire.measure.dispersion import QUANTILES, QUANTITIES
 from icefire.measure.geometry import Geometry, configured
 from icefire.measure.recipes import COMPONENTS
@@ -66,7 +67,7 @@ class Run:
     @property
     def realisations(self) -> int:
         """Number of realisations behind each median."""
-        return self.parameters["run_realisations"]["realisations"]
+        return self.parameters["run_realisations"]["montecarlo_realisations"]
 
     def values(self, geometry: str, sample: str, column: str) -> np.ndarray:
         """Give a column of a summary as plain floats, NaN where it has no value."""
@@ -112,7 +113,7 @@ def read(folder: str | os.PathLike, name: str) -> Run:
     source, settings = said.pop("source"), said["run_realisations"]
     try:
         geometries = {one.name: one for one in configured(settings)}
-        _ = settings["realisations"], settings["min_stars"]
+        _ = settings["montecarlo_realisations"], settings["montecarlo_min_stars"]
     except KeyError as missing:
         raise UserError(f"{folder}: its summaries do not name {missing}; make them anew") from None
     for geometry, one in geometries.items():

@@ -27,17 +27,15 @@ _INSIDE_PT = 13.0
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the table of published values and which of its sources are shown."""
     parser.add_argument("--literature", metavar="PATH", help="published values, drawn if given")
-    parser.add_argument(
-        "--literature-sources",
-        type=names,
-        metavar="NAME,...",
-        help="sources to show, by their names in the table (all)",
-    )
+    FIGURES.add_flags(parser)
 
 
 def names(text: str) -> tuple[str, ...]:
     """Read names with commas between them; none in an empty text."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+FIGURES = cli.Section("figures", {"literature": names}, optional=("literature",))
 
 
 def read(
@@ -84,8 +82,7 @@ def _chosen(path: str, known: np.ndarray, wanted: tuple[str, ...]) -> np.ndarray
     """Tell which rows, whose sources are `known`, are of the wanted sources."""
     if unknown := [name for name in wanted if name not in known]:
         raise UserError(
-            f"{path}: no verified value of {', '.join(unknown)} (--literature-sources,"
-            f" figures.literature in the configuration); there are"
+            f"{path}: no verified value of {', '.join(unknown)} (--figures-literature); there are"
             f" {', '.join(dict.fromkeys(known)) or 'none'}"
         )
     return np.isin(known, wanted)

@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import writing
+from icefire.files import metadata, writing
 
 # The journal's columns: every figure has one of these two widths.
 ONE_COLUMN_IN = 3.35
@@ -29,9 +29,6 @@ TWO_COLUMNS_IN = 7.0
 # Small print holds no sub- or superscripts, which are set at 0.7 of their text's size.
 SMALL_PT = 7.5
 POINTS_PER_INCH = 72.0
-
-# Samples in the order of the paper's panels, and what a reader calls them.
-SAMPLES = {"halo": "Halo", "accreted": "Accreted", "insitu": "In situ"}
 
 NO_VALUE = "0.82"
 NO_VALUE_DARK = "0.37"
@@ -49,21 +46,6 @@ def add_page_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--png", required=True, metavar="PATH", help="figure to write, PNG")
 
 
-def add_sigma_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the colour scale of the maps of sigma_r and the fewest stars of a bin with a value."""
-    parser.add_argument("--cmap", required=True, type=cmap, help="matplotlib colour map")
-    parser.add_argument("--sigma-min-km-s", required=True, type=cli.finite, help="its lower end")
-    parser.add_argument("--sigma-max-km-s", required=True, type=cli.finite, help="its upper end")
-    add_min_stars_flag(parser)
-
-
-def add_min_stars_flag(parser: argparse.ArgumentParser) -> None:
-    """Add the number of stars below which a bin has no value; only named in the figure."""
-    parser.add_argument(
-        "--min-stars", required=True, type=cli.count, help="fewest stars of a bin that has a value"
-    )
-
-
 def color(text: str) -> str:
     """Read a flag's value as a colour matplotlib knows."""
     if not is_color_like(text):
@@ -78,13 +60,18 @@ def cmap(text: str) -> str:
     return text
 
 
+# Of the section `figures`, what the maps of sigma_r share
+SIGMA = cli.Section(
+    "figures", {"sigma_cmap": cmap, "sigma_min_km_s": cli.finite, "sigma_max_km_s": cli.finite}
+)
+
+
 def sigma_limits(arguments: argparse.Namespace) -> tuple[float, float]:
     """Give the two ends of the colour scale. Raises UserError when they are in the wrong order."""
-    low, high = arguments.sigma_min_km_s, arguments.sigma_max_km_s
+    low, high = arguments.figures_sigma_min_km_s, arguments.figures_sigma_max_km_s
     if low >= high:
         raise UserError(
-            f"--sigma-max-km-s {high:g} must exceed --sigma-min-km-s {low:g}"
-            " (figures.sigma_max_km_s and sigma_min_km_s in the configuration)"
+            f"--figures-sigma-max-km-s {high:g} must exceed --figures-sigma-min-km-s {low:g}"
         )
     return low, high
 
@@ -140,11 +127,10 @@ def split_note(meta: dict) -> str:
     Empty for the paper's selection in [Fe/H] and [alpha/Fe]; for [Fe/H] alone, a proxy, the limits.
     """
     cut = meta.get("parameters", {}).get("select_samples", {})
-    if cut.get("method") != "feh_ranges":
+    if cut.get("chemistry_method") != "feh_ranges":
         return ""
-    low, high = (
-        f"{cut[key]:g}".replace("-", "−") for key in ("accreted_max_feh", "insitu_min_feh")
-    )
+    limits = ("chemistry_accreted_max_feh", "chemistry_insitu_min_feh")
+    low, high = (f"{cut[key]:g}".replace("-", "−") for key in limits)
     return f"accreted: [Fe/H] < {low}, in situ: [Fe/H] > {high}"
 
 
@@ -215,6 +201,12 @@ def say_nothing_to_draw(axes, panel: str, text: str, y: float = 0.5) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
     middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
     axes.text(0.5, y, text, size=SMALL_PT, bbox=box, zorder=10, **middle)
+
+
+def min_stars(summary, path: str) -> int:
+    """Give the number of stars below which a bin of a summary has no value, from its metadata."""
+    step = metadata.parameters_of(summary.meta, "run_realisations", path)
+    return step["montecarlo_min_stars"]
 
 
 def no_bin(min_stars: int) -> str:

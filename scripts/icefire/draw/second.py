@@ -37,7 +37,7 @@ def read(paths: Sequence[str], columns: Sequence[str], wanted: int) -> list:
 def method(table) -> str:
     """Tell by which method a summary was made."""
     parameters = table.meta.get("parameters", {}).get("run_realisations", {})
-    return page.plain(str(parameters.get("method", "unknown")))
+    return page.plain(str(parameters.get("uncertainty_method", "unknown")))
 
 
 def overlay(axes, quantity: str, profiles: Sequence[tuple], first) -> None:

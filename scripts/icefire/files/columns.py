@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The three samples (paper, section 2), and what a reader calls them
+SAMPLES = {"halo": "Halo", "accreted": "Accreted", "insitu": "In situ"}
+
 
 @dataclass(frozen=True)
 class Column:

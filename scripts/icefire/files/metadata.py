@@ -15,7 +15,6 @@ import numpy as np
 from icefire import __version__
 from icefire.errors import UserError
 
-SAMPLES = ("halo", "accreted", "insitu")
 # The columns of each geometry's summaries that tell its bins apart.
 COORDINATES = {
     "xy": ("x", "y"),
@@ -45,6 +44,16 @@ def add_step(meta: dict, step: str, parameters: dict) -> dict:
     steps = dict(meta.get("parameters", {}))
     steps[step] = {key: plain(value) for key, value in sorted(parameters.items())}
     return {**meta, "icefire_version": __version__, "parameters": steps}
+
+
+def parameters_of(meta: Mapping, step: str, path) -> dict:
+    """Give the parameters of one of the steps that made the table at `path`.
+
+    Raises UserError naming the table when its metadata do not have that step.
+    """
+    if step not in meta.get("parameters", {}):
+        raise UserError(f"{path}: its metadata have no parameters of {step}; make it anew")
+    return meta["parameters"][step]
 
 
 def digest(path: str | os.PathLike) -> str:

@@ -1,17 +1,22 @@
 """Bins of the maps and profiles: each geometry turns stars into a bins x stars membership matrix.
 
 Overlapping circles, sky pixels and shells are all the same to the measurement: a sparse matrix
-with a one where a star is in a bin. A new geometry is one small class with the same four members.
+with a one where a star is in a bin. A new geometry is one small class with the same members, named
+in GEOMETRIES, and a section of the configuration.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from scipy import sparse
+
+from icefire import cli
+from icefire.errors import UserError
 
 # Quadrants of (l, b) in the paper's numbering (figure 10); 0 is the whole sky.
 QUADRANTS = (0, 1, 2, 3, 4)
@@ -26,12 +31,15 @@ class Geometry(Protocol):
         As in results/summaries/NAME.
     columns
         Columns of the star table that the membership depends on.
+    kinds
+        The keys of its section of the configuration, and what reads their values.
     n_bins
         Number of bins, those without stars included.
     """
 
     name: str
     columns: tuple[str, ...]
+    kinds: ClassVar[Mapping]
     n_bins: int
 
     def coordinates(self) -> dict[str, tuple[np.ndarray, str | None]]:
@@ -67,6 +75,7 @@ class PlaneGrid:
     half_width_kpc: float
     step_kpc: float
     radius_kpc: float
+    kinds: ClassVar = dict.fromkeys(("half_width_kpc", "step_kpc", "radius_kpc"), cli.positive)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -112,6 +121,7 @@ class HealpixSky:
     nside: int
     name: str = "sky"
     columns: tuple[str, ...] = ("l", "b")
+    kinds: ClassVar = {"nside": cli.power_of_two}
 
     @property
     def n_bins(self) -> int:
@@ -145,6 +155,7 @@ class RadialShells:
     bins: int
     name: str = "radial"
     columns: tuple[str, ...] = ("r", "l", "b")
+    kinds: ClassVar = {"min_kpc": cli.not_negative, "max_kpc": cli.positive, "bins": cli.count}
 
     @property
     def n_bins(self) -> int:
@@ -172,16 +183,20 @@ class RadialShells:
         return _matrix(bins, np.column_stack([inside, inside]), self.n_bins)
 
 
-def configured(settings: Mapping) -> list[Geometry]:
-    """Make all geometries from the parameters of run_realisations.py, as its tables carry them."""
-    planes = [
-        PlaneGrid(
-            plane,
-            settings[f"{plane}_half_width_kpc"],
-            settings[f"{plane}_step_kpc"],
-            settings[f"{plane}_radius_kpc"],
-        )
-        for plane in ("xy", "xz")
+# By name, in the order of the configuration
+GEOMETRIES = {"xy": PlaneGrid, "xz": PlaneGrid, "sky": HealpixSky, "radial": RadialShells}
+SECTIONS = {name: cli.Section(f"geometry.{name}", kind.kinds) for name, kind in GEOMETRIES.items()}
+
+
+def configured(parameters: argparse.Namespace | Mapping) -> list[Geometry]:
+    """Make all geometries from arguments, or from the parameters that tables carry.
+
+    Raises UserError when shells do not go outward.
+    """
+    made = [
+        kind(name=name, **SECTIONS[name].values(parameters)) for name, kind in GEOMETRIES.items()
     ]
-    shells = (settings[f"radial_{name}"] for name in ("min_kpc", "max_kpc", "bins"))
-    return [*planes, HealpixSky(settings["sky_nside"]), RadialShells(*shells)]
+    for geometry in made:
+        if isinstance(geometry, RadialShells) and geometry.min_kpc >= geometry.max_kpc:
+            raise UserError("--geometry-radial-min-kpc must be below --geometry-radial-max-kpc")
+    return made

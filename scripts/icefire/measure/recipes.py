@@ -13,6 +13,26 @@ from typing import Protocol
 
 import numpy as np
 
+from icefire import cli
+
+UNCERTAINTY = cli.Section(
+    "uncertainty",
+    {"method": ("han2024", "bootstrap", "likelihood"), "correlated": bool},
+    optional=("correlated",),
+)
+DISPERSION = cli.Section("dispersion", {"deconvolve": bool}, optional=("deconvolve",))
+MONTECARLO = cli.Section(
+    "montecarlo",
+    {
+        "realisations": cli.count,
+        "exclude_fraction": cli.share,
+        "min_stars": cli.count,
+        "seed": cli.seed,
+        "max_memory_mb": cli.positive,
+    },
+    optional=("exclude_fraction", "max_memory_mb"),
+)
+
 COMPONENTS = ("v_r", "v_phi", "v_theta")
 COLUMNS = (
     *COMPONENTS,

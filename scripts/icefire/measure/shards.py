@@ -85,7 +85,7 @@ def write(
     coordinates = geometry.coordinates()
     units = {name: unit for name, (_, unit) in coordinates.items()}
     arrays = {_COORDINATE + name: values for name, (values, _) in coordinates.items()}
-    at_once = _bins_at_once(meta["parameters"]["run_realisations"]["realisations"])
+    at_once = _bins_at_once(meta["parameters"]["run_realisations"]["montecarlo_realisations"])
     for start in range(0, len(measurement.bins), at_once):
         arrays[f"variance_{start // at_once}"] = measurement.variance[start : start + at_once]
     with replacing(path) as temporary, temporary.open("wb") as out:
@@ -126,7 +126,7 @@ def read(path: str | os.PathLike) -> Shard:
     )
     try:
         units, meta = json.loads(str(units)), json.loads(str(meta))
-        wanted = meta["parameters"]["run_realisations"]["realisations"]
+        wanted = meta["parameters"]["run_realisations"]["montecarlo_realisations"]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: has no metadata of run_realisations.py ({error})") from error
     values = load(path, [_COORDINATE + name for name in units])
@@ -196,12 +196,14 @@ def join(paths: Sequence[str]) -> Run:
         found.append(replace(shard, bins=bins, **common))
     found.sort(key=lambda shard: shard.numbers[0])
     parameters = first.meta["parameters"]["run_realisations"]
-    if parameters.get("method") == "likelihood":
+    if parameters.get("uncertainty_method") == "likelihood":
         bins = np.sort(np.concatenate([shard.bins for shard in found]))
-        if not np.array_equal(bins, np.flatnonzero(first.n_stars >= parameters["min_stars"])):
+        if not np.array_equal(
+            bins, np.flatnonzero(first.n_stars >= parameters["montecarlo_min_stars"])
+        ):
             raise UserError(
                 f"{paths[0]} and its fellows do not hold every bin with at least"
-                f" {parameters['min_stars']} stars once; give every shard of one run"
+                f" {parameters['montecarlo_min_stars']} stars once; give every shard of one run"
             )
         groups = [(shard,) for shard in found]
     else:

@@ -17,8 +17,6 @@ from pathlib import Path
 from icefire.errors import UserError
 from icefire.snake.config import verified_sources
 
-SAMPLES = ("halo", "accreted", "insitu")
-GEOMETRIES = ("xy", "xz", "sky", "radial")
 _SCRIPTS = Path(__file__).resolve().parents[2]
 
 
@@ -75,31 +73,42 @@ def _imported(path: Path) -> list[str]:
 class Flags:
     """Writes configuration values as the flags of a step's command line.
 
-    Each param of a rule is one whole flag, because Snakemake compares the params of two runs as a
-    set of values: bare numbers that change places, or become equal to another one, go unnoticed.
+    The key `halo.min_abs_z_kpc` is the flag `--halo-min-abs-z-kpc` of every step that uses it. Each
+    param of a rule is one whole flag, because Snakemake compares the params of two runs as a set of
+    values: bare numbers that change places, or become equal to another one, go unnoticed.
     """
 
     def __init__(self, config: dict):
         self._config = config
 
-    def __call__(self, flag: str, key: str) -> str:
-        """Write the value at `key`, such as halo/min_abs_z_kpc, as `flag`."""
+    def __call__(self, *keys: str) -> dict[str, str]:
+        """Write the values at these keys; of a section, such as `halo`, all. Nulls are left out."""
+        params = {}
+        for key in keys:
+            value = self._value(key)
+            if isinstance(value, dict):
+                params |= self(*(f"{key}.{name}" for name in value))
+            elif value is not None:
+                params[key.replace(".", "_")] = self._flag(key, value)
+        return params
+
+    def _value(self, key: str):
         value = self._config
-        for part in key.split("/"):
+        for part in key.split("."):
             value = value[part]
+        return value
+
+    def _flag(self, key: str, value) -> str:
+        name = re.sub(r"[._]", "-", key)
         if isinstance(value, bool):
-            return flag if value else flag.replace("--", "--no-", 1)
-        return f"{flag}={_text(value)}"
+            return f"--{name}" if value else f"--no-{name}"
+        return f"--{name}={_text(value)}"
 
     def chemistry(self) -> dict[str, str]:
         """Write the chemical split that is in use; the values of the other change nothing."""
-        flags = {"method": self("--method", "chemistry/method")}
-        if self._config["chemistry"]["method"] == "polygon":
-            flags["polygon"] = self("--insitu-polygon", "chemistry/insitu_polygon")
-        else:
-            flags["insitu_min"] = self("--insitu-min-feh", "chemistry/insitu_min_feh")
-            flags["accreted_max"] = self("--accreted-max-feh", "chemistry/accreted_max_feh")
-        return flags
+        polygon = self._config["chemistry"]["method"] == "polygon"
+        used = ("insitu_polygon",) if polygon else ("insitu_min_feh", "accreted_max_feh")
+        return self(*(f"chemistry.{key}" for key in ("method", *used)))
 
     def literature(self, quantity: str) -> dict[str, str]:
         """Write which of figures.literature the table of published values of a quantity has.
@@ -110,27 +119,23 @@ class Flags:
         if figures["literature"] is None:
             return {}
         known = verified_sources(figures[f"literature_{quantity}"])
-        names = ",".join(name for name in figures["literature"] if name in known)
-        return {"sources": f"--literature-sources={names}"}
+        names = [name for name in figures["literature"] if name in known]
+        return {"figures_literature": self._flag("figures.literature", names)}
 
-    def uncertainty(self, key: str = "uncertainty/method") -> dict[str, str]:
+    def uncertainty(self, key: str = "uncertainty.method") -> dict[str, str]:
         """Write the uncertainty method at `key` and what it uses, the same way."""
-        flags = {"method": self("--method", key)}
-        method = flags["method"].split("=")[1]
-        if method == "han2024":
-            flags["exclude"] = self("--exclude-fraction", "montecarlo/exclude_fraction")
-        if method in ("han2024", "likelihood"):
-            flags["correlated"] = self("--correlated", "uncertainty/correlated")
+        method = self._value(key)
+        used = [key for key, methods in _USED_BY.items() if method in methods]
         # null: what the method itself does
-        if self._config["dispersion"]["deconvolve"] is not None:
-            flags["deconvolve"] = self("--deconvolve", "dispersion/deconvolve")
-        return flags
+        flags = self(*used, "dispersion.deconvolve")
+        return {"uncertainty_method": self._flag("uncertainty.method", method), **flags}
 
-    def second_method(self) -> dict[str, str]:
-        """Write the second uncertainty method's name, if there is one."""
-        if self._config["figures"]["second_method"] is None:
-            return {}
-        return {"second": self("--second-method", "figures/second_method")}
+
+# Which methods take notice of a key
+_USED_BY = {
+    "montecarlo.exclude_fraction": ("han2024",),
+    "uncertainty.correlated": ("han2024", "likelihood"),
+}
 
 
 def _text(value) -> str:

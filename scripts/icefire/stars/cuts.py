@@ -1,13 +1,100 @@
-"""The cuts of the paper's section 2: Sagittarius, Aleph, the halo, in situ and accreted.
+"""The cuts of the paper's section 2, from giants to the halo, and the halo split by chemistry.
 
-Every comparison is written so that a star with a missing value fails it.
+CUTS is the table of all cuts, in the order in which they are applied and stand in the ledger. Every
+comparison is written so that a star with a missing value fails it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
+from icefire import cli
+from icefire.errors import UserError
+from icefire.stars.ledger import Entry, Ledger
+
+HALO = cli.Section("halo", {"min_abs_z_kpc": cli.finite, "min_radius_kpc": cli.finite})
+CHEMISTRY = cli.Section(
+    "chemistry",
+    {
+        "method": ("polygon", "feh_ranges"),
+        "insitu_polygon": cli.polygon,
+        "insitu_min_feh": cli.finite,
+        "accreted_max_feh": cli.finite,
+    },
+    optional=("insitu_polygon", "insitu_min_feh", "accreted_max_feh"),
+)
+
+# A star this near to a border of the chemical polygon is on it (dex): abundances have few digits,
+# and sums of them rounding errors.
+_ON_BORDER = 1e-9
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One cut between all good stars and the halo.
+
+    Attributes
+    ----------
+    step
+        Its step in the ledger.
+    reason
+        Why a star goes; values of the section `halo` may stand in it, as in `{min_radius_kpc:g}`.
+    removes
+        Tells which stars of a block go, from their columns and the values of the section `halo`.
+    off
+        The entry of a survey's `cuts_off` that concerns it.
+    when_off
+        What the ledger says then, of the reason and of why the survey cannot have the cut.
+    """
+
+    step: str
+    reason: str
+    removes: Callable[[Mapping[str, np.ndarray], Mapping], np.ndarray]
+    off: str = ""
+    when_off: str = "{reason}: off, {why}"
+
+
+CUTS = (
+    Cut("giants", "not a giant", lambda stars, halo: ~stars["is_giant"], "giants"),
+    Cut(
+        "sagittarius",
+        "Sagittarius stream",
+        lambda stars, halo: stars["is_sagittarius"],
+        *("sagittarius_chemistry", "{reason}, all chemistries: {why}"),
+    ),
+    Cut(
+        "satellites", "dwarf galaxy or globular cluster", lambda stars, halo: stars["is_satellite"]
+    ),
+    Cut("aleph", "Aleph", lambda stars, halo: stars["is_aleph"], "aleph"),
+    Cut("unbound", "energy of zero or more", lambda stars, halo: stars["is_unbound"]),
+    Cut(
+        "halo",
+        "|Z| not above {min_abs_z_kpc:g} kpc",
+        lambda stars, halo: ~(np.abs(stars["z"]) > halo["min_abs_z_kpc"]),
+    ),
+    Cut(
+        "halo",
+        "r not above {min_radius_kpc:g} kpc",
+        lambda stars, halo: ~(stars["r"] > halo["min_radius_kpc"]),
+    ),
+)
+
+
+def open_entries(ledger: Ledger, cuts_off: Mapping[str, str], halo: Mapping) -> list[Entry]:
+    """Append an entry for each of CUTS to a ledger; `halo` are the values of that section."""
+    entries = []
+    for cut in CUTS:
+        reason = cut.reason.format(**halo)
+        if cut.off in cuts_off:
+            reason = cut.when_off.format(reason=reason, why=cuts_off[cut.off])
+        entries.append(ledger.add(cut.step, reason))
+    return entries
+
+
+# --- in situ or accreted ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -26,41 +113,28 @@ class Line:
         return afe < self.slope * feh + self.intercept
 
 
-def in_sagittarius(
-    stars: dict[str, np.ndarray],
-    ly_intercept_kpc_km_s: float,
-    ly_slope: float,
-    max_lx_ratio: float,
-    spared: Line | None,
-) -> np.ndarray:
-    """Tell which of N stars are in the Sagittarius stream (Johnson et al. 2020).
-
-    They have Ly < intercept + slope Lz and |Lx| < ratio sqrt(Ly^2 + Lz^2), in kpc km/s, and are
-    not above the line `spared` in chemistry; None for a survey without [alpha/Fe] spares no star.
-    """
-    lx, ly, lz = stars["lx"], stars["ly"], stars["lz"]
-    moves = (ly < ly_intercept_kpc_km_s + ly_slope * lz) & (
-        np.abs(lx) < max_lx_ratio * np.hypot(ly, lz)
-    )
-    return moves & ~spared.above(stars["feh"], stars["afe"]) if spared else moves
-
-
 @dataclass(frozen=True)
 class Polygon:
-    """In situ inside a polygon of the ([Fe/H], [alpha/Fe]) plane, accreted outside (figure 2)."""
+    """In situ inside a polygon of the ([Fe/H], [alpha/Fe]) plane, accreted outside (figure 2).
+
+    A star on the border is not inside: the polygon stands for "more than" a line.
+    """
 
     vertices: tuple[tuple[float, float], ...]
 
     def insitu(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
         """Tell which stars are in situ; false where either value is NaN."""
-        from matplotlib.path import Path
-
-        closed = [*self.vertices, self.vertices[0]]
-        points = np.column_stack([feh, afe])
-        inside = np.zeros(len(points), bool)
-        known = np.isfinite(points).all(axis=1)
-        inside[known] = Path(closed, closed=True).contains_points(points[known])
-        return inside
+        inside, on_border = np.zeros((2, len(feh)), bool)
+        starts = np.roll(self.vertices, 1, axis=0)
+        for (x1, y1), (x2, y2) in zip(starts, np.asarray(self.vertices, float), strict=True):
+            dx, dy = x2 - x1, y2 - y1
+            # A ray toward higher [Fe/H] crosses the border an odd number of times from inside.
+            crosses = (y1 > afe) != (y2 > afe)
+            if dy:
+                inside ^= crosses & (feh < x1 + (afe - y1) / dy * dx)
+            along = np.clip(((feh - x1) * dx + (afe - y1) * dy) / (dx**2 + dy**2), 0, 1)
+            on_border |= np.hypot(x1 + along * dx - feh, y1 + along * dy - afe) <= _ON_BORDER
+        return inside & ~on_border & np.isfinite(feh)
 
     def accreted(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
         """Tell which stars are accreted; false where either value is NaN."""
@@ -83,11 +157,25 @@ class FehRanges:
         return feh < self.accreted_max
 
 
-def aleph_candidate(
-    stars: dict[str, np.ndarray], insitu: np.ndarray, low_alpha: Line
-) -> np.ndarray:
-    """Tell which of N stars would be in Aleph if their orbit is round enough (paper, figure 2).
+def chemical_split(chemistry: Mapping) -> Polygon | FehRanges:
+    """Make the chemical selection that the values of the section `chemistry` ask for.
 
-    Low-alpha in-situ stars on prograde orbits, that is Lz < 0.
+    Raises UserError naming the flag that the method needs and that is not there.
     """
-    return insitu & low_alpha.below(stars["feh"], stars["afe"]) & (stars["lz"] < 0)
+    needed = {
+        "polygon": ("insitu_polygon",),
+        "feh_ranges": ("insitu_min_feh", "accreted_max_feh"),
+    }[chemistry["method"]]
+    for key in needed:
+        if chemistry.get(key) in (None, ()):
+            flag = f"--chemistry-{key.replace('_', '-')}"
+            raise UserError(f"{flag} is missing: --chemistry-method {chemistry['method']} needs it")
+    if chemistry["method"] == "polygon":
+        return Polygon(chemistry["insitu_polygon"])
+    limits = chemistry["insitu_min_feh"], chemistry["accreted_max_feh"]
+    if limits[0] < limits[1]:
+        raise UserError(
+            "--chemistry-insitu-min-feh must not be below --chemistry-accreted-max-feh: a star"
+            " cannot be in both"
+        )
+    return FehRanges(*limits)

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
+from icefire import cli
 from icefire.stars import orbits
+
+FRAME = cli.Section(
+    "frame",
+    {
+        "galcen_distance_kpc": cli.positive,
+        "sun_height_pc": cli.finite,
+        "sun_velocity_km_s": cli.triple,
+    },
+)
 
 # km/s of a star at 1 kpc that moves 1 mas/yr
 KM_S_PER_MAS_YR_KPC = (1 * u.kpc * u.mas / u.yr).to_value(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from icefire.errors import UserError
+from icefire.files import text_tables
 
 
 @dataclass
@@ -74,6 +75,15 @@ class Ledger:
         ledger = cls(meta["ledger"]["n_start"])
         ledger.entries = [Entry(**entry) for entry in meta["ledger"]["entries"]]
         return ledger
+
+    def write(self, path, meta: dict) -> None:
+        """Write the ledger as a table (ECSV) with `meta`."""
+        from astropy.table import Table
+
+        rows = self.rows()
+        names = ("step", "reason", "n_in", "n_removed", "n_out")
+        table = Table({name: [row[name] for row in rows] for name in names})
+        text_tables.write_ecsv(path, table, meta)
 
     def print(self) -> None:
         """Write the ledger to the log."""

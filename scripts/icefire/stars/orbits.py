@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from icefire import cli
 from icefire.errors import UserError
 
 POTENTIALS = ("MilkyWayPotential-v1", "MilkyWayPotential-v2", "BovyMWPotential2014")
+POTENTIAL = cli.Section("potential", {"name": POTENTIALS})
 
 # Orbits integrated together: bounds the memory, changes no orbit.
 _ORBITS_AT_ONCE = 500

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from icefire import cli
 from icefire.files.columns import LOGARITHMS
 from icefire.stars.ledger import Entry, Ledger, remove
+from icefire.stars.sky import on_sphere
+
+QUALITY = cli.Section("quality", {"min_snr": cli.finite})
 
 # No star of the Galaxy goes beyond these (kpc, km/s, mas/yr; only Barnard's star, 1.8 pc away,
 # moves faster across the sky): such a value is in another unit than stated, or fills a gap, as
@@ -39,7 +43,7 @@ class Quality:
         self._cuts = [
             (entry("the survey's flag is not 0", "flag"), "flag", _flagged),
             (entry(f"signal-to-noise ratio not above {min_snr:g}", "snr"), "snr", self._noisy),
-            (entry("position missing or outside the sphere"), None, lambda s: ~placed(s)),
+            (entry("position missing or outside the sphere"), None, lambda s: ~on_sphere(s)),
             (
                 entry(f"distance missing, not positive or above {LIMITS['distance']:g} kpc"),
                 None,
@@ -109,11 +113,6 @@ class Quality:
 
 def _flagged(stars: dict) -> np.ndarray:
     return ~(stars["flag"] == 0)
-
-
-def placed(stars: dict) -> np.ndarray:
-    """Tell which stars are on the sphere."""
-    return (stars["ra"] >= 0) & (stars["ra"] <= 360) & (np.abs(stars["dec"]) <= 90)
 
 
 def without_fillers(stars: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:

@@ -6,9 +6,15 @@ import os
 
 import numpy as np
 
+from icefire import cli
 from icefire.errors import UserError
 from icefire.files.text_tables import read_ecsv
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
+from icefire.stars.sky import unit_vectors
+
+SATELLITES = cli.Section(
+    "satellites", {"min_radius_deg": cli.not_negative, "max_sigma": cli.positive}
+)
 
 _NUMBERS = [
     "ra",
@@ -64,8 +70,8 @@ def is_member(
     quadrature. Columns are those of the clean table. Returns N booleans.
     """
     member = np.zeros(len(stars["ra"]), bool)
-    star = _unit_vectors(stars["ra"], stars["dec"])
-    centre = _unit_vectors(satellites["ra"], satellites["dec"])
+    star = unit_vectors(stars["ra"], stars["dec"])
+    centre = unit_vectors(satellites["ra"], satellites["dec"])
     radius = np.radians(np.maximum(satellites["radius"], min_radius_deg))
     for i in range(len(radius)):
         # Chord instead of angle: exact near zero, where an arc cosine is not
@@ -85,8 +91,3 @@ def is_member(
             agrees &= offset**2 <= max_sigma**2 * variance
         member[near[agrees]] = True
     return member
-
-
-def _unit_vectors(ra_deg: np.ndarray, dec_deg: np.ndarray) -> tuple[np.ndarray, ...]:
-    ra, dec = np.radians(ra_deg), np.radians(dec_deg)
-    return np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)

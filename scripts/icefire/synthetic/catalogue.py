@@ -6,7 +6,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from icefire.files.columns import Column
-from icefire.stars import cuts, kinematics, orbits
+from icefire.stars import kinematics, orbits, substructure
+from icefire.stars.cuts import Line
+from icefire.stars.sky import galactic
 from icefire.synthetic.clouds import NAME_BYTES
 from icefire.synthetic.drawing import distance_modulus, gaia_error
 from icefire.synthetic.survey import COMPONENT_BYTES, Survey, draw
@@ -335,20 +337,12 @@ class Catalogue:
         )
         made["eccen_pot1"] = np.full(len(own["x"]), np.nan)
         s = self._sagittarius
-        sgr = cuts.in_sagittarius(
+        sgr = substructure.in_sagittarius(
             own | {"feh": measured["FeH"], "afe": measured["aFe"]},
             s["ly_intercept_kpc_km_s"],
             s["ly_slope"],
             s["max_lx_ratio"],
-            cuts.Line(s["afe_slope"], s["afe_intercept"]),
+            Line(s["afe_slope"], s["afe_intercept"]),
         )
         made["Sgr_FLAG"] = sgr.astype(np.int64)
         return made
-
-
-def galactic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn ICRS into Galactic coordinates, degrees."""
-    from astropy.coordinates import SkyCoord
-
-    made = SkyCoord(ra, dec, unit="deg").galactic
-    return made.l.deg, made.b.deg

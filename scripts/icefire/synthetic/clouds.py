@@ -13,6 +13,7 @@ import numpy as np
 from icefire.errors import UserError
 from icefire.files.text_tables import read_ecsv
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC, Frame
+from icefire.stars.sky import unit_vectors
 from icefire.synthetic.galaxy import Chemistry
 
 SATELLITE_NUMBERS = ("ra", "dec", "radius", "distance", "rv", "sigma_v", "pmra", "pmdec")
@@ -69,19 +70,13 @@ class Particles:
 
         `centre` holds the unit vectors (ICRS) of F field centres, 3 x F.
         """
-        cosine = np.clip(np.einsum("kf,kp->fp", centre, unit_vector(self.ra, self.dec)), -1, 1)
+        cosine = np.clip(np.einsum("kf,kp->fp", centre, unit_vectors(self.ra, self.dec)), -1, 1)
         if self.smoothing_deg:
             width = np.radians(self.smoothing_deg)
             # 2 (1 - cos) is the square of the chord
             return self.giants * np.exp((cosine - 1.0) / width**2) / (2 * np.pi * width**2)
         inside = cosine > np.cos(np.radians(radius_deg))
         return self.giants * inside / (2 * np.pi * (1 - np.cos(np.radians(radius_deg))))
-
-
-def unit_vector(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Give ICRS unit vectors, 3 x N, from degrees."""
-    ra, dec = np.radians(ra), np.radians(dec)
-    return np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
 
 
 def sky_basis(ra: np.ndarray, dec: np.ndarray, frame: Frame) -> tuple[np.ndarray, ...]:
@@ -91,7 +86,7 @@ def sky_basis(ra: np.ndarray, dec: np.ndarray, frame: Frame) -> tuple[np.ndarray
     east = np.array([-np.sin(lon), np.cos(lon), zero])
     north = np.array([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)])
     return tuple(
-        np.einsum("ij,jn->in", frame.rotation, v) for v in (unit_vector(ra, dec), east, north)
+        np.einsum("ij,jn->in", frame.rotation, v) for v in (unit_vectors(ra, dec), east, north)
     )
 
 

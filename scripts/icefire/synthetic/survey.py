@@ -13,7 +13,8 @@ import numpy as np
 
 from icefire.errors import UserError
 from icefire.stars import kinematics, orbits
-from icefire.synthetic.clouds import NAME_BYTES, Particles, sky_basis, unit_vector
+from icefire.stars.sky import angles_deg, unit_vectors
+from icefire.synthetic.clouds import NAME_BYTES, Particles, sky_basis
 from icefire.synthetic.drawing import Selection, Sequence, distance_modulus
 from icefire.synthetic.galaxy import Component
 
@@ -64,7 +65,7 @@ def place_fields(
     free = np.ones(n_fields, bool)
     for target in pointings.T:
         # Not the field of another target, which may be nearest where two are close together
-        nearest = np.argmax(np.where(free, unit_vector(ra, dec).T @ unit_vector(*target), -2.0))
+        nearest = np.argmax(np.where(free, unit_vectors(ra, dec).T @ unit_vectors(*target), -2.0))
         ra[nearest], dec[nearest] = target
         free[nearest] = False
     return ra, dec
@@ -94,8 +95,8 @@ def _sphere(n_points: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _patches(ra: np.ndarray, dec: np.ndarray, n_fields: int, settings: dict) -> np.ndarray:
     """Choose `n_fields` of the fields in patches of neighbours; returns sorted indices."""
-    centres = unit_vector(*_lattice(max(n_fields // settings["patch_fields"], 1), settings))
-    cosine = np.einsum("kf,kc->fc", unit_vector(ra, dec), centres)
+    centres = unit_vectors(*_lattice(max(n_fields // settings["patch_fields"], 1), settings))
+    cosine = np.einsum("kf,kc->fc", unit_vectors(ra, dec), centres)
     # First all nearest fields, then all second nearest, until there are enough
     by_rank = np.argsort(-cosine, axis=0, kind="stable").ravel()
     _, first = np.unique(by_rank, return_index=True)
@@ -104,8 +105,8 @@ def _patches(ra: np.ndarray, dec: np.ndarray, n_fields: int, settings: dict) -> 
 
 def in_footprint(ra: np.ndarray, dec: np.ndarray, settings: dict) -> np.ndarray:
     """Tell which directions the survey looks at."""
-    pole = unit_vector(*GALACTIC_POLE_DEG)
-    sin_b = np.einsum("k,kn->n", pole, unit_vector(np.atleast_1d(ra), np.atleast_1d(dec)))
+    pole = unit_vectors(*GALACTIC_POLE_DEG)
+    sin_b = np.einsum("k,kn->n", pole, unit_vectors(np.atleast_1d(ra), np.atleast_1d(dec)))
     low = np.sin(np.radians(settings["min_abs_b_deg"]))
     return (np.abs(sin_b) > low) & (np.atleast_1d(dec) > settings["min_dec_deg"])
 
@@ -189,9 +190,9 @@ class Survey:
         modulus = distance_modulus(cloud.distance)
         seen = cloud.giants * self.selections[-1].observed_per_giant(modulus)
         seen = np.bincount(which, seen)
-        centre = np.array([np.bincount(which, u) for u in unit_vector(cloud.ra, cloud.dec)])
-        ra = np.degrees(np.arctan2(centre[1], centre[0])) % 360
-        dec = np.degrees(np.arctan2(centre[2], np.hypot(centre[0], centre[1])))
+        centre = np.array([np.bincount(which, u) for u in unit_vectors(cloud.ra, cloud.dec)])
+        ra, dec = angles_deg(centre)
+        ra = ra % 360
         seen[~in_footprint(ra, dec, self._model["fields"])] = 0.0
         best = np.argsort(-seen, kind="stable")[:n_wanted]
         best = best[seen[best] > 0]
@@ -261,7 +262,7 @@ class Survey:
 
     def _cells(self, fields: np.ndarray, counts: np.ndarray, chance: np.ndarray):
         """Choose for every star its component and, in it, its distance bin or its particle."""
-        centre = unit_vector(self.ra[fields], self.dec[fields])
+        centre = unit_vectors(self.ra[fields], self.dec[fields])
         away, _, _ = sky_basis(self.ra[fields], self.dec[fields], self._frame)
         place = away[:, :, None] * self._distance + self._frame.origin_kpc[:, None, None]
         per_giant = self._distance**3 * self._log_step

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files.columns import STAR_COLUMNS
-from icefire.files.metadata import COORDINATES, SAMPLES
+from icefire.files.columns import SAMPLES, STAR_COLUMNS
+from icefire.files.metadata import COORDINATES
 from icefire.files.star_tables import StarReader
 from icefire.verify import recount
 
@@ -26,14 +26,26 @@ CUTS = ("giants", "sagittarius", "satellites", "aleph", "unbound", "halo", "halo
 # Of each step, the parameters that these checks use
 USED = {
     "flag_substructure": (
-        *("max_logg", "ly_intercept_kpc_km_s", "ly_slope", "max_lx_ratio", "max_eccentricity"),
-        *("spared_afe_slope", "spared_afe_intercept"),
+        *(
+            "giants_max_logg",
+            "sagittarius_ly_intercept_kpc_km_s",
+            "sagittarius_ly_slope",
+            "sagittarius_max_lx_ratio",
+            "aleph_max_eccentricity",
+        ),
+        *("sagittarius_afe_slope", "sagittarius_afe_intercept"),
     ),
-    "select_samples": ("method", "min_abs_z_kpc", "min_radius_kpc"),
+    "select_samples": ("chemistry_method", "halo_min_abs_z_kpc", "halo_min_radius_kpc"),
     "run_realisations": (
-        *("xy_half_width_kpc", "xy_step_kpc", "xy_radius_kpc"),
-        *("xz_half_width_kpc", "xz_step_kpc", "xz_radius_kpc"),
-        *("sky_nside", "radial_min_kpc", "radial_max_kpc", "radial_bins", "min_stars"),
+        *("geometry_xy_half_width_kpc", "geometry_xy_step_kpc", "geometry_xy_radius_kpc"),
+        *("geometry_xz_half_width_kpc", "geometry_xz_step_kpc", "geometry_xz_radius_kpc"),
+        *(
+            "geometry_sky_nside",
+            "geometry_radial_min_kpc",
+            "geometry_radial_max_kpc",
+            "geometry_radial_bins",
+            "montecarlo_min_stars",
+        ),
     ),
 }
 _FLAGS = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
@@ -153,8 +165,8 @@ def check_stars(stars: StarReader, samples: Mapping[str, StarReader], settings: 
         left = np.ones(len(block["ra"]), bool)
         goes = [~block["is_giant"], *(block[flag] for flag in _FLAGS)]
         goes += [
-            ~(np.abs(block["z"]) > cut["min_abs_z_kpc"]),
-            ~(block["r"] > cut["min_radius_kpc"]),
+            ~(np.abs(block["z"]) > cut["halo_min_abs_z_kpc"]),
+            ~(block["r"] > cut["halo_min_radius_kpc"]),
         ]
         for i, gone in enumerate(goes):
             tally.removed[i] += np.count_nonzero(left & gone)
@@ -183,18 +195,20 @@ def _check_unique(halo: StarReader) -> None:
 def _check_flags(path, start: int, stars: dict, flags: dict, off: dict) -> None:
     """Make sure that flags are what the star's own columns say, as far as these tell."""
     giant = (
-        np.ones(len(stars["ra"]), bool) if "giants" in off else stars["logg"] < flags["max_logg"]
+        np.ones(len(stars["ra"]), bool)
+        if "giants" in off
+        else stars["logg"] < flags["giants_max_logg"]
     )
     lx, ly, lz = stars["lx"], stars["ly"], stars["lz"]
-    stream = ly < flags["ly_intercept_kpc_km_s"] + flags["ly_slope"] * lz
-    stream &= np.abs(lx) < flags["max_lx_ratio"] * np.hypot(ly, lz)
+    stream = ly < flags["sagittarius_ly_intercept_kpc_km_s"] + flags["sagittarius_ly_slope"] * lz
+    stream &= np.abs(lx) < flags["sagittarius_max_lx_ratio"] * np.hypot(ly, lz)
     if "sagittarius_chemistry" not in off:
-        limit = flags["spared_afe_slope"] * stars["feh"] + flags["spared_afe_intercept"]
+        limit = flags["sagittarius_afe_slope"] * stars["feh"] + flags["sagittarius_afe_intercept"]
         stream &= ~(stars["afe"] > limit)
     should = {
         "is_giant": (giant, "by log g"),
         "is_sagittarius": (stream, "by angular momentum and chemistry"),
-        "is_aleph": (stars["eccentricity"] < flags["max_eccentricity"], "by eccentricity"),
+        "is_aleph": (stars["eccentricity"] < flags["aleph_max_eccentricity"], "by eccentricity"),
         "is_unbound": (stars["energy"] >= 0, "by energy"),
     }
     for name, (found, why) in should.items():
@@ -255,11 +269,14 @@ def _check_block(halo: dict, follow: dict[str, _Follower], cut: dict, rows: np.n
 def _chemistry(halo: dict, cut: dict) -> tuple[dict, dict]:
     """Tell which stars must, and which may, be accreted and in situ; on a border both may be."""
     feh, afe = halo["feh"], halo["afe"]
-    if cut["method"] != "polygon":
-        found = {"accreted": feh < cut["accreted_max_feh"], "insitu": feh > cut["insitu_min_feh"]}
+    if cut["chemistry_method"] != "polygon":
+        found = {
+            "accreted": feh < cut["chemistry_accreted_max_feh"],
+            "insitu": feh > cut["chemistry_insitu_min_feh"],
+        }
         return found, found
     known = np.isfinite(feh) & np.isfinite(afe)
-    inside, border = recount.in_polygon(feh, afe, np.asarray(cut["insitu_polygon"]))
+    inside, border = recount.in_polygon(feh, afe, np.asarray(cut["chemistry_insitu_polygon"]))
     must = {"accreted": known & ~inside & ~border, "insitu": known & inside & ~border}
     return must, {name: found | (known & border) for name, found in must.items()}
 
@@ -267,7 +284,7 @@ def _chemistry(halo: dict, cut: dict) -> tuple[dict, dict]:
 def say_stars(stars, samples: Mapping, settings: dict, tally: Tally) -> list[tuple[str, str]]:
     """Say what `check_stars` found to be so."""
     cut = settings["select_samples"]
-    by = "by chemistry" if cut["method"] == "polygon" else "by [Fe/H] alone"
+    by = "by chemistry" if cut["chemistry_method"] == "polygon" else "by [Fe/H] alone"
     n_halo = samples["halo"].n_rows
     return [
         (
@@ -278,7 +295,8 @@ def say_stars(stars, samples: Mapping, settings: dict, tally: Tally) -> list[tup
         (
             "halo",
             f"{n_halo} rows, each star once: all good giants without a flag with"
-            f" |Z| > {cut['min_abs_z_kpc']:g} and r > {cut['min_radius_kpc']:g} kpc, and no others",
+            f" |Z| > {cut['halo_min_abs_z_kpc']:g} and r > {cut['halo_min_radius_kpc']:g} kpc,"
+            " and no others",
         ),
         *(
             (name, f"{samples[name].n_rows} rows of the halo, {by}, none of the other sample")
@@ -338,11 +356,13 @@ def coordinates(geometry: str, settings: dict) -> dict[str, np.ndarray]:
     if geometry == "sky":
         import healpy
 
-        pixel = np.arange(12 * settings["sky_nside"] ** 2)
-        longitude, latitude = healpy.pix2ang(settings["sky_nside"], pixel, lonlat=True)
+        pixel = np.arange(12 * settings["geometry_sky_nside"] ** 2)
+        longitude, latitude = healpy.pix2ang(settings["geometry_sky_nside"], pixel, lonlat=True)
         return {"pixel": pixel, "l": longitude, "b": latitude}
     if geometry == "radial":
-        low, high, bins = (settings[f"radial_{name}"] for name in ("min_kpc", "max_kpc", "bins"))
+        low, high, bins = (
+            settings[f"geometry_radial_{name}"] for name in ("min_kpc", "max_kpc", "bins")
+        )
         edges = low + (high - low) * np.arange(bins + 1) / bins
         lo, hi = np.tile(edges[:-1], 5), np.tile(edges[1:], 5)
         quadrant = np.arange(5 * bins) // bins
@@ -354,8 +374,8 @@ def coordinates(geometry: str, settings: dict) -> dict[str, np.ndarray]:
 
 def grid(plane: str, settings: dict) -> np.ndarray:
     """Give the coordinates of the grid's points along one axis, kpc."""
-    step = settings[f"{plane}_step_kpc"]
-    reach = round(settings[f"{plane}_half_width_kpc"] / step)
+    step = settings[f"geometry_{plane}_step_kpc"]
+    reach = round(settings[f"geometry_{plane}_half_width_kpc"] / step)
     return np.arange(-reach, reach + 1) * step
 
 
@@ -366,13 +386,13 @@ def count_bins(sample: StarReader, settings: dict) -> dict[str, tuple[np.ndarray
     """
     found = {name: (0, 0) for name in COORDINATES}
     shells = coordinates("radial", settings)
-    lo, hi = (shells[name][: settings["radial_bins"]] for name in ("r_lo", "r_hi"))
+    lo, hi = (shells[name][: settings["geometry_radial_bins"]] for name in ("r_lo", "r_hi"))
     for stars in sample.blocks(("x", "y", "z", "r", "l", "b")):
         direction = stars["l"], stars["b"]
-        counts = {"sky": [recount.in_pixels(*direction, settings["sky_nside"])] * 2}
+        counts = {"sky": [recount.in_pixels(*direction, settings["geometry_sky_nside"])] * 2}
         for plane in ("xy", "xz"):
             place = (*(stars[name] for name in plane), grid(plane, settings))
-            radius = settings[f"{plane}_radius_kpc"]
+            radius = settings[f"geometry_{plane}_radius_kpc"]
             ends = (radius - SLACK_KPC, radius + SLACK_KPC)
             counts[plane] = [recount.in_circles(*place, end) for end in ends]
         counts["radial"] = [
@@ -412,11 +432,11 @@ def check_summary(path, table, geometry: str, sample: str, counts: tuple, settin
         return f"the {sample} sample has {least[row]}{either} stars there"
 
     hold(~((least <= n_stars) & (n_stars <= most)), "n_stars", counted)
-    enough = n_stars >= settings["min_stars"]
+    enough = n_stars >= settings["montecarlo_min_stars"]
     cold = plain(table["sigma_r_hi95"]) == 0  # no realisation has a beta
     for name in MEASURED:
         values = plain(table[name])
-        rule = f"the bin has {{:.0f}} stars, and the minimum is {settings['min_stars']}"
+        rule = f"the bin has {{:.0f}} stars, and the minimum is {settings['montecarlo_min_stars']}"
         wrong = np.isfinite(values) != enough
         if name.startswith("beta"):
             wrong &= ~(np.isnan(values) & cold)
