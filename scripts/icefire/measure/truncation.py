@@ -12,9 +12,12 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import gammaincc
 
-from icefire.measure.matrices import PAIRS, blurred, dot, inverse, times
+from icefire.measure.geometry import RadialShells
+from icefire.measure.matrices import PAIRS, PLACE, blurred, dot, inverse, times
 
 COLUMNS = ("energy", "energy_error")
+# A star is near the cut within so many errors of its energy.
+NEAR_SIGMA = 2.0
 _COMPONENTS = ("v_r", "v_phi", "v_theta")
 
 # Bins that lose a smaller share of their stars than this need no correction.
@@ -33,6 +36,63 @@ def limit(stars: Mapping[str, np.ndarray], max_sigma: float) -> np.ndarray:
     """Compute the squared speeds (km2/s2) from which on N stars are removed as unbound."""
     squared = sum(stars[name] ** 2 for name in _COMPONENTS)
     return squared - 2 * stars["energy"] + 2 * max_sigma * stars["energy_error"]
+
+
+def max_sigma_of(meta: Mapping) -> float | None:
+    """Give the cut that a sample went through, by its table's metadata; None where it is off."""
+    if "unbound" in meta.get("cuts_off", {}):
+        return None
+    return meta.get("parameters", {}).get("flag_substructure", {}).get("unbound_max_sigma")
+
+
+class ShellCounts:
+    """Stars of each radial shell and sample that the cut took, or nearly took.
+
+    Parameters
+    ----------
+    shells
+        The bins of the radial summaries.
+    samples
+        Their names.
+    max_sigma
+        Of the cut; None where it is off.
+    """
+
+    def __init__(self, shells: RadialShells, samples: Sequence[str], max_sigma: float | None):
+        self._shells, self._max_sigma = shells, max_sigma
+        self.counts = {sample: np.zeros((3, shells.n_bins)) for sample in samples}
+
+    def add(
+        self, stars: Mapping[str, np.ndarray], inside: Mapping[str, np.ndarray], taken: np.ndarray
+    ) -> None:
+        """Count stars that pass every other cut: which are in each sample, which the cut takes."""
+        near = np.zeros(len(taken), bool)
+        if self._max_sigma is not None:
+            off = stars["energy"] - self._max_sigma * stars["energy_error"]
+            near = ~taken & (np.abs(off) <= NEAR_SIGMA * stars["energy_error"])
+        members = self._shells.membership(stars)
+        for sample, counts in self.counts.items():
+            mask = inside[sample]
+            counts += np.stack(
+                [members @ (mask & part).astype(float) for part in (mask, taken, near)]
+            )
+
+    def table(self):
+        """Give a table with a row for each sample and shell."""
+        from astropy.table import Table, vstack
+
+        tables = []
+        for sample, (n_stars, n_taken, n_near) in self.counts.items():
+            table = Table({"sample": [sample] * self._shells.n_bins})
+            for name, (values, unit) in self._shells.coordinates().items():
+                table[name] = np.round(values, 9)
+                table[name].unit = unit
+            for name, values in (("n_stars", n_stars), ("n_taken", n_taken), ("n_near", n_near)):
+                table[name] = values.astype(np.int64)
+            fraction = (n_taken + n_near) / np.maximum(n_stars, 1)
+            table["cut_fraction"] = np.round(fraction, 6)
+            tables.append(table)
+        return vstack(tables)
 
 
 def outside(
@@ -105,8 +165,13 @@ class Cut:
             return
         sums = self._stars.add_up(9, lambda *pairs: self._derivatives(variance, pairs))
         slopes -= sums[:3]
-        most = (1 - _LEFT) * information[:3] / np.maximum(-sums[3:6], 1e-300)
-        information += np.minimum(most.min(axis=0), 1) * sums[3:]
+        whole, change = (
+            np.array([[six[PLACE[i, j]] for j in range(3)] for i in range(3)]).transpose(2, 0, 1)
+            for six in (information, sums[3:])
+        )
+        root = np.linalg.inv(np.linalg.cholesky(whole))
+        lowest = np.linalg.eigvalsh(root @ change @ root.transpose(0, 2, 1))[:, 0]
+        information += np.minimum((1 - _LEFT) / np.maximum(-lowest, 1e-12), 1) * sums[3:]
 
     def _derivatives(self, variance: np.ndarray, pairs: tuple) -> list[np.ndarray]:
         """Give slopes, and changes of the expected information, of each pair's log probability.

@@ -50,6 +50,9 @@ _ENERGY_NODES = ((0.0, 3**0.5, -(3**0.5)), (2 / 3, 1 / 6, 1 / 6))
 # z axis, to a distance (in standard errors) below which the turn is as good as sudden
 _DENSE_NODES, _DENSE_REACH, _SUDDEN = 65, 5.5, 1e-7
 
+# An error is large from so many dispersions of the sample on.
+_LARGE = 3.0
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -356,6 +359,46 @@ def cartesian_velocity(stars: dict[str, np.ndarray]) -> np.ndarray:
     along = np.array([-position[1] / rho, position[0] / rho, np.zeros_like(rho)])
     basis = (outward, along, np.array(_cross(outward, along)))
     return sum(stars[name] * unit for name, unit in zip(COMPONENTS, basis, strict=True))
+
+
+class LargeErrors:
+    """The stars whose velocity errors are several times the sample's dispersion.
+
+    Blocks of stars are added one after the other; a block's dispersion is half of what 68 % of its
+    stars span, so that a few stars with senseless velocities do not count.
+    """
+
+    def __init__(self):
+        self._n_stars, self._sum = 0, np.zeros(len(COMPONENTS))
+        self._found: list[tuple] = []
+
+    def add(self, star_id: np.ndarray, stars: dict[str, np.ndarray]) -> None:
+        """Look at a block of stars: their identifiers, and the columns of `galactocentric`."""
+        if not len(star_id):
+            return
+        spans = [np.quantile(stars[name], (0.16, 0.84)) for name in COMPONENTS]
+        self._sum += len(star_id) * 0.5 * np.diff(spans, axis=1)[:, 0]
+        self._n_stars += len(star_id)
+        errors = np.array([stars[f"{name}_error"] for name in COMPONENTS])
+        # The dispersion of all blocks is not known yet, and will hardly be a third of this.
+        large = np.any(errors > (self._sum / self._n_stars)[:, None], axis=0)
+        self._found.extend(zip(star_id[large].tolist(), errors[:, large].T, strict=True))
+
+    def lines(self) -> list[str]:
+        """Say for the log how many there are of each component, and which are the first ten."""
+        dispersion = self._sum / max(self._n_stars, 1)
+        said = []
+        for k, name in enumerate(COMPONENTS):
+            limit = _LARGE * dispersion[k]
+            names = [star_id for star_id, errors in self._found if errors[k] > limit]
+            names = [n.decode("ascii", "replace") if isinstance(n, bytes) else n for n in names]
+            if names:
+                listed = ", ".join(map(str, names[:10])) + (", ..." if len(names) > 10 else "")
+                said.append(
+                    f"{name}_error above {_LARGE:g} times the sample's dispersion of"
+                    f" {dispersion[k]:.0f} km/s: {len(names):,} stars ({listed})"
+                )
+        return said
 
 
 def _rotate(frame: Frame, x, y, z) -> np.ndarray:

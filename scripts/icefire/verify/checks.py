@@ -209,7 +209,12 @@ def _check_flags(path, start: int, stars: dict, flags: dict, off: dict) -> None:
         "is_giant": (giant, "by log g"),
         "is_sagittarius": (stream, "by angular momentum and chemistry"),
         "is_aleph": (stars["eccentricity"] < flags["aleph_max_eccentricity"], "by eccentricity"),
-        "is_unbound": (stars["energy"] >= 0, "by energy"),
+        "is_unbound": (
+            stars["energy"] >= flags["unbound_max_sigma"] * stars["energy_error"]
+            if "unbound" not in off
+            else np.zeros(len(giant), bool),
+            "by energy",
+        ),
     }
     for name, (found, why) in should.items():
         wrong = np.flatnonzero(stars[name] != found)
