@@ -15,7 +15,7 @@ import sys
 from icefire import cli
 from icefire.files import metadata, star_tables
 from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS
-from icefire.stars import kinematics, orbits
+from icefire.stars import kinematics, orbits, quality
 
 _NEEDED = (
     "star_id ra dec distance distance_error rv rv_error pmra pmra_error pmdec pmdec_error pm_corr"
@@ -37,7 +37,7 @@ def work(arguments) -> None:
     potential = orbits.potential(**orbits.POTENTIAL.values(arguments))
     clean = star_tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
     columns = {"star_id": CLEAN_COLUMNS["star_id"], **KINEMATIC_COLUMNS}
-    large = kinematics.LargeErrors()
+    large = quality.LargeErrors()
     with star_tables.StarWriter(arguments.kinematics, columns) as writer:
         n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):

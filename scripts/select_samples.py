@@ -58,8 +58,8 @@ def say_unbound(table) -> None:
         if row["n_taken"] or row["n_near"]:
             print(
                 f"{row['r_lo']:g} to {row['r_hi']:g} kpc: {row['n_taken']} of {row['n_stars']}"
-                f" stars taken as unbound, {row['n_near']} left within {truncation.NEAR_SIGMA:g} errors"
-                " of the cut"
+                f" stars taken as unbound, {row['n_near']} left within"
+                f" {truncation.NEAR_SIGMA:g} errors of the cut"
             )
 
 

@@ -50,9 +50,6 @@ _ENERGY_NODES = ((0.0, 3**0.5, -(3**0.5)), (2 / 3, 1 / 6, 1 / 6))
 # z axis, to a distance (in standard errors) below which the turn is as good as sudden
 _DENSE_NODES, _DENSE_REACH, _SUDDEN = 65, 5.5, 1e-7
 
-# An error is large from so many dispersions of the sample on.
-_LARGE = 3.0
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -146,7 +143,7 @@ def galactocentric(
         away, kinetic = found.pop("away"), found.pop("kinetic")
         position = np.array([found[name] for name in "xyz"])
         rising = _dot(orbits.gradient(potential, position), away) * stars["distance_error"]
-        found["energy"] = orbits.energy(potential, position, cartesian_velocity(found))
+        found["energy"] = orbits.energy(potential, position, found.pop("velocity"))
         found["energy_error"] = np.sqrt(rising**2 + 2 * rising * kinetic[0] + kinetic[1])
     return found
 
@@ -205,13 +202,13 @@ class _Sight:
 
 
 def _derived(sight: _Sight, frame: Frame, energies: bool) -> dict[str, np.ndarray]:
-    """Compute the columns of some stars; for energies `away` and the moments `kinetic` too."""
+    """Compute the columns of some stars; for energies `velocity`, `away` and `kinetic` too."""
     distance, error = sight.stars["distance"], sight.stars["distance_error"]
     basis, r, rho = sight.basis(distance)
     parts = sight.velocity(distance)
     position = distance * sight.axes[0] + frame.origin_kpc[:, None]
     velocity = sum(part * axis for part, axis in zip(parts, sight.axes, strict=True))
-    spin = np.cross(position, velocity, axis=0)
+    spin = _cross(position, velocity)
     found = dict(zip(("x", "y", "z", "r"), (*position, r), strict=True))
     found |= {name: _dot(axis, parts) for name, axis in zip(COMPONENTS, basis, strict=True)}
 
@@ -221,7 +218,7 @@ def _derived(sight: _Sight, frame: Frame, energies: bool) -> dict[str, np.ndarra
     found |= _errors(_second_moments(sight, centre, _nodes(distance, error, *_NODES)))
     found |= dict(zip(("lx", "ly", "lz"), spin, strict=True))
     if energies:
-        found |= {"away": sight.axes[0], "kinetic": _kinetic_moments(sight)}
+        found |= {"velocity": velocity, "away": sight.axes[0], "kinetic": _kinetic_moments(sight)}
     return found
 
 
@@ -251,7 +248,7 @@ def _level(sight: _Sight) -> np.ndarray:
 def _nodes(distance: np.ndarray, error: np.ndarray, places: tuple, *weights: tuple) -> Iterator:
     """Give distances (kpc) and weights of nodes at places in errors; none where not positive."""
     for place, *given in zip(places, *weights, strict=True):
-        at = distance + place * error
+        at = distance + place * error if place else distance
         inside = at > 0
         if not inside.all():
             at = np.where(inside, at, distance)
@@ -292,14 +289,16 @@ def _second_moments(sight: _Sight, centre: np.ndarray, nodes: Iterator[tuple]) -
     first, second, third = (np.zeros((k, centre.shape[1])) for k in (3, 6, 6))
     for distance, weight, of_blur in nodes:
         basis, _, _ = sight.basis(distance)
-        velocity = sight.velocity(distance)
-        off = [_dot(axis, velocity) - here for axis, here in zip(basis, centre, strict=True)]
-        weighted = [weight * part for part in off]
         total, blurred = total + weight, blurred + of_blur
-        for moment, part in zip(first, weighted, strict=True):
-            moment += part
-        for moment, (i, j) in zip(second, pairs, strict=True):
-            moment += weighted[i] * off[j]
+        # At the catalogued distance nothing is off.
+        if distance is not sight.stars["distance"]:
+            velocity = sight.velocity(distance)
+            off = [_dot(axis, velocity) - here for axis, here in zip(basis, centre, strict=True)]
+            weighted = [weight * part for part in off]
+            for moment, part in zip(first, weighted, strict=True):
+                moment += part
+            for moment, (i, j) in zip(second, pairs, strict=True):
+                moment += weighted[i] * off[j]
         if np.ndim(of_blur) == 0 and not of_blur:
             continue
         blur = [
@@ -359,46 +358,6 @@ def cartesian_velocity(stars: dict[str, np.ndarray]) -> np.ndarray:
     along = np.array([-position[1] / rho, position[0] / rho, np.zeros_like(rho)])
     basis = (outward, along, np.array(_cross(outward, along)))
     return sum(stars[name] * unit for name, unit in zip(COMPONENTS, basis, strict=True))
-
-
-class LargeErrors:
-    """The stars whose velocity errors are several times the sample's dispersion.
-
-    Blocks of stars are added one after the other; a block's dispersion is half of what 68 % of its
-    stars span, so that a few stars with senseless velocities do not count.
-    """
-
-    def __init__(self):
-        self._n_stars, self._sum = 0, np.zeros(len(COMPONENTS))
-        self._found: list[tuple] = []
-
-    def add(self, star_id: np.ndarray, stars: dict[str, np.ndarray]) -> None:
-        """Look at a block of stars: their identifiers, and the columns of `galactocentric`."""
-        if not len(star_id):
-            return
-        spans = [np.quantile(stars[name], (0.16, 0.84)) for name in COMPONENTS]
-        self._sum += len(star_id) * 0.5 * np.diff(spans, axis=1)[:, 0]
-        self._n_stars += len(star_id)
-        errors = np.array([stars[f"{name}_error"] for name in COMPONENTS])
-        # The dispersion of all blocks is not known yet, and will hardly be a third of this.
-        large = np.any(errors > (self._sum / self._n_stars)[:, None], axis=0)
-        self._found.extend(zip(star_id[large].tolist(), errors[:, large].T, strict=True))
-
-    def lines(self) -> list[str]:
-        """Say for the log how many there are of each component, and which are the first ten."""
-        dispersion = self._sum / max(self._n_stars, 1)
-        said = []
-        for k, name in enumerate(COMPONENTS):
-            limit = _LARGE * dispersion[k]
-            names = [star_id for star_id, errors in self._found if errors[k] > limit]
-            names = [n.decode("ascii", "replace") if isinstance(n, bytes) else n for n in names]
-            if names:
-                listed = ", ".join(map(str, names[:10])) + (", ..." if len(names) > 10 else "")
-                said.append(
-                    f"{name}_error above {_LARGE:g} times the sample's dispersion of"
-                    f" {dispersion[k]:.0f} km/s: {len(names):,} stars ({listed})"
-                )
-        return said
 
 
 def _rotate(frame: Frame, x, y, z) -> np.ndarray:
