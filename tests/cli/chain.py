@@ -174,7 +174,11 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
         {"--stars": stars},
     )
     samples = {f"--{sample}": results / "samples" / f"{sample}.fits" for sample in SAMPLES}
-    add("select_samples", {"--stars": stars}, {**samples, "--ledger": ledger})
+    add(
+        "select_samples",
+        {"--stars": stars},
+        {**samples, "--ledger": ledger, "--unbound": made / "unbound.ecsv"},
+    )
 
     def shard(geometry, sample, number) -> Path:
         return results / "montecarlo" / geometry / sample / f"{geometry}_{number}-of-{SHARDS}.npz"

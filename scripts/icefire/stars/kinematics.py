@@ -38,7 +38,7 @@ _CROSS = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}
 _STARS_AT_ONCE = 4096
 # Where nothing within _NEAR standard errors of the distance turns the axes of the components, five
 # Gauss-Hermite nodes give errors to 1 %, and the errors at a fixed distance need the inner three of
-# them, weighted for the same variance. Kinetic energies are polynomials: three nodes are exact.
+# them, weighted for the same variance. Energies are nearly parabolas: three nodes do.
 _NEAR = 5.0
 _NODES = (
     (0.0, 1.355626179974266, -1.355626179974266, 2.856970013872806, -2.856970013872806),
@@ -141,10 +141,21 @@ def galactocentric(
     _resolve(found, stars, frame)
     if potential is not None:
         away, kinetic = found.pop("away"), found.pop("kinetic")
-        position = np.array([found[name] for name in "xyz"])
-        rising = _dot(orbits.gradient(potential, position), away) * stars["distance_error"]
-        found["energy"] = orbits.energy(potential, position, found.pop("velocity"))
-        found["energy_error"] = np.sqrt(rising**2 + 2 * rising * kinetic[0] + kinetic[1])
+        position, velocity = np.array([found[name] for name in "xyz"]), found.pop("velocity")
+        depth = orbits.depth(potential, position)
+        found["energy"] = depth + 0.5 * _dot(velocity, velocity)
+        total, first, second = 0.0, 0.0, kinetic[0]
+        for moved, (at, weight) in zip(
+            kinetic[1:],
+            _nodes(stars["distance"], stars["distance_error"], *_ENERGY_NODES),
+            strict=True,
+        ):
+            off = moved
+            if at is not stars["distance"]:
+                place = position + (at - stars["distance"]) * away
+                off = moved + orbits.depth(potential, place) - depth
+            total, first, second = total + weight, first + weight * off, second + weight * off**2
+        found["energy_error"] = np.sqrt(np.maximum(second - first**2 / total, 0) / total)
     return found
 
 
@@ -320,34 +331,27 @@ def _second_moments(sight: _Sight, centre: np.ndarray, nodes: Iterator[tuple]) -
 
 
 def _kinetic_moments(sight: _Sight) -> np.ndarray:
-    """Compute moments of the kinetic energy's error, 2 x N.
+    """Compute moments of the kinetic energy's error at the nodes of the distance, 4 x N.
 
-    Its covariance with the distance's error (in units of that: km2/s2), and its variance (km4/s4).
+    Its variance at a fixed distance, summed with the nodes' weights (km4/s4), and its mean at each
+    node less the measured energy (km2/s2).
     """
     distance, error = sight.stars["distance"], sight.stars["distance_error"]
     of_rv, (a_east, a_north, b_north) = sight.stars["rv_error"] ** 2, sight.blur
     east, north, both = a_east**2, a_north**2 + b_north**2, a_east * a_north
     velocity = sight.velocity(distance)
-    centre = 0.5 * (_dot(velocity, velocity) + of_rv + distance**2 * (east + north))
-    total, first, of_distance, cross, second = 0.0, 0.0, 0.0, 0.0, 0.0
+    measured = _dot(velocity, velocity)
+    blurred, means = 0.0, []
     for at, weight in _nodes(distance, error, *_ENERGY_NODES):
         velocity, square = sight.velocity(at), at**2
-        mean = 0.5 * (_dot(velocity, velocity) + of_rv + square * (east + north)) - centre
-        blurred = (
+        means.append(0.5 * (_dot(velocity, velocity) - measured + of_rv + square * (east + north)))
+        blurred = blurred + weight * (
             of_rv * velocity[0] ** 2
             + square * (a_east * velocity[1] + a_north * velocity[2]) ** 2
             + square * (b_north * velocity[2]) ** 2
             + 0.5 * (of_rv**2 + square**2 * (east**2 + north**2 + 2 * both**2))
         )
-        step = (at - distance) / np.maximum(error, 1e-300)
-        total, first, of_distance = (
-            total + weight,
-            first + weight * mean,
-            of_distance + weight * step,
-        )
-        cross, second = cross + weight * mean * step, second + weight * (mean**2 + blurred)
-    first, of_distance = first / total, of_distance / total
-    return np.array([cross / total - first * of_distance, second / total - first**2])
+    return np.array([blurred, *means])
 
 
 def cartesian_velocity(stars: dict[str, np.ndarray]) -> np.ndarray:
