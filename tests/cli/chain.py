@@ -199,6 +199,8 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
             inputs = {"--shards": [shard(geometry, sample, i) for i in range(SHARDS)]}
             if (geometry, sample) == ("sky", "halo"):
                 inputs["--fraction-of"] = [shard("sky", s, 0) for s in ("accreted", "insitu")]
+            if geometry == "radial":
+                inputs["--unbound"] = made / "unbound.ecsv"
             outputs = {"--summary": summary[geometry, sample]}
             add(f"summarise {geometry} {sample}", inputs, outputs)
 
