@@ -10,7 +10,8 @@ from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_
 from icefire.snake.rules import Flags, make_ready, second_files
 
 flags = Flags(config)
-GEOMETRIES = tuple(config["geometry"])
+# In an order of their own: an overlay that names one of them puts it first.
+GEOMETRIES = sorted(config["geometry"])
 second = second_files(config)
 
 

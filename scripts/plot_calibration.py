@@ -122,7 +122,7 @@ def beta_panel(axes, table, colors, scenario: str, title: str) -> int:
 
 def draw(table, colors: list[str], min_stars: int):
     """Draw the six panels."""
-    halos = table.meta.get("parameters", {}).get("run_calibration", {}).get("halos")
+    halos = table.meta.get("parameters", {}).get("run_calibration", {}).get("calibration_halos")
     note = f"N = {halos:,} halos in each panel" if halos else ""
     figure = page.page(page.TWO_COLUMNS_IN, 7.6, page.common_meta(table=table.meta), note)
     (many, odd), (off, held), (far, own) = figure.subplots(3, 2)

@@ -10,7 +10,7 @@ Usage:
         --geometry-xy-half-width-kpc 30 --geometry-xy-step-kpc 1 --geometry-xy-radius-kpc 2 \\
         --geometry-xz-half-width-kpc 30 --geometry-xz-step-kpc 1 --geometry-xz-radius-kpc 2 \\
         --geometry-sky-nside 4 --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 \\
-        --geometry-radial-bins 15 --measured xy.npz xz.npz sky.npz radial.npz
+        --geometry-radial-bins 15 --measured radial.npz sky.npz xy.npz xz.npz
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def build_parser():
         montecarlo_exclude_fraction=0.1,
         montecarlo_max_memory_mb=1000.0,
     )
-    names = ", ".join(geometry.GEOMETRIES)
+    names = ", ".join(sorted(geometry.GEOMETRIES))
     parser.add_argument(
         "--measured",
         nargs=len(geometry.GEOMETRIES),
@@ -101,7 +101,9 @@ def work(arguments) -> None:
     meta = metadata.add_step(
         reader.meta, "run_realisations", {"sample": arguments.sample, **parameters}
     )
-    for kind, path in zip(bins, arguments.measured, strict=True):
+    for kind, path in zip(
+        sorted(bins, key=lambda kind: kind.name), arguments.measured, strict=True
+    ):
         measurement = measured[kind.name]
         shards.write(path, kind, measurement, numbers, meta)
         cli.report(f"{kind.name}: bins measured", len(measurement.bins), kind.n_bins)

@@ -236,18 +236,6 @@ def in_pc_by_attribute(file: h5py.File) -> None:
     data["dist_adpt"].attrs["unit"] = "pc"
 
 
-def damaged_chunk(folder: Path) -> Path:
-    """An HDF5 file whose compressed rows are damaged."""
-    path = folder / "stars.h5"
-    with h5py.File(path, "w") as file:
-        file.create_dataset("rcat", data=good().as_array(), chunks=(N_ROWS,), compression="gzip")
-        start, size = file["rcat"].id.get_chunk_info(0)[2:4]
-    data = bytearray(path.read_bytes())
-    data[start + size // 2 : start + size] = b"\xff" * (size - size // 2)
-    path.write_bytes(data)
-    return path
-
-
 def replaced(ending: str, old: bytes, new: bytes) -> Build:
     """A good file in which some bytes are replaced wherever they are."""
 
@@ -276,17 +264,6 @@ def hdu() -> fits.BinTableHDU:
 
 def ascii_table() -> fits.TableHDU:
     return fits.TableHDU.from_columns(fits.ColDefs([fits.Column("RA", "F9.5", array=np.ones(3))]))
-
-
-def lists(name: str) -> Build:
-    """A FITS file in which one column holds a list of any length for each star."""
-
-    def make() -> fits.BinTableHDU:
-        values = np.array([np.ones(i % 4) for i in range(N_ROWS)], dtype=object)
-        others = [column for column in hdu().columns if column.name != name]
-        return fits.BinTableHDU.from_columns([*others, fits.Column(name, "PD()", array=values)])
-
-    return hdus(make)
 
 
 def null_flags(n_rows: int) -> Build:

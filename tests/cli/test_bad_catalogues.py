@@ -20,14 +20,12 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import KINEMATIC_COLUMNS
-from icefire.snake.rules import SAMPLES
+from icefire.files.columns import KINEMATIC_COLUMNS, SAMPLES
 
 from . import catalogues as cat
 from .calls import REPO
 from .catalogues import N_ROWS, content, cut, edited, every, hdf5, hdus, masked, some, table, times
 from .chain import Step, chain_of
-from .needed import MAPPED
 from .test_bad_input import refused
 
 H3 = REPO / "config" / "surveys" / "h3.yaml"
@@ -80,12 +78,8 @@ def ids(*texts) -> np.ndarray:
 
 for ending in cat.WRITERS:
     refuse(f"column missing ({ending})", table(ending, Vrad=None), "Vrad, mapped to rv", MAP)
-    words = table(ending, Vrad=np.array(["fast"] * N_ROWS))
-    refuse(f"texts for numbers ({ending})", words, "Vrad, mapped to rv", "numbers", "map rv")
-for column, ours in MAPPED.items():
-    if ours not in ("star_id", "field", "rv"):
-        words = table(**{column: np.array(["a text"] * N_ROWS)})
-        refuse(f"texts for {column}", words, f"{column}, mapped to {ours}", "numbers")
+words = table(Vrad=np.array(["fast"] * N_ROWS))
+refuse("texts for numbers", words, "Vrad, mapped to rv", "numbers", "map rv")
 refuse("column of another case", edited(".fits", (b"'RA  ", b"'ra  ")), "RA", "has ra", MAP)
 refuse("name twice, FITS", edited(".fits", (b"'DEC  ", b"'RA   ")), "named RA", "rename")
 refuse("name twice, CSV", edited(".csv", (b",DEC,", b",RA,")), "named RA", "rename")
@@ -95,13 +89,10 @@ refuse("name in Latin 1, FITS", edited(".fits", (b"'tileID", b"'til\xe9ID")), "t
 refuse("name in Latin 1, CSV", edited(".csv", (b"tileID", b"til\xe9ID")), "utf-8", AGAIN)
 refuse("one word among numbers", table(".csv", Vrad=ids("1")), "Vrad", "numbers")
 refuse("two values per star", table(Vrad=np.zeros((N_ROWS, 2))), "Vrad", "several values")
-refuse("two identifiers per star", table(H3_ID=np.ones((N_ROWS, 2), int)), "H3_ID", "several")
-refuse("values of any number per star", cat.lists("Vrad"), "Vrad", "several values")
 refuse("complex numbers", table(Vrad=np.zeros(N_ROWS, complex)), "Vrad", "numbers")
 count("boolean flag", table(FLAG=some(True, True)), {FLAG: 2})
 count("boolean flag neither true nor false", cat.null_flags(3), {FLAG: 3})
 count("big-endian single precision", table(".hdf5", SNR=np.full(N_ROWS, 9, ">f4")))
-count("unsigned 16-bit integers", table(SNR=np.arange(N_ROWS, dtype=np.uint16)), {SNR: 4})
 count("masked integers", table(FLAG=masked(3)), {FLAG: 3})
 
 # --- units -----------------------------------------------------------------------------------
@@ -109,25 +100,17 @@ count("masked integers", table(FLAG=masked(3)), {FLAG: 3})
 count("pc, and the file says so", table(dist_adpt=times(1000, "pc")))
 pc_map = {"columns.distance.unit": "pc"}
 count("pc, and the map says so", table(".csv", dist_adpt=times(1000, None)), survey=pc_map)
-for ending in (".fits", ".csv"):
-    refuse(
-        f"pc, but kpc is said ({ending})",
-        table(ending, dist_adpt=times(1000, "kpc")),
-        "dist_adpt, mapped to distance",
-        "24 of 24",
-        "in pc?",
-        "columns.distance.unit",
-    )
+refuse(
+    "pc, but kpc is said",
+    table(dist_adpt=times(1000, "kpc")),
+    *("dist_adpt, mapped to distance", "24 of 24", "in pc?", "columns.distance.unit"),
+)
 count("pc in two rows", table(dist_adpt=some(15000.0, 20000.0)), {DISTANCE: 2})
 count("m/s, but km/s is said", table(Vrad=lambda v: np.full(N_ROWS, 9e4)), {RV: N_ROWS})
 refuse("unit misspelt", edited(".fits", (b"'kpc  ", b"'kpcs ")), "dist_adpt", "'kpcs'", "the file")
-refuse("unit in Latin 1", edited(".fits", (b"'kpc ", b"'kp\xe9 ")), "dist_adpt", "the file")
 refuse("kpc for a velocity", table(Vrad=times(1, "kpc")), "Vrad", "'kpc'", "the file")
-refuse("kpc for an angle", table(RA=times(1, "kpc")), "RA", "'kpc'", "'deg'", "the file")
 refuse("magnitudes of pc", table(".ecsv", dist_adpt=times(1, "mag(pc)")), "dist_adpt", "mag(pc)")
-refuse("logarithms of kpc", table(".ecsv", dist_adpt=times(1, "dex(kpc)")), "dist_adpt", "dex(kpc)")
 refuse("km/s for [Fe/H]", table(FeH=times(1, "km/s")), "FeH", "'km s-1'", "the file")
-refuse("gravity in SI units", table(".ecsv", logg=times(1, "dex(m/s2)")), "logg", "dex(m / s2)")
 no_unit = {"columns.distance.unit": None}
 refuse(
     "no unit", table(".csv"), "dist_adpt", "no unit", "add columns.distance.unit", survey=no_unit
@@ -148,11 +131,9 @@ for column, reason in {
     "GAIAEDR3_PMDEC_ERROR": ERROR,
     "GAIAEDR3_PMRA_PMDEC_CORR": ERROR,
 }.items():
-    count(f"{column} all NaN", table(**{column: every(NAN)}), {reason: N_ROWS})
-    count(f"{column} NaN or infinite", table(**{column: some(NAN, INF, -INF)}), {reason: 3})
-    count(f"{column} fills gaps", table(**{column: some(-9999.0, 1e20, 1e300)}), {reason: 3})
+    gaps = some(NAN, INF, -INF, -9999.0, 1e20, 1e300)
+    count(f"{column} NaN, infinite, fills gaps", table(**{column: gaps}), {reason: 6})
 for ending in sorted(cat.WRITERS.keys() - {".hdf5"}):
-    count(f"all masked ({ending})", table(ending, Vrad=masked(N_ROWS)), {RV: N_ROWS})
     count(f"some masked ({ending})", table(ending, Vrad=masked(3), SNR=masked(1)), {RV: 2, SNR: 1})
 count(
     "RA and Dec off the sphere",
@@ -160,17 +141,15 @@ count(
     {POSITION: 5},
 )
 count("distance zero or negative", table(dist_adpt=some(0.0, -12.0)), {DISTANCE: 2})
-for name in ("dist_adpt_err", "Vrad_err", "GAIAEDR3_PMRA_ERROR", "GAIAEDR3_PMDEC_ERROR"):
+for name in ("dist_adpt_err", "GAIAEDR3_PMRA_ERROR"):
     count(f"{name} negative or huge", table(**{name: some(-1.0, 1e9, 1e200)}), {ERROR: 3})
-    count(f"{name} zero", table(**{name: every(0.0)}))
+count("errors zero", table(Vrad_err=every(0.0), dist_adpt_err=every(0.0)))
 count("correlation above 1", table(GAIAEDR3_PMRA_PMDEC_CORR=some(1.01, -1.01, 1, -1)), {ERROR: 2})
-count("SNR all NaN", table(SNR=every(NAN)), {SNR: N_ROWS})
 count("SNR zero, negative, infinite", table(SNR=some(0.0, -3.0, -INF, INF)), {SNR: 3})
 count("flag 1, -1, NaN", table(FLAG=some(1.0, -1.0, NAN)), {FLAG: 3})
 for name, reason in (("logg", "not a giant"), ("FeH", NEITHER), ("aFe", NEITHER)):
     gaps = some(NAN, INF, -INF, -9999.0, -9.99)
     count(f"{name} NaN, infinite, fills gaps", table(**{name: gaps}), {reason: 5})
-    count(f"{name} all NaN", table(**{name: every(NAN)}), {reason: N_ROWS})
 count(
     "many faults in one row", table(FLAG=some(1), Vrad=some(NAN), dist_adpt=some(-1.0)), {FLAG: 1}
 )
@@ -181,12 +160,11 @@ count("numbers beyond double precision", table(".csv", Vrad=too_large), {RV: 1})
 
 for ending in cat.WRITERS:
     count(f"no row ({ending})", table(ending, rows=slice(0)), rows=0)
-    count(f"one row ({ending})", table(ending, rows=slice(1)), rows=1)
+count("one row", table(rows=slice(1)), rows=1)
 count("every star three times", table(rows=np.tile(np.arange(8), 3)), {DOUBLE: 16})
 count("one star in every row", table(H3_ID=every(7)), {DOUBLE: N_ROWS - 1})
 count("trailing blanks", table(".hdf5", H3_ID=ids("a", "a  ", "a ")), {DOUBLE: 2})
 count("texts without one", table(".ecsv", H3_ID=MaskedColumn(ids(), mask=np.arange(N_ROWS) < 3)))
-count("texts in VOTable", table(".vot", H3_ID=MaskedColumn(ids(), mask=np.arange(N_ROWS) < 3)))
 count("texts with #", table(".csv", H3_ID=ids("#1", "#2")))
 refuse("texts with #, ECSV", table(".ecsv", H3_ID=ids("#1", "#2")), "24 rows are read as 22", AGAIN)
 count(
@@ -195,12 +173,9 @@ count(
 huge = np.uint64(2**63 - 5) + np.arange(N_ROWS, dtype=np.uint64)
 refuse("integers too large", table(H3_ID=huge), "H3_ID", "64-bit", "another column")
 refuse("decimals", table(H3_ID=np.arange(N_ROWS) + 0.5), "H3_ID", "decimals", "another column")
-for ending in (".fits", ".h5", ".csv", ".ecsv", ".vot"):
-    refuse(f"integers masked ({ending})", table(ending, H3_ID=masked(2)), "H3_ID", "empty")
+refuse("integers masked", table(H3_ID=masked(2)), "H3_ID", "empty")
 greek = table(".ecsv", H3_ID=ids("α Boo"))
 refuse("identifiers in Greek", greek, "H3_ID", "ASCII", "another column")
-latin = np.array([b"\xe9%d" % i for i in range(N_ROWS)])
-refuse("identifiers in Latin 1", table(".hdf5", H3_ID=latin), "H3_ID", "ASCII", "another column")
 refuse("cell in Latin 1, CSV", edited(".csv", (b",100\n", b",\xe9\n")), "utf-8", AGAIN)
 million = ids("x" * 10**6).astype("S")
 refuse(
@@ -212,35 +187,30 @@ count("field names with anything", table(".hdf5", tileID=ids("a\nb", 'c,"d"', "e
 
 # --- files -----------------------------------------------------------------------------------
 
-for keep in (0.1, 0.4, 0.7, -1):
+for keep in (0.1, -1):
     refuse(f"cut, FITS, {keep}", cut(".fits", keep), AGAIN)
-for keep in (0.01, 0.3, 0.7, -1):
     refuse(f"cut, HDF5, {keep}", cut(".h5", keep), AGAIN)
 refuse("cut within a row, CSV", cut(".csv", -70), "line 25 has 9 cells", AGAIN)
 refuse("cut within a row, ECSV", cut(".ecsv", -70), "line 49 has 9 cells", AGAIN)
-refuse("cut in the header, ECSV", cut(".ecsv", 0.1), AGAIN)
 refuse("cut, VOTable", cut(".vot", 0.7), AGAIN)
 refuse("one cell too many, CSV", edited(".csv", (b",100\n", b",100,7\n")), "line 2 has 21", AGAIN)
-refuse("one cell too few, CSV", edited(".csv", (b",100\n", b"\n")), "line 2 has 19", AGAIN)
 refuse(
     "quotation mark not closed", edited(".csv", (b",100\n", b',"100\n')), "quotation mark", AGAIN
 )
-refuse("two stray marks", edited(".csv", (b",100\n", b',"100\n'), (b",102\n", b',1"02\n')), AGAIN)
 refuse("semicolons in CSV", cat.replaced(".csv", b",", b";"), "H3_ID", "missing", MAP)
 count("byte order mark, CSV", edited(".csv", (b"H3_ID", b"\xef\xbb\xbfH3_ID")))
 count("carriage returns, CSV", cat.replaced(".csv", b"\n", b"\r\n"))
 for ending in (*cat.WRITERS, ".parquet"):
     refuse(f"empty file ({ending})", content(f"stars{ending}", b""))
+for ending in (".h5", ".csv", ".vot"):
     refuse(f"wrong first bytes ({ending})", content(f"stars{ending}", b"\x7fELF\0\xff" * 999))
     refuse(f"prose ({ending})", content(f"stars{ending}", b"These are words,\nno table: [\n"))
 refuse("Parquet that is none", content("stars.parquet", b"PAR1" + b"\0" * 99))
 refuse("FITS called CSV", cat.renamed(".fits", "stars.csv"), AGAIN)
 refuse("CSV called FITS", cat.renamed(".csv", "stars.fits"), "SIMPLE", "ending")
-refuse("HDF5 called FITS", cat.renamed(".h5", "stars.fits"), "SIMPLE", "ending")
 refuse("gzip called FITS", cat.zipped("stars.fits"), "SIMPLE", "decompress")
 refuse("gzip", cat.zipped("stars.fits.gz"), "decompress")
 refuse("another ending", cat.renamed(".fits", "stars.dat"), ".fits .fit .h5")
-refuse("no ending", cat.renamed(".fits", "stars"), ".fits .fit .h5")
 count("capital ending", cat.renamed(".fits", "STARS.FITS"))
 refuse("FITS image", hdus(lambda: fits.ImageHDU(np.zeros((4, 4)))), AGAIN)
 refuse("FITS text table", hdus(cat.ascii_table), AGAIN)
@@ -257,12 +227,6 @@ for what, card, wrong in (
 refuse("HDF5, no table", hdf5(".h5", lambda f: f.clear()), "found none", "file of its own")
 second_table = hdf5(".h5", lambda f: f.update({"second": f["rcat"][:3]}))
 refuse("HDF5, two tables", second_table, "/rcat, /second", "file of its own")
-ragged = hdf5(".hdf5", lambda f: f["data"].update({"short": np.zeros(3)}))
-refuse("HDF5, columns of two lengths", ragged, "found none")
-header = "rcat.__table_column_meta__"
-bad_header = hdf5(".h5", lambda f: cat.replace_dataset(f, header, np.array([b"a: [", b"!!x"])))
-refuse("HDF5, damaged header", bad_header, AGAIN)
-refuse("HDF5, damaged chunk", cat.damaged_chunk, AGAIN)
 refuse(
     "HDF5, a scalar", hdf5(".h5", lambda f: cat.replace_dataset(f, "rcat", f["rcat"][0])), "none"
 )
@@ -295,12 +259,11 @@ refuse("name too long", lambda folder: folder / ("x" * 300 + ".fits"), "name too
 
 def steps(folder: Path, config: dict, catalogue: Path, survey: Path = H3) -> list[Step]:
     """The steps from a catalogue to the samples, writing into a folder."""
-    laid_out = chain_of(folder, config, catalogue).steps
-    satellites = REPO / config["satellites"]["catalogue"]
-    found = {name: laid_out[name] for name in STEPS}
-    found["clean_catalog"] = found["clean_catalog"].reading("--survey", survey)
-    found["flag_substructure"] = found["flag_substructure"].reading("--satellites", satellites)
-    return list(found.values())
+    laid_out = chain_of(folder, config, catalogue)
+    clean, kinematics, flags, select = map(laid_out.of_script, STEPS)
+    satellites = REPO / flags.inputs["--satellites"][0].relative_to(folder)
+    clean, flags = clean.reading("--survey", survey), flags.reading("--satellites", satellites)
+    return [clean, kinematics, flags, select]
 
 
 def made_by(case: Case, tmp_path: Path) -> tuple[Path, Path]:
@@ -392,51 +355,26 @@ def no_map(what: str, data: bytes, *says: str) -> Case:
 MAPS = [
     mistake("colums", {}, "unknown key colums", "known are"),
     mistake("name", None, "name is missing"),
-    mistake("name", 3),
-    mistake("columns", None, "columns is missing"),
-    mistake("columns", ["ra"]),
     mistake("synthetic", "yes"),
     mistake("cuts_off", ["snr"]),
-    mistake("cuts_off", {"snr": None}),
     mistake("cuts_off", {"sagitarius": "x"}, "cuts_off.sagitarius", "known are"),
     mistake("columns.speed", {"source": "V"}, "columns.speed", "known are"),
-    mistake("columns.ra", "RA"),
-    mistake("columns.ra", {"unit": "deg"}, "columns.ra", "either"),
     mistake("columns.ra.value", 3.0, "columns.ra", "either"),
     mistake("columns.ra.sourc", "RA", "columns.ra.sourc", "known are"),
-    mistake("columns.ra.source", 5),
-    mistake("columns.ra.unit", 5),
     mistake("columns.ra.unit", "degs", "columns.ra.unit", "'degs'"),
     mistake("columns.ra.unit", "kpc", "columns.ra.unit", "'deg'"),
-    mistake("columns.rv.unit", "-1 km/s"),
-    mistake("columns.distance.unit", "mag(pc)"),
-    mistake("columns.feh.unit", "kpc"),
     mistake("columns.ra.scale", "2"),
-    mistake("columns.ra.scale", True),
-    mistake("columns.ra.offset", INF),
     mistake("columns.snr", {"value": "high"}, "columns.snr.value"),
-    mistake("columns.snr", {"value": NAN}, "columns.snr.value"),
     mistake("columns.star_id", {"value": 7}, "columns.star_id", "cannot share"),
-    *(
-        mistake(f"columns.{name}", None, f"columns.{name} is missing")
-        for name in ("star_id", "rv", "distance_error", "pm_corr")
-    ),
+    mistake("columns.pm_corr", None, "columns.pm_corr is missing"),
     mistake("columns.flag", None, "no flag", "cuts_off.flag"),
     mistake("columns.snr", None, "no snr", "cuts_off.snr"),
-    mistake("columns.logg", None, "no logg", "cuts_off.giants"),
-    mistake("columns.feh", None, "no feh", "cuts_off.sagittarius_chemistry"),
     mistake("columns.afe", None, "no afe", "cuts_off.sagittarius_chemistry"),
     no_map("key twice", b"name: a\nname: b\n", "line 2", "name", "twice"),
-    no_map("a list", b"- name\n", "mapping"),
     no_map("no YAML", b"name: [", "YAML", "correct the file"),
     no_map("not UTF-8", b"name: \xe9\n", "utf-8", "correct the file"),
-    no_map("no such day", b"name: 2024-13-45\n", "month", "correct the file"),
-    no_map("nested too deep", b"[" * 9999, "recursion", "correct the file"),
     no_map("Python in it", b"name: !!python/name:os.mkdir\n", "python/name"),
-    no_map("empty", b"", "mapping"),
     Case("map: directory", cat.directory, ("not a file",)),
-    Case("map: pipe", cat.pipe, ("not a file",)),
-    Case("map: device", cat.device, ("not a file",)),
     Case("map: nothing there", lambda folder: folder / "m.yaml", ("No such file",)),
 ]
 
@@ -465,7 +403,7 @@ def test_a_map_that_names_a_missing_column_says_which(config, tmp_path, outcome)
 # --- permissions and names -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", [".fits", ".h5", ".csv", ".vot"])
+@pytest.mark.parametrize("ending", [".fits", ".csv"])
 def test_without_permission(config, tmp_path, outcome, ending):
     path = cat.write(cat.good(), tmp_path / f"stars{ending}")
     path.chmod(0)
@@ -483,26 +421,19 @@ def test_without_permission(config, tmp_path, outcome, ending):
 
 
 ODD_NAMES = [
-    "two  spaces ",
-    'it\'s "quoted"',
-    "$HOME ${PATH} $(mkdir executed)",
-    "`mkdir executed`",
-    "a; mkdir executed; b",
-    "a && mkdir executed | b > c < d",
-    "two\nlines\r\n",
-    "tab\tand \x1b[31mred\x07",
-    "é雪🌟",
+    'it\'s "quoted" `mkdir executed` $HOME $(mkdir executed); mkdir executed && b | c > d ',
+    "two\nlines\r\n, tab\tand \x1b[31mred\x07",
     os.fsdecode(b"not UTF-8 \xff\xfe"),
-    "* ? [1] {a,b} {x}",
-    "%s %(x)s \\n ~ ! # &",
+    "é雪🌟 * ? [1] {a,b} %s %(x)s \\n ~ ! # &",
 ]
+FORMATS = (".fits", ".h5", ".csv")
 
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
 def test_odd_names_are_names_like_any_other(config, tmp_path, outcome, name):
     folder = tmp_path / name
     folder.mkdir()
-    for ending in cat.WRITERS:
+    for ending in FORMATS:
         plain = cat.write(cat.good(), tmp_path / f"stars{ending}")
         odd = plain.rename(folder / f"{name}{ending}")
         clean = steps(folder / "run", config, odd)[0]
@@ -514,6 +445,6 @@ def test_odd_names_are_names_like_any_other(config, tmp_path, outcome, name):
     # Where the catalogue is refused, its name makes no second line and no control character.
     line = refused(steps(folder / "run", config, folder / f"no {name}.fits")[0])
     assert line.isprintable()
-    outcome(OUTCOMES, f"name {name!a}", f"ran in {len(cat.WRITERS)} formats: 24 of 24 kept")
+    outcome(OUTCOMES, f"name {name!a}", f"ran in {len(FORMATS)} formats: 24 of 24 kept")
     assert not list(tmp_path.rglob("executed"))
     assert not Path("executed").exists()

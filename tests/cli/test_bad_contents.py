@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import yaml
 from astropy.table import Table
 
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS, STAR_COLUMNS
+from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS
 
 from .test_bad_input import refused
 
@@ -44,7 +43,8 @@ def ecsv(path: Path) -> Table:
 @pytest.fixture
 def summarise(chain):
     """The step that summarises all shards of the halo's lines of sight, and needs fractions."""
-    return chain.steps["summarise sky halo"]
+    step = chain.steps["summarise sky halo"]
+    return step.reading_all("--shards", sorted(step.inputs["--shards"][0].parent.glob("*.npz")))
 
 
 @pytest.fixture
@@ -57,11 +57,6 @@ def test_a_shard_without_one_of_its_arrays_is_named(summarise, arrays, bad):
     for name in arrays:
         path = bad("shard.npz", {n: v for n, v in arrays.items() if n != name})
         assert str(path) in refused(summarise.reading("--shards", path))
-
-
-def test_an_npz_file_of_something_else_is_named(summarise, bad):
-    path = bad("shard.npz", {"a": np.arange(3)})
-    assert str(path) in refused(summarise.reading("--shards", path))
 
 
 def test_pickled_objects_in_a_shard_are_not_loaded(summarise, arrays, bad):
@@ -77,44 +72,32 @@ def test_a_shard_with_damaged_texts_is_named(summarise, arrays, bad, name):
 
 def test_a_shard_of_other_settings_is_named(summarise, arrays, bad):
     meta = json.loads(str(arrays["meta"]))
-    meta["parameters"]["run_realisations"]["seed"] += 1
+    meta["parameters"]["run_realisations"]["montecarlo_seed"] += 1
     path = bad("shard.npz", {**arrays, "meta": np.array(json.dumps(meta))})
     line = refused(summarise.reading("--shards", path))
     assert str(path) in line
     assert "other stars or settings" in line
 
 
-@pytest.mark.parametrize("geometry", ["xy", "radial"])
-def test_shards_of_two_geometries_are_refused(chain, summarise, geometry):
-    other = chain.steps[f"summarise {geometry} halo"].inputs["--shards"][0]
-    assert str(other) in refused(summarise.reading("--shards", other))
-
-
-def test_shards_of_two_samples_are_refused(chain, summarise):
-    other = chain.steps["summarise sky accreted"].inputs["--shards"][0]
+@pytest.mark.parametrize("other", ["xy halo", "sky accreted"])
+def test_shards_of_two_geometries_or_samples_are_refused(chain, summarise, other):
+    other = chain.steps[f"summarise {other}"].inputs["--shards"][0]
     assert str(other) in refused(summarise.reading("--shards", other))
 
 
 def test_shards_must_hold_every_realisation_once(summarise):
     first, *others = summarise.inputs["--shards"]
-    for given in ([first], others, [first, first, *others]):
+    for given in (others, [first, first, *others]):
         assert "once each" in refused(summarise.reading_all("--shards", given))
 
 
-@pytest.mark.parametrize("number", [1, 3])
-def test_an_accreted_fraction_needs_two_shards(summarise, number):
-    given = [summarise.inputs["--fraction-of"][0]] * number
-    assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
-
-
-def test_an_accreted_fraction_needs_shards_of_the_same_geometry(chain, summarise):
+def test_an_accreted_fraction_needs_a_shard_of_each_sample_and_of_the_same_geometry(
+    chain, summarise
+):
+    accreted, insitu = summarise.inputs["--fraction-of"]
     other = chain.steps["summarise xy accreted"].inputs["--shards"][0]
-    assert "--fraction-of" in refused(summarise.reading("--fraction-of", other))
-
-
-def test_an_accreted_fraction_needs_the_accreted_sample_first(summarise):
-    swapped = summarise.inputs["--fraction-of"][::-1]
-    assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", swapped))
+    for given in ([accreted], [insitu, accreted], [other, insitu]):
+        assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
 
 
 # --- tables that belong to another run -------------------------------------------------------
@@ -134,17 +117,6 @@ def test_kinematics_of_other_stars_are_named(chain, tmp_path):
         assert what in line
 
 
-def test_stars_without_a_ledger_are_named(chain, tmp_path):
-    step = chain.of_script("select_samples")
-    reader = star_tables.StarReader(step.inputs["--stars"][0])
-    other = tmp_path / "other.fits"
-    with star_tables.StarWriter(other, STAR_COLUMNS) as writer:
-        writer.write(reader.read(0, 5))
-    line = refused(step.reading("--stars", other))
-    assert str(other) in line
-    assert "ledger" in line
-
-
 def test_damaged_metadata_of_a_star_table_are_named(chain, tmp_path):
     step = chain.of_script("compute_kinematics")
     content = step.inputs["--clean"][0].read_bytes()
@@ -161,28 +133,20 @@ def test_figures_of_two_catalogues_are_refused(shortened, bad):
     assert "--insitu 'another survey'" in line
 
 
-def test_numbers_of_two_catalogues_are_refused(shortened, bad):
-    step = shortened("collect_numbers")
-    table = ecsv(step.inputs["--accreted-radial"][0])
-    table.meta["catalogue"] = "another survey"
-    line = refused(step.reading("--accreted-radial", bad("other.ecsv", table)))
-    assert "another survey" in line
-
-
 def test_a_summary_that_is_no_grid_is_named(shortened, bad):
     step = shortened("plot_sigma_plane")
     path = bad("rows.ecsv", ecsv(step.inputs["--accreted"][0])[:-1])
     assert str(path) in refused(step.reading("--accreted", path))
 
 
-@pytest.mark.parametrize("rows", [slice(0), slice(1, None), slice(12, 24)], ids=str)
+@pytest.mark.parametrize("rows", [slice(0), slice(1, None)], ids=str)
 def test_a_summary_that_is_no_whole_sky_is_named(shortened, bad, rows):
     step = shortened("plot_sigma_sky")
     path = bad("rows.ecsv", ecsv(step.inputs["--halo"][0])[rows])
     assert str(path) in refused(step.reading("--halo", path))
 
 
-@pytest.mark.parametrize("without", ["clean", "giants", "unbound", "chemistry", "any"])
+@pytest.mark.parametrize("without", ["giants", "any"])
 def test_a_ledger_without_one_of_its_steps_is_named(shortened, bad, without):
     step = shortened("collect_numbers")
     ledger = ecsv(step.inputs["--ledger"][0])
@@ -190,13 +154,12 @@ def test_a_ledger_without_one_of_its_steps_is_named(shortened, bad, without):
     assert str(path) in refused(step.reading("--ledger", path))
 
 
-@pytest.mark.parametrize("flag", ["--ledger", "--sky"])
-def test_a_table_without_our_metadata_is_named(shortened, bad, flag):
+def test_a_table_without_our_metadata_is_named(shortened, bad):
     step = shortened("collect_numbers")
-    table = ecsv(step.inputs[flag][0])
+    table = ecsv(step.inputs["--ledger"][0])
     table.meta.clear()
     path = bad("meta.ecsv", table)
-    assert str(path) in refused(step.reading(flag, path))
+    assert str(path) in refused(step.reading("--ledger", path))
 
 
 def test_profiles_of_different_shells_are_named(shortened, bad):
@@ -236,20 +199,6 @@ def test_a_claim_that_cannot_be_checked_is_named(chain, bad, change):
     assert str(path) in refused(step.reading("--claims", path))
 
 
-@pytest.mark.parametrize("claims", [{"claim": CLAIM}, ["a text"], [None]], ids=str)
-def test_claims_that_are_no_list_of_mappings_are_named(chain, bad, claims):
-    step = chain.of_script("compare_with_paper")
-    path = bad("claims.yaml", claims)
-    assert str(path) in refused(step.reading("--claims", path))
-
-
-@pytest.mark.parametrize("content", [{}, {"catalogue": {}}, {"catalogue": "H3"}, []], ids=str)
-def test_numbers_of_something_else_are_named(chain, bad, content):
-    step = chain.of_script("compare_with_paper")
-    path = bad("numbers.yaml", content)
-    assert str(path) in refused(step.reading("--numbers", path))
-
-
 # --- satellites, literature, style -----------------------------------------------------------
 
 
@@ -269,34 +218,6 @@ def test_a_satellite_of_unknown_kind_is_named(chain, bad):
     assert str(path) in refused(step.reading("--satellites", path))
 
 
-def test_a_satellite_without_a_distance_is_named(chain, bad):
-    step = chain.of_script("flag_substructure")
-    table = ecsv(step.inputs["--satellites"][0])
-    table["distance"][3] = np.nan
-    path = bad("distances.ecsv", table)
-    line = refused(step.reading("--satellites", path))
-    assert str(path) in line
-    assert str(table["name"][3]) in line
-
-
-@pytest.mark.parametrize(
-    ("script", "given"), [("plot_sigma_profile", True), ("plot_beta_profile", False)]
-)
-def test_profiles_are_drawn_without_published_values(chain, bad, script, given):
-    step = chain.of_script(script).writing_to(Path("out"))
-    path = bad("none.ecsv", ecsv(step.inputs["--literature"][0])[:0])
-    step = step.reading_all("--literature", [path] if given else [])
-    done = step.call()
-    assert (done.status, done.err) == (0, "")
-
-
-def test_an_empty_style_sheet_is_matplotlibs_own_style(chain, tmp_path):
-    path = tmp_path / "empty.mplstyle"
-    path.write_text("# nothing\n")
-    done = chain.of_script("plot_footprint").writing_to(Path("out")).reading("--style", path).call()
-    assert (done.status, done.err) == (0, "")
-
-
 @pytest.mark.parametrize(
     "line", ["font.size: large enough", "font.sise: 9", "font.size 9", "axes.edgecolor: bluish"]
 )
@@ -308,25 +229,13 @@ def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
     assert str(path) in refused(step.reading("--style", path))
 
 
-# --- column maps and the model ---------------------------------------------------------------
-
-
-def test_a_key_that_the_model_does_not_know_is_named(chain, bad):
-    step = chain.of_script("simulate_survey")
-    model = yaml.safe_load(step.inputs["--model"][0].read_text(encoding="utf-8"))
-    path = bad("model.yaml", {**model, "componants": []})
-    line = refused(step.reading("--model", path))
-    assert str(path) in line
-    assert "componants" in line
-
-
 # --- where nothing can be written ------------------------------------------------------------
 
 WRITERS = [
     ("clean_catalog", "--clean"),
     ("clean_catalog", "--fields"),
     ("select_samples", "--ledger"),
-    ("run_realisations", "--sky"),
+    ("run_realisations", "--measured"),
     ("summarise", "--summary"),
     ("plot_footprint", "--png"),
     ("collect_numbers", "--tex"),
@@ -356,15 +265,3 @@ def test_a_file_in_the_place_of_an_output_folder_is_named(chain, tmp_path, scrip
     assert (done.status, len(done.err.splitlines())) == (2, 1), done
     assert str(tmp_path / "file") in done.err
     assert not hidden_files(tmp_path)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-@pytest.mark.parametrize(("script", "flag"), WRITERS)
-def test_a_folder_that_may_not_be_written_is_named(chain, tmp_path, script, flag):
-    step = chain.of_script(script).writing_to(tmp_path / "out")
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    step.outputs[flag] = closed / "output"
-    done = step.call()
-    assert (done.status, len(done.err.splitlines())) == (2, 1), done
-    assert str(closed) in done.err

@@ -111,11 +111,10 @@ def counts(chain, config) -> dict[str, list[str]]:
         "collect_numbers": [f"stars of the halo sample: {halo:,}"],
         "compare_with_paper": [claim["claim"] for claim in read(claims)],
         "verify_run": [
-            f"{len(ledger)} rows add up, from the {rows(catalogue)} rows of",
-            f"{3 * rows(sky)} bins, n_stars as counted anew",
-            f"{len(read(claims))} claims with the values of numbers.yaml",
+            f"{len(ledger)} rows add up, from the survey's {rows(catalogue)} to",
+            f"{len(read(claims))} claims, with these numbers",
         ],
-        "write_page": [f"rows: {len(ledger)}"],
+        "write_page": [f"rows: {rows(chain.of_script('write_page').inputs['--table'][0])}"],
         "check_synthetic": [
             f"targets met: {int(np.sum(check['agrees'] == 'yes'))} of {len(check)}",
             *(f"{row['cut']}: {row['n_both']} of {row['n_members']} members" for row in cuts),
@@ -129,14 +128,9 @@ def _whole_sky(radial: Table) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", list(LAYOUT.steps))
-def test_a_step_succeeds_and_prints_nothing_on_stderr(chain, name):
+def test_a_step_succeeds_and_writes_whole_files_and_nothing_else(chain, name):
     done = chain.done[name]
-    assert done.err == ""
-    assert done.status == 0
-
-
-@pytest.mark.parametrize("name", list(LAYOUT.steps))
-def test_a_step_writes_whole_files_and_nothing_else(chain, name):
+    assert (done.status, done.err) == (0, "")
     outputs = list(chain.steps[name].outputs.values())
     for path in outputs:
         assert len(read(path)) > 0
@@ -164,13 +158,8 @@ def test_again_in_another_folder_by_relative_paths_gives_the_same_bytes(chain, s
     again = step.writing_to(Path("again"))
     assert again.call() == chain.done[step.name]
     for flag, path in step.outputs.items():
-        assert again.outputs[flag].read_bytes() == path.read_bytes()
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_no_path_is_in_an_output(chain, script):
-    for path in chain.of_script(script).outputs.values():
         content = path.read_bytes()
+        assert again.outputs[flag].read_bytes() == content
         assert str(chain.folder.parent).encode() not in content
         assert b"fire} ~" not in content
 

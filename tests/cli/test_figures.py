@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from icefire.files import text_tables
 
-from .calls import REPO
+from .calls import REPO, module
 from .chain import LAYOUT
 
 FIGURES = [name for name, step in LAYOUT.steps.items() if "--pdf" in step.outputs]
@@ -98,6 +98,10 @@ def test_a_figure_is_fit_to_print(as_made, name):
     sizes = [float(size) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", streams(figure.pdf))]
     assert min(sizes) >= SMALLEST_PT
 
+    texts = [text for text, *_ in figure.texts]
+    assert "synthetic catalogue" in texts
+    assert any(re.search(r"N = \d|\d stars\)", text) for text in texts)
+
     # No text is cut off, none runs into another
     assert len(figure.texts) > 5
     for text, left, low, right, high in figure.texts:
@@ -108,16 +112,16 @@ def test_a_figure_is_fit_to_print(as_made, name):
         assert apart, f"{one!r} and {other!r}"
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_says_that_its_stars_are_synthetic_and_how_many_there_are(as_made, name):
-    texts = [text for text, *_ in as_made(name).texts]
-    assert "synthetic catalogue" in texts
-    assert any(re.search(r"N = \d|\d stars\)", text) for text in texts)
-
-
 # --- published values ------------------------------------------------------------------------
 
 PROFILES = ("plot_sigma_profile", "plot_beta_profile")
+
+
+def chooser(step) -> str:
+    """Give the flag that chooses published values; by default they are all drawn."""
+    flags = module(step.script).build_parser()._option_string_actions
+    (name,) = (flag for flag in flags if "literature" in flag and flag not in step.inputs)
+    return name
 
 
 def published(chain, name: str) -> Table:
@@ -134,23 +138,17 @@ def with_literature(path: Path, table: Table):
 def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
     table = published(chain, name)
     n_rows = int(np.sum(table["source"] == "Cunningham+16"))
-    flag = "--literature-sources"
+    flag = chooser(chain.steps[name])
     figure = drawn(name, lambda step: step.with_flag(flag, "Cunningham+16"))
     assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
     sources = {text.rstrip("*") for text, *_ in figure.texts} & set(table["source"])
     assert sources == {"Cunningham+16"}
-    none = drawn(name, lambda step: step.with_flag(flag, ""))
-    assert not {text.rstrip("*") for text, *_ in none.texts} & set(table["source"])
-
-
-@pytest.mark.parametrize("name", PROFILES)
-def test_an_unknown_source_is_named_with_those_there_are(chain, name):
-    step = chain.steps[name].writing_to(Path("out"))
-    done = step.with_flag("--literature-sources", "Cunningham+16,Nobody+99").call()
+    unknown = chain.steps[name].writing_to(Path("none")).with_flag(flag, "Cunningham+16,Nobody+99")
+    done = unknown.call()
     assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert "no verified value of Nobody+99 (--literature-sources, figures.literature" in done.err
+    assert f"no verified value of Nobody+99 ({flag})" in done.err
     assert "Yaaqib+24" in done.err
-    assert not Path("out").exists()
+    assert not Path("none").exists()
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -161,7 +159,8 @@ def test_a_value_that_was_not_verified_is_never_drawn(chain, drawn, tmp_path, na
     texts = {text.rstrip("*") for text, *_ in drawn(name, change).texts}
     assert "Yaaqib+24" not in texts
     assert "Cunningham+16" in texts
-    chosen = change(chain.steps[name]).with_flag("--literature-sources", "Yaaqib+24")
+    chosen = change(chain.steps[name])
+    chosen = chosen.with_flag(chooser(chosen), "Yaaqib+24")
     assert "no verified value of Yaaqib+24" in chosen.writing_to(Path("out")).call().err
 
 
@@ -173,7 +172,7 @@ def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
     far = table[table["source"] == "Yaaqib+24"]
     far["value"] = value
     change = with_literature(tmp_path / "far.ecsv", far)
-    without = drawn(name, lambda step: step.with_flag("--literature-sources", ""))
+    without = drawn(name, lambda step: step.with_flag(chooser(step), ""))
     number = f"{value:g}".replace("-", "−")
     # The axis is that of our own values, with or without the one beyond it.
     expected = sorted([*ticks(without), number])
@@ -190,9 +189,13 @@ def ticks(figure: Drawn) -> list[str]:
 @pytest.mark.parametrize(
     ("cut", "note"),
     [
-        ({"method": "polygon", "insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
+        ({"chemistry_method": "polygon", "chemistry_insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
         (
-            {"method": "feh_ranges", "insitu_min_feh": -0.7, "accreted_max_feh": -1.0},
+            {
+                "chemistry_method": "feh_ranges",
+                "chemistry_insitu_min_feh": -0.7,
+                "chemistry_accreted_max_feh": -1.0,
+            },
             "accreted: [Fe/H] < −1, in situ: [Fe/H] > −0.7",
         ),
     ],

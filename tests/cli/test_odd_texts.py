@@ -11,11 +11,8 @@ from astropy.table import Table
 from icefire.files import text_tables
 
 TEXTS = {
-    "mathematics that is none": r"$\foo{$ a $x_$",
-    "LaTeX": r"\input{x} 100 % {a}_b^2 & #1 ~",
-    "HTML": "<script>alert(1)</script> &amp; \"x\" 'y'",
-    "reStructuredText": "|x| `y`_ .. raw:: html",
-    "half a formula": "US$ 5",
+    "mathematics that is none": r"$\foo{$ a $x_$ US$ 5",
+    "LaTeX and HTML": r"\input{x} 100 % {a}_b^2 & #1 ~ <script>alert(1)</script> &amp; |x| `y`_",
 }
 
 

@@ -16,11 +16,10 @@ from astropy import units as u
 from astropy.table import Table
 
 from icefire.files import star_tables
-from icefire.files.columns import CLEAN_COLUMNS
-from icefire.snake.rules import SAMPLES
+from icefire.files.columns import CLEAN_COLUMNS, SAMPLES
 
 from .calls import REPO
-from .chain import Chain, chain_of
+from .chain import Chain, chain_of, overlay
 
 H3 = yaml.safe_load((REPO / "config" / "surveys" / "h3.yaml").read_text(encoding="utf-8"))
 # Somebody's names and units of what has a unit; the other columns are named "... of mine".
@@ -67,8 +66,7 @@ def chain_to_samples(folder: Path, config: dict, survey: Survey, ending: str) ->
     chain = chain_of(folder / "run", config, table)
     names = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_samples")
     chain.steps = {name: chain.steps[name] for name in names}
-    clean = chain.steps["clean_catalog"]
-    chain.steps["clean_catalog"] = clean.reading("--survey", survey_map)
+    chain.steps[names[0]] = chain.steps[names[0]].reading("--survey", survey_map)
     return chain
 
 
@@ -157,35 +155,12 @@ def test_other_names_units_and_formats_give_the_same_samples(
     assert ledgers[0] == ledgers[1]
 
 
-def test_identifiers_may_be_texts(stars, ours, config, tmp_path):
-    texts = {**stars, "star_id": np.array([f"star {number}" for number in stars["star_id"]])}
-    theirs = succeeds(chain_to_samples(tmp_path, config, canonical(texts), ".ecsv"))
-    for sample in SAMPLES:
-        (expected, _), (found, _) = (sample_of(chain, sample) for chain in (ours, theirs))
-        assert [i.decode() for i in found["star_id"]] == [f"star {i}" for i in expected["star_id"]]
-
-
-def test_a_survey_that_needs_alpha_abundances_declares_their_cuts_off(stars, config, tmp_path):
-    survey = without_alpha(canonical(stars))
-    survey.cuts_off = {}
-    chain = chain_to_samples(tmp_path, config, survey, ".fits")
-    done = chain.steps["clean_catalog"].call()
-    assert done.status == 2
-    assert str(tmp_path / "map.yaml") in done.err
-    assert "cuts_off.sagittarius_chemistry" in done.err
-
-
 @pytest.fixture(scope="module")
 def alphaless(stars, config, tmp_path_factory) -> Chain:
     """The stars without [alpha/Fe], split by their [Fe/H]."""
     folder = tmp_path_factory.mktemp("alphaless")
-    chain = chain_to_samples(folder, config, without_alpha(canonical(stars)), ".fits")
-    flags, select = (chain.steps.pop(n) for n in ("flag_substructure", "select_samples"))
-    chain.steps["flag_substructure"] = flags.without_flag("--insitu-polygon")
-    select = select.without_flag("--insitu-polygon").with_flag("--method", "feh_ranges")
-    select = select.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1")
-    chain.steps["select_samples"] = select
-    return succeeds(chain)
+    config = overlay(config, {"chemistry": {"method": "feh_ranges"}})
+    return succeeds(chain_to_samples(folder, config, without_alpha(canonical(stars)), ".fits"))
 
 
 def test_without_alpha_abundances_metallicity_splits_the_halo(alphaless):
@@ -216,25 +191,12 @@ def test_a_polygon_without_alpha_abundances_is_refused(alphaless, config, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
-def test_the_chemistry_figure_does_without_alpha_abundances(alphaless, chain, tmp_path):
-    step = chain.of_script("plot_chemistry").writing_to(tmp_path)
+def test_the_chemistry_figure_does_without_alpha_abundances(
+    alphaless, chain, by_metallicity, tmp_path
+):
+    step = by_metallicity(chain).of_script("plot_chemistry").writing_to(tmp_path)
     step = step.reading("--stars", alphaless.output("flag_substructure", "--stars"))
-    step = step.reading("--halo", alphaless.output("select_samples", "--halo"))
-    step = step.without_flag("--insitu-polygon").with_flag("--method", "feh_ranges")
-    done = step.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1").call()
+    done = step.reading("--halo", alphaless.output("select_samples", "--halo")).call()
     assert (done.status, done.err) == (0, "")
     assert "no star has [alpha/Fe]" in done.out
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_metallicity_splits_a_survey_with_alpha_abundances_too(chain, tmp_path):
-    step = chain.of_script("select_samples").writing_to(tmp_path)
-    step = step.without_flag("--insitu-polygon").with_flag("--method", "feh_ranges")
-    done = step.with_flag("--insitu-min-feh", "-0.7").with_flag("--accreted-max-feh", "-1").call()
-    assert (done.status, done.err) == (0, "")
-    halo, accreted, insitu = (
-        star_tables.StarReader(step.outputs[f"--{sample}"]).all(("star_id", "feh"))
-        for sample in SAMPLES
-    )
-    assert np.array_equal(accreted["star_id"], halo["star_id"][halo["feh"] < -1])
-    assert np.array_equal(insitu["star_id"], halo["star_id"][halo["feh"] > -0.7])

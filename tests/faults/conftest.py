@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from cli.calls import Done, call
+from planning import Job, jobs
 from workflow.conftest import TARGETS, copy_project
 
 RUN = "tiny"
@@ -75,38 +74,15 @@ class Place:
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
 
-    def steps(self) -> list[Step]:
-        """Every step of the run, as Snakemake would print it."""
-        text = self._call([*self.command(), "--forceall", "--dry-run", "--printshellcmds"]).stdout
-        blocks = re.findall(
-            r"^    input: (.*)\n    output: (.*)\n(?:    .*\n)*"
-            r"Shell command: python (.*) > \S+ 2>&1$",
-            text,
-            re.M,
-        )
-        assert blocks, text
-        return [
-            Step(shlex.split(words), inputs.split(", "), outputs.split(", "))
-            for inputs, outputs, words in blocks
-        ]
+    def steps(self) -> list[Job]:
+        """Every step of the run, as Snakemake prints it."""
+        said = self._call([*self.command(), "--forceall", "--dry-run", "--printshellcmds"]).stdout
+        return jobs(said)
 
 
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """One step: the words behind `python`, the script first, and the files of its rule."""
-
-    words: list[str]
-    inputs: list[str]
-    outputs: list[str]
-
-    @property
-    def script(self) -> str:
-        """Its script's name."""
-        return Path(self.words[0]).stem
-
-    def call(self, moved: dict[str, str]) -> Done:
-        """Do it in this process, with some of its files elsewhere."""
-        return call(self.script, [moved.get(word, word) for word in self.words[1:]])
+def do(step: Job, moved: dict[str, str]) -> Done:
+    """Do a step in this process, with some of its files elsewhere."""
+    return call(step.script, [moved.get(word, word) for word in step.words[2:]])
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +103,7 @@ def undisturbed(repo, tmp_path_factory) -> Place:
 
 
 @pytest.fixture(scope="session")
-def steps(undisturbed) -> list[Step]:
+def steps(undisturbed) -> list[Job]:
     """The undisturbed run's steps."""
     return undisturbed.steps()
 

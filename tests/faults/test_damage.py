@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import LINE, RUN
+from .conftest import LINE, RUN, do
 
 # Every kind of file that one step writes and another reads, and one that reads it
 KINDS = {
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_refused_by_the_step_that_reads_it(
     bad.write_bytes(DAMAGES[damage]((undisturbed.folder / file).read_bytes(), chance))
     made = {output: str(tmp_path / "made" / output) for output in step.outputs}
     monkeypatch.chdir(undisturbed.folder)
-    done = step.call({**made, file: str(bad)})
+    done = do(step, {**made, file: str(bad)})
     case = f"{name}: {damage}"
     if done.status == 0:
         for output, path in made.items():

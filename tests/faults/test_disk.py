@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RUN, Place
+from .conftest import RUN, Place, do
 
 PAGE = 4096
 FULL = "No space left on device"
@@ -68,7 +68,7 @@ def test_a_disk_that_fills_up_in_a_step(
     pages = sum(-(-(undisturbed.folder / name).stat().st_size // PAGE) for name in before)
     disk(empty, max(pages - 1, 1) * PAGE)
     monkeypatch.chdir(undisturbed.folder)
-    done = step.call({name: str(empty.folder / name) for name in step.outputs})
+    done = do(step, {name: str(empty.folder / name) for name in step.outputs})
     assert (done.status, done.err.count("\n")) == (2, 1), done
     assert any(f"{empty.folder / name}: {FULL}" in done.err for name in step.outputs)
     whole(empty, undisturbed.wanted)
@@ -106,7 +106,7 @@ def test_a_step_that_may_not_write(empty, undisturbed, steps, disk, monkeypatch,
     step = next(step for step in steps if step.script == script)
     disk(empty, 10_000_000).write_protect(True)
     monkeypatch.chdir(undisturbed.folder)
-    done = step.call({name: str(empty.folder / name) for name in step.outputs})
+    done = do(step, {name: str(empty.folder / name) for name in step.outputs})
     assert (done.status, done.err.count("\n")) == (2, 1), done
     assert "Read-only file system" in done.err and f"/{RUN}" in done.err
     shown = done.err.replace(f"{empty.folder}/", "").strip()

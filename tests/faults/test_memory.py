@@ -18,8 +18,8 @@ ROOM = 2_000_000_000
 def test_a_step_without_memory_says_so(undisturbed, steps, tmp_path, outcome):
     step = next(step for step in steps if step.script == "run_realisations")
     made = {name: str(tmp_path / name) for name in step.outputs}
-    words = [made.get(word, word) for word in step.words]
-    words += ["--realisations=9000000", "--max-memory-mb=1000000"]
+    words = [made.get(word, word) for word in step.words[1:]]
+    words += ["--montecarlo-realisations=9000000", "--montecarlo-max-memory-mb=1000000"]
     done = subprocess.run(
         [sys.executable, *words],
         cwd=undisturbed.folder,

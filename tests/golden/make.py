@@ -21,9 +21,9 @@ sys.path.append(str(HERE.parents[1] / "scripts"))
 
 import plot_chemistry  # noqa: E402
 import plot_velocity_errors  # noqa: E402
+from icefire.files.columns import SAMPLES  # noqa: E402
 from icefire.files.star_tables import StarReader  # noqa: E402
 from icefire.files.text_tables import write_ecsv  # noqa: E402
-from icefire.snake.rules import SAMPLES  # noqa: E402
 
 # Decimals kept, and how far a number may be off; counts must be equal. By unit.
 DECIMALS = {"km / s": 3, "kpc": 4, "deg": 4, "": 5}

@@ -3,7 +3,7 @@
 Usage:
     python tests/mutations/run.py
 
-Prints a line of JSON for each wrong line: pytest's exit status, and the test that failed with its
+Prints a line of JSON for each mistake: pytest's exit status, and the test that failed with its
 error; then one for the same tests on the project as it is. The heavy imports are done once; each
 case is a fork, which imports only the project's own modules.
 """
@@ -22,7 +22,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from lines import MUTATIONS, Mutation
+from mistakes import MUTATIONS
+from mutate import mutated
 
 REPO = Path(__file__).resolve().parents[2]
 PARTS = ("config", "resources", "scripts", "tests")
@@ -53,14 +54,6 @@ def tested(copy: Path, tests: list[str]) -> dict:
     return {"status": int(status), "failed": recorder.failed, "error": error}
 
 
-def mutated(text: str, mutation: Mutation) -> str:
-    """Give the text of a mutation's file with the mistake in it."""
-    found = text.count(mutation.right)
-    if found != 1:
-        raise ValueError(f"{mutation.file} has {found} times instead of once: {mutation.right}")
-    return text.replace(mutation.right, mutation.wrong)
-
-
 def main() -> None:
     for name in HEAVY:
         importlib.import_module(name)
@@ -80,13 +73,13 @@ def main() -> None:
             shutil.copytree(REPO / part, copy / part, ignore=ignored)
         shutil.copy2(REPO / "pyproject.toml", copy)
         noticed = set()
-        for mutation in MUTATIONS:
-            path = copy / "scripts" / mutation.file
+        for where, change, test in MUTATIONS:
+            path, wrong = mutated(copy / "scripts", where, change)
             right = path.read_text(encoding="utf-8")
-            path.write_text(mutated(right, mutation), encoding="utf-8")
-            found = pool.apply(tested, (copy, [f"tests/{mutation.test}"]))
+            path.write_text(wrong, encoding="utf-8")
+            found = pool.apply(tested, (copy, [f"tests/{test}"]))
             path.write_text(right, encoding="utf-8")
-            noticed.add(found["failed"] or f"tests/{mutation.test}")
+            noticed.add(found["failed"] or f"tests/{test}")
             print(json.dumps(found), flush=True)
         print(json.dumps(pool.apply(tested, (copy, sorted(noticed)))), flush=True)
 

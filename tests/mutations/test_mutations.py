@@ -1,4 +1,4 @@
-"""Each of the mistakes in lines.py breaks the test that is named beside it."""
+"""Each of the mistakes in mistakes.py breaks the test that is named beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .lines import MUTATIONS
+from .mistakes import MUTATIONS
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,7 @@ def test_without_a_mistake_nothing_fails(runs):
 
 @pytest.mark.parametrize("number", range(len(MUTATIONS)))
 def test_a_mistake_is_noticed(runs, outcome, number):
-    mutation, found = MUTATIONS[number], runs[0][number]
+    (where, change, test), found = MUTATIONS[number], runs[0][number]
     # 1 is pytest's status of failed tests; others are mistakes in the way a test is called.
-    assert found["status"] == 1 and mutation.test in found["failed"], found
-    changed = f"{mutation.right} -> {mutation.wrong or 'nothing'}"
-    outcome("mutations", f"{mutation.file}: {changed}", f"noticed by {mutation.test}")
+    assert found["status"] == 1 and test in found["failed"], found
+    outcome("mutations", f"{where}: {change}", f"noticed by {test}")

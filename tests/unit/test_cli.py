@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from icefire import __version__, cli
+from icefire import cli
 from icefire.errors import UserError
 
 
@@ -25,15 +25,6 @@ def raising(error):
         raise error
 
     return work
-
-
-def test_work_gets_the_arguments_and_success_is_silent(capsys):
-    got = []
-    argv = ["--flag", "2.5", "--long-name=-1.4,0.6:1,2", "--sun=12.9,-2,7"]
-    status, printed = outcome(got.append, capsys, argv)
-    assert (status, printed.err, printed.out) == (0, "", "")
-    assert got[0].flag == 2.5 and got[0].sun == (12.9, -2, 7)
-    assert got[0].long_name == ((-1.4, 0.6), (1, 2))
 
 
 def test_a_users_mistake_is_one_line_and_status_2(capsys):
@@ -59,36 +50,6 @@ def test_a_path_that_cannot_be_used_is_one_line_and_status_2(capsys, tmp_path):
 def test_a_bug_keeps_its_traceback(capsys, bug):
     with pytest.raises(type(bug)):
         outcome(raising(bug), capsys)
-
-
-@pytest.mark.parametrize(
-    ("argv", "words"),
-    [
-        (["--flag", "nan"], "--flag"),
-        (["--flag", "inf"], "--flag"),
-        (["--flag", "three"], "--flag"),
-        (["--long-name", "1"], "--long-name"),
-        (["--long-name", "1,2,3"], "--long-name"),
-        (["--long-name", "1,2:3"], "--long-name"),
-        (["--long-name", "1,x"], "--long-name"),
-        (["--sun", "1,2"], "--sun"),
-        (["--sun", "1,2,nan"], "--sun"),
-        (["--long", "1,2"], "--long"),  # shortened flags are typing mistakes
-    ],
-)
-def test_a_wrong_flag_is_named_with_status_2(capsys, argv, words):
-    with pytest.raises(SystemExit) as stopped:
-        outcome(lambda _: None, capsys, argv)
-    assert stopped.value.code == 2
-    assert words in capsys.readouterr().err
-
-
-def test_help_keeps_the_usage_lines_and_version_is_ours(capsys):
-    for flag, words in (("--help", "    thing.py --flag 1\n"), ("--version", __version__)):
-        with pytest.raises(SystemExit) as stopped:
-            outcome(lambda _: None, capsys, [flag])
-        assert stopped.value.code == 0
-        assert words in capsys.readouterr().out
 
 
 def test_progress_is_silent_in_a_log_and_passes_all_items(capsys):

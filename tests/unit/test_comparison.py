@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-import compare_runs
 from icefire.compare import differences, shared_stars
 from icefire.compare.runs import Run
-from icefire.errors import UserError
 from icefire.measure.geometry import RadialShells
 
 KINDS = ("r", "phi", "theta")
@@ -107,22 +105,6 @@ def overlapping():
 # --- differences -----------------------------------------------------------------------------
 
 
-def test_values_differences_and_counts_are_those_of_the_two_tables(overlapping):
-    a, b = overlapping
-    found = compare(a, b)
-    ours, theirs = (run.summaries["radial", "halo"] for run in (a, b))
-    assert list(found["bin_in"]) == ["both"] * len(ours)
-    np.testing.assert_array_equal(found["n_stars_a"], ours["n_stars"])
-    np.testing.assert_array_equal(found["n_stars_b"], theirs["n_stars"])
-    for quantity in ("sigma_r", "beta"):
-        wanted = np.asarray(theirs[quantity] - ours[quantity])
-        np.testing.assert_allclose(found[f"{quantity}_difference"], wanted, atol=1e-6)
-        error = found[f"{quantity}_difference_error"]
-        in_errors = found[f"{quantity}_difference_in_errors"]
-        np.testing.assert_allclose(in_errors, wanted / error, atol=1e-4)
-    assert np.isfinite(found["sigma_r_difference"]).sum() == 4
-
-
 def test_stars_of_both_bins_are_counted(overlapping):
     a, b = overlapping
     ids = [set(run.samples["halo"].stars["star_id"].tolist()) for run in (a, b)]
@@ -145,58 +127,6 @@ def test_stars_of_both_bins_are_counted(overlapping):
 
 def run_stars(run: Run) -> dict:
     return run.samples["halo"].stars
-
-
-def test_swapped_runs_change_the_sign_of_every_difference(overlapping):
-    a, b = overlapping
-    there, back = compare(a, b), compare(b, a)
-    for quantity in ("sigma_r", "beta"):
-        for ending in ("", "_in_errors"):
-            name = f"{quantity}_difference{ending}"
-            np.testing.assert_array_equal(there[name], -np.asarray(back[name]))
-        name = f"{quantity}_difference_error"
-        np.testing.assert_allclose(there[name], back[name], rtol=1e-12)
-
-
-def test_a_run_differs_in_nothing_from_itself(overlapping):
-    a, _ = overlapping
-    found = compare(a, a)
-    measured = np.isfinite(found["sigma_r_a"])
-    for quantity in ("sigma_r", "beta"):
-        assert not found[f"{quantity}_difference"][measured].any()
-        assert not found[f"{quantity}_difference_in_errors"][measured].any()
-    assert [row["bins_beyond_2_errors"] for row in differences.totals(found)] == [0, 0]
-    assert differences.changed_parameters(a, a) == []
-
-
-def test_bins_of_one_run_only_are_kept_and_counted():
-    rng = np.random.default_rng(3)
-    stars = velocities(rng, 600)
-    a, b = run_of(stars, bins=4), run_of(stars, bins=2)
-    found = compare(a, b)
-    # Of four and two shells no two are the same: all of both are there, five quadrants each.
-    assert [np.count_nonzero(found["bin_in"] == where) for where in ("both", "a", "b")] == [
-        0,
-        20,
-        10,
-    ]
-    assert found["n_stars_b"].mask[:20].all() and not found["n_stars_b"].mask[20:].any()
-    assert np.isnan(found["sigma_r_b"][:20]).all()
-    totals = differences.totals(found)[0]
-    # The whole sky and the quadrant that has all stars
-    assert (totals["bins_both"], totals["bins_only_a"], totals["bins_only_b"]) == (0, 8, 4)
-    assert totals["median_difference"] is None
-
-
-def test_a_value_in_one_run_only_is_counted_as_such():
-    rng = np.random.default_rng(3)
-    stars = velocities(rng, 600)
-    a, b = run_of(stars), run_of(rows(stars, stars["r"] < 20))
-    totals = differences.totals(compare(a, b))
-    for one in totals:
-        assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 2, 0)
-    for one in differences.totals(compare(b, a)):
-        assert (one["bins_both"], one["bins_only_a"], one["bins_only_b"]) == (2, 0, 2)
 
 
 # --- errors of differences -------------------------------------------------------------------
@@ -247,17 +177,6 @@ def test_differences_of_runs_that_share_stars_scatter_by_their_errors():
     assert np.std(in_quadrature) < 0.75
 
 
-def test_a_few_removed_stars_are_never_many_errors():
-    """What k stars do together cannot be told from chance beyond about sqrt(k) errors."""
-    rng = np.random.default_rng(2)
-    stars = velocities(rng, 400)
-    stars["v_r"][:4] = [900.0, -950.0, 1000.0, -870.0]
-    a, b = run_of(stars, bins=1), run_of(rows(stars, slice(4, None)), bins=1)
-    (found, *_) = compare(a, b)
-    assert found["sigma_r_difference"] < -20
-    assert 1.5 < abs(found["sigma_r_difference_in_errors"]) < 2.5
-
-
 def test_the_same_stars_leave_the_noise_of_the_realisations():
     stars = velocities(np.random.default_rng(4), 300)
     a, b = run_of(stars, half68=(3.0, 0.03)), run_of(stars, half68=(4.0, 0.04))
@@ -268,22 +187,6 @@ def test_the_same_stars_leave_the_noise_of_the_realisations():
     # That much the median of so many draws really scatters.
     draws = np.random.default_rng(1).normal(0, 5, (4000, REALISATIONS))
     assert np.std(np.median(draws, axis=1)) == pytest.approx(5.0 * factor, rel=0.05)
-
-
-def test_blocks_of_stars_change_nothing(overlapping, monkeypatch):
-    whole = compare(*overlapping)
-    monkeypatch.setattr(shared_stars, "_STARS_AT_ONCE", 37)
-    parts = compare(*overlapping)
-    for name in whole.colnames:
-        if name != "bin_in":
-            np.testing.assert_allclose(whole[name], parts[name], atol=2e-6)
-
-
-def test_a_summary_of_other_stars_is_named(overlapping):
-    a, b = overlapping
-    b.samples["halo"] = a.samples["halo"]
-    with pytest.raises(UserError, match=r"b/summaries/radial/halo\.ecsv.*samples/halo\.fits"):
-        compare(a, b)
 
 
 # --- stars in common -------------------------------------------------------------------------
@@ -309,44 +212,7 @@ def test_right_ascensions_of_0_and_360_degrees_are_the_same():
     assert n_both(run_of(stars), run_of(other)) == 50
 
 
-def test_identifiers_may_be_texts_of_two_widths():
-    stars = velocities(np.random.default_rng(4), 50)
-    narrow, wide = (dict(stars, star_id=stars["star_id"].astype(kind)) for kind in ("S4", "S9"))
-    assert n_both(run_of(narrow), run_of(wide)) == 50
-    assert n_both(run_of(narrow), run_of(stars)) == 0
-
-
-def test_two_surveys_have_no_star_in_common():
-    stars = velocities(np.random.default_rng(4), 50)
-    a, b = run_of(stars), run_of(stars)
-    b.source["survey"] = "another"
-    assert n_both(a, b) == 0
-
-
-@pytest.mark.parametrize("name", ["z", "v_r", "v_theta"])
-def test_stars_with_another_place_or_velocity_are_counted(name):
-    stars = velocities(np.random.default_rng(4), 50)
-    other = dict(stars, **{name: stars[name] + 1e-9})
-    other[name][:7] += 0.01
-    counts = shared_stars.stars(run_of(stars), run_of(other), "halo").counts()
-    assert (counts["n_both"], counts["n_moved"]) == (50, 7)
-
-
 # --- parameters and ledgers ------------------------------------------------------------------
-
-
-def test_parameters_that_differ_are_listed_once_with_their_steps():
-    stars = velocities(np.random.default_rng(4), 30)
-    polygon, other = [[0, 0], [1, 0], [1, 1]], [[0, 0], [1, 0], [2, 2]]
-    a = run_of(stars, flag={"polygon": polygon, "seed": 1}, select={"polygon": polygon, "z": 5.0})
-    b = run_of(stars, flag={"polygon": other, "seed": 1}, select={"polygon": other, "z": 5})
-    b.parameters["more"] = {"seed": 3}
-    b.source["survey"] = "another"
-    assert differences.changed_parameters(a, b) == [
-        {"parameter": "survey", "steps": [], "a": "H3", "b": "another"},
-        {"parameter": "polygon", "steps": ["flag", "select"], "a": polygon, "b": other},
-        {"parameter": "seed", "steps": ["more"], "a": None, "b": 3},
-    ]
 
 
 def test_rows_of_two_ledgers_belong_together_by_step_and_place():
@@ -375,20 +241,3 @@ def test_rows_of_two_ledgers_belong_together_by_step_and_place():
         (None, 1),
     ]
     assert [(row["n_out_a"], row["n_out_b"]) for row in found] == [(7, 5), (6, 5), (None, 4)]
-
-
-# --- what is printed -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "name", "text"),
-    [
-        (None, "low_alpha_slope", "not used"),
-        ("0123456789abcdef", "satellites_sha256", "01234567"),
-        (None, "satellites_sha256", "not used"),
-        ("bootstrap", "method", "bootstrap"),
-        ([[-1.4, 0.6], [1.0, 0.6]], "insitu_polygon", "[[-1.4, 0.6], [1.0, 0.6]]"),
-    ],
-)
-def test_parameters_are_said_on_one_line(value, name, text):
-    assert compare_runs.parameter_text(value, name) == text

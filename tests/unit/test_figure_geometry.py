@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 import plot_footprint
-import plot_line_of_sight
 import plot_sigma_plane
 import plot_sigma_sky
 from icefire.draw import profiles
@@ -61,14 +60,6 @@ def test_a_body_seen_along_its_pole_keeps_its_axes():
 # --- the sky ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dec_deg", [-20.0, 0.0, 60.0])
-def test_a_declination_circle_has_that_declination(dec_deg):
-    l_deg, b_deg = plot_footprint.declination_circle(dec_deg)
-    dec = SkyCoord(l_deg, b_deg, unit="deg", frame="galactic").icrs.dec.deg
-    np.testing.assert_allclose(dec, dec_deg, atol=1e-4)
-    assert (l_deg[0], b_deg[0]) == pytest.approx((l_deg[-1], b_deg[-1]))
-
-
 def test_the_pixels_of_a_map_cover_the_sky_once():
     import healpy
 
@@ -100,18 +91,7 @@ def test_a_circle_around_a_pole_holds_the_pole_and_no_more_than_the_circle(centr
     assert np.count_nonzero(inside) > 50
 
 
-def test_a_map_without_stars_has_no_circles_to_explain():
-    assert plot_line_of_sight.legend_counts(np.empty(0)) == []
-
-
 # --- profiles --------------------------------------------------------------------------------
-
-
-def test_extremes_leave_out_what_has_no_value():
-    tables = [Table({"a": [1.0, np.nan], "b": [np.nan, 7.0]}), Table({"a": [-3.0], "b": [0.0]})]
-    assert profiles.extremes(tables, ("a", "b")) == (-3.0, 7.0)
-    assert profiles.extremes([Table({"a": [np.nan]})], ("a",)) is None
-    assert profiles.extremes([], ("a",)) is None
 
 
 def test_a_bin_without_neighbours_has_bars_instead_of_a_band():

@@ -89,14 +89,6 @@ def test_values_at_the_limits_stay(edge):
     assert quality()[0].good(block(edge)).all()
 
 
-@pytest.mark.parametrize("cut", ["flag", "snr"])
-def test_a_cut_that_is_off_removes_nothing_and_the_ledger_says_why(cut):
-    cuts, ledger = quality({cut: "the table has none"}, n_start=1)
-    assert cuts.good(block({cut: NAN})).all()
-    entry = ledger.entries[("flag", "snr").index(cut)]
-    assert entry.n_removed == 0 and entry.reason.endswith("off, the table has none")
-
-
 @pytest.mark.parametrize(
     ("ids", "snr", "kept"),
     [

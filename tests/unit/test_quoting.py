@@ -11,6 +11,8 @@ from docutils.core import publish_parts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from icefire.errors import UserError
+from icefire.files import text_tables
 from icefire.numbers import texts
 
 
@@ -81,3 +83,29 @@ def test_a_catalogue_s_name_stays_a_text(name):
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp", "Cn"))))
 def test_escaped_text_is_read_as_itself(text):
     assert rendered(texts.escaped(f"x{text}y")) == f"x{text}y"
+
+
+@pytest.mark.parametrize("comment", ["%", ".."])
+def test_a_sealed_text_tells_every_change(tmp_path, comment):
+    path = tmp_path / "numbers.txt"
+    text = texts.macros(NUMBERS) if comment == "%" else texts.substitutions(NUMBERS)
+    text_tables.write_sealed_text(path, text, comment)
+    whole = path.read_bytes()
+    assert text_tables.read_sealed_text(path) == text
+    assert whole.decode().startswith(f"{comment} sha256: '")
+    for changed in (
+        whole.replace(b"10", b"11", 1),
+        whole[:-1],
+        whole + b"\n",
+        whole.partition(b"\n")[2],
+        b"",
+        whole.replace(b"'", b"", 1),
+    ):
+        path.write_bytes(changed)
+        with pytest.raises(UserError, match=r"numbers\.txt: damaged"):
+            text_tables.read_sealed_text(path)
+
+
+def test_the_seal_does_not_show():
+    sealed = ".. sha256: '" + 64 * "a" + "'\n" + texts.substitutions(NUMBERS)
+    assert rendered(sealed + "\n|counts.halo|\n") == "10,469"

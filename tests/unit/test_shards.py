@@ -92,21 +92,6 @@ def test_many_bins_come_in_blocks_and_in_order(tmp_path):
     np.testing.assert_array_equal(np.concatenate([part for _, part in blocks]), variance)
 
 
-@pytest.mark.parametrize(
-    ("realisations", "bins"), [(1, 256), (21_845, 256), (21_846, 255), (100_000, 55), (10**7, 1)]
-)
-def test_with_many_realisations_blocks_have_fewer_bins(tmp_path, realisations, bins):
-    sky = HealpixSky(8)
-    measured = Measurement(
-        np.full(sky.n_bins, 50), np.arange(600), np.ones((600, 3, 1), np.float32)
-    )
-    wanted = {"parameters": {"run_realisations": {"montecarlo_realisations": realisations}}}
-    shards.write(tmp_path / "a.npz", sky, measured, [0], wanted)
-    found = shards.read(tmp_path / "a.npz")
-    assert found.n_blocks == -(-600 // bins)
-    assert len(found.variance(0)) == bins
-
-
 def test_the_first_shard_names_its_fellows():
     assert shards.all_of(["a/0-of-3.npz"]) == ["a/0-of-3.npz", "a/1-of-3.npz", "a/2-of-3.npz"]
     for paths in (["a/0-of-1.npz"], ["1-of-3.npz"], ["0-of-3.npz", "b.npz"], ["shard.npz"]):
@@ -118,23 +103,6 @@ def test_shards_hold_in_memory_once_what_they_have_in_common(tmp_path):
     (group,) = found.groups
     for name in ("n_stars", "bins", "coordinates", "meta"):
         assert len({id(getattr(shard, name)) for shard in group}) == 1, name
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        [(0, 3), (1, 3)],
-        [(1, 3), (2, 3)],
-        [(0, 3), (2, 3)],
-        [(0, 3), (1, 3), (1, 3), (2, 3)],
-        [(0, 2), (1, 3), (2, 3)],
-    ],
-    ids=["last missing", "first missing", "middle missing", "doubled", "of another split"],
-)
-def test_missing_and_doubled_realisations_are_refused(tmp_path, given):
-    paths = [str(write(tmp_path, *one)) for one in given]
-    with pytest.raises(UserError, match=r"-of-\d\.npz.*0 to 19 once each"):
-        shards.join(paths)
 
 
 # --- bins shared instead of realisations -----------------------------------------------------
@@ -175,60 +143,6 @@ def test_missing_doubled_and_unwanted_bins_are_refused(tmp_path, shares):
     paths = [write_bins(tmp_path, list(bins)) for bins in shares]
     with pytest.raises(UserError, match="every bin with at least 10 stars once"):
         shards.join(paths)
-
-
-def test_shards_of_bins_need_all_realisations(tmp_path):
-    with pytest.raises(UserError, match="0 to 19 once each"):
-        shards.join([write_bins(tmp_path, list(range(7)), range(19))])
-
-
-@pytest.mark.parametrize("foreign", [{"seed": 43}, {"n_stars": 51}], ids=str)
-def test_a_shard_of_another_run_is_named(tmp_path, foreign):
-    paths = [write(tmp_path, 0, 2), write(tmp_path / "other", 1, 2, **foreign)]
-    with pytest.raises(UserError, match=r"other/1-of-2\.npz.*other stars or settings"):
-        shards.join(list(map(str, paths)))
-
-
-def test_a_shard_of_another_geometry_is_named(tmp_path):
-    numbers, sky = shards.share(REALISATIONS, 1, 2), HealpixSky(1)
-    found = Measurement(np.full(12, 50), np.array([0, 3, 7]), measurement(numbers).variance)
-    shards.write(tmp_path / "sky.npz", sky, found, numbers, meta())
-    with pytest.raises(UserError, match=r"sky\.npz"):
-        shards.join([str(write(tmp_path, 0, 2)), str(tmp_path / "sky.npz")])
-
-
-@pytest.mark.parametrize("fraction", [0, 0.001, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_shard_is_named(tmp_path, fraction):
-    path = write(tmp_path, 0, 2)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(fraction * len(content))])
-    with pytest.raises(UserError, match=r"0-of-2\.npz.*delete it and run again"):
-        shards.join([str(path)])
-
-
-def test_a_damaged_shard_is_named(tmp_path):
-    path = write(tmp_path, 0, 2)
-    content = bytearray(path.read_bytes())
-    place = bytes(content).index(np.float32(101).tobytes())  # within the variances
-    content[place] ^= 0xFF
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=r"0-of-2\.npz"):
-        shards.read(path).variance(0)
-
-
-def test_what_is_no_shard_is_named(tmp_path):
-    (tmp_path / "text.npz").write_text("not a zip file")
-    np.savez(tmp_path / "other.npz", a=np.zeros(3))
-    np.save(tmp_path / "one.npy", np.zeros(3))
-    for name in ("text.npz", "other.npz", "one.npy"):
-        with pytest.raises(UserError, match=name):
-            shards.read(tmp_path / name)
-
-
-def test_a_missing_shard_is_an_error_of_the_system_with_its_name(tmp_path):
-    with pytest.raises(FileNotFoundError) as raised:
-        shards.read(tmp_path / "none.npz")
-    assert "none.npz" in raised.value.filename
 
 
 def test_equal_measurements_give_equal_bytes_without_dates_or_paths(tmp_path):

@@ -6,9 +6,8 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 
-from icefire.errors import UserError
 from icefire.files import formats, star_tables, survey_maps
 from icefire.files.columns import STAR_COLUMNS
 from icefire.files.survey_maps import CANONICAL, Catalogue, SurveyMap, read_survey_map
@@ -115,18 +114,6 @@ def test_the_committed_maps_are_whole(repo, name):
     assert ("afe" in survey.columns) == ("aleph" not in survey.cuts_off)
 
 
-def test_every_map_of_the_repository_reads(repo):
-    for path in (repo / "config" / "surveys").glob("*.yaml"):
-        assert read_survey_map(path).name
-
-
-def test_a_cut_without_its_column_may_be_declared_off(tmp_path):
-    survey = survey_of(tmp_path, afe=None, snr=None)
-    found = read(write(table(), tmp_path, "fits"), survey)
-    assert np.isnan(found["afe"]).all() and np.isnan(found["snr"]).all()
-    assert survey.cuts_off["aleph"] == "not in the table"
-
-
 # --- the same stars from every format --------------------------------------------------------
 
 
@@ -143,33 +130,6 @@ def test_every_format_gives_the_same_stars(tmp_path, survey, ending, rows):
     assert found["star_id"].dtype == np.int64
 
 
-# Columns of a plain HDF5 group have no mask.
-@pytest.mark.parametrize("ending", [ending for ending in FORMATS if ending != "hdf5"])
-def test_masked_values_are_nan_in_every_format(tmp_path, survey, ending):
-    mask = np.arange(23) % 4 == 1
-    wanted = columns()
-    made = table(
-        feh=MaskedColumn(wanted["feh"], mask=mask), flag=MaskedColumn(wanted["flag"], mask=mask)
-    )
-    found = read(write(made, tmp_path, ending), survey)
-    for name in ("feh", "flag"):
-        np.testing.assert_array_equal(found[name], np.where(mask, np.nan, wanted[name]))
-
-
-@pytest.mark.parametrize("ending", FORMATS)
-def test_text_identifiers_in_every_format(tmp_path, survey, ending):
-    ids = [f"2M-{10**i}" for i in range(23)]
-    found = read(write(table(star_id=ids), tmp_path, ending), survey, 7)["star_id"]
-    assert [text.decode() for text in found] == ids
-
-
-@pytest.mark.parametrize("ending", ["ecsv", "h5"])
-def test_a_masked_text_identifier_is_none(tmp_path, survey, ending):
-    ids = MaskedColumn([f"2M-{i}" for i in range(23)], mask=np.arange(23) == 4)
-    found = read(write(table(star_id=ids), tmp_path, ending), survey)["star_id"].tolist()
-    assert (found[3], found[4], found[5]) == (b"2M-3", b"", b"2M-5")
-
-
 @pytest.mark.parametrize("ending", ["fits", "h5", "hdf5", "ecsv"])
 def test_unsigned_identifiers_are_kept_to_the_last_digit(tmp_path, survey, ending):
     ids = np.uint64(2**63 - 23) + np.arange(23, dtype=np.uint64)
@@ -177,36 +137,7 @@ def test_unsigned_identifiers_are_kept_to_the_last_digit(tmp_path, survey, endin
     assert found.tolist() == ids.tolist()
 
 
-@pytest.mark.parametrize("ending", ["fits", "ecsv", "vot"])
-def test_identifiers_that_could_be_missing_but_are_not_stay_integers(tmp_path, survey, ending):
-    # astropy writes a FITS null value (TNULL) for every integer column that may be masked.
-    ids = MaskedColumn(columns()["star_id"], mask=np.zeros(23, bool))
-    found = read(write(table(star_id=ids), tmp_path, ending), survey)["star_id"]
-    assert found.tolist() == columns()["star_id"].tolist()
-
-
 # --- units, scales, constants ----------------------------------------------------------------
-
-
-def test_the_files_unit_wins_over_the_maps(tmp_path):
-    survey = survey_of(tmp_path, distance={"source": "S_distance", "unit": "kpc"})
-    found = read(write(table(), tmp_path, "fits"), survey)
-    np.testing.assert_array_equal(found["distance"], columns()["distance"] * 1e-3)
-
-
-def test_the_maps_unit_counts_where_the_file_has_none(tmp_path, survey):
-    found = read(write(table(units=False), tmp_path, "fits"), survey)
-    np.testing.assert_array_equal(found["distance"], columns()["distance"] * 1e-3)
-    np.testing.assert_array_equal(found["rv"], columns()["rv"] * 1e-3)
-
-
-@pytest.mark.parametrize("name", UNITS)
-def test_a_unit_in_neither_file_nor_map_is_a_mistake(tmp_path, name):
-    survey = survey_of(tmp_path, **{name: {"source": f"S_{name}"}})
-    with pytest.raises(
-        UserError, match=rf"stars\.csv: column S_{name}, .*add columns\.{name}\.unit"
-    ):
-        Catalogue(write(table(), tmp_path, "csv"), survey)
 
 
 @pytest.mark.parametrize("unit", ["dex", "dex(cm/s2)", ""])
@@ -217,29 +148,12 @@ def test_logarithms_may_be_in_dex(tmp_path, survey, unit):
     np.testing.assert_array_equal(found["logg"], columns()["logg"])
 
 
-def test_scale_and_offset(tmp_path):
-    survey = survey_of(
-        tmp_path,
-        feh={"source": "S_feh", "scale": 2.0, "offset": -0.5},
-        dec={"source": "S_dec", "unit": "deg", "scale": -1},
-    )
-    found, given = read(write(table(), tmp_path, "fits"), survey), columns()
-    np.testing.assert_allclose(found["feh"], given["feh"] * 2 - 0.5, rtol=1e-15)
-    np.testing.assert_array_equal(found["dec"], -given["dec"])
-
-
 def test_a_constant_stands_for_every_star_and_needs_no_column(tmp_path):
     survey = survey_of(tmp_path, pm_corr={"value": 0}, snr={"value": 99.5})
     made = table()
     made.remove_columns(["S_pm_corr", "S_snr"])
     found = read(write(made, tmp_path, "fits"), survey, 7)
     assert found["pm_corr"].tolist() == [0.0] * 23 and found["snr"].tolist() == [99.5] * 23
-
-
-def test_a_constant_in_another_unit_is_converted(tmp_path):
-    survey = survey_of(tmp_path, distance_error={"value": 500, "unit": "pc"})
-    found = read(write(table(), tmp_path, "fits"), survey)
-    np.testing.assert_allclose(found["distance_error"], 0.5, rtol=1e-12)
 
 
 def test_a_percentage_becomes_a_fraction(tmp_path):
@@ -249,14 +163,6 @@ def test_a_percentage_becomes_a_fraction(tmp_path):
 
 
 # --- columns and files that will not do ------------------------------------------------------
-
-
-@pytest.mark.parametrize("ending", FORMATS)
-def test_a_missing_column_is_named_with_a_hint_on_case(tmp_path, survey, ending):
-    made = table()
-    made.rename_column("S_ra", "s_RA")
-    with pytest.raises(UserError, match=rf"stars\.{ending}: column S_ra, .* ra,.*has s_RA"):
-        Catalogue(write(made, tmp_path, ending), survey)
 
 
 def test_metadata_of_a_table_of_ours_come_along(tmp_path, survey):

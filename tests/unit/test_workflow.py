@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +14,6 @@ import yaml
 from changes import changed
 
 from icefire import cli
-from icefire.errors import UserError
 from icefire.snake import rules
 
 
@@ -87,13 +85,6 @@ print(json.dumps(loaded))
         assert listed[0] == f"scripts/{step}.py" and len(set(listed)) == len(listed)
         assert set(modules) <= set(listed), step
         assert all((repo / name).is_file() for name in listed)
-
-
-def test_a_measurement_does_not_depend_on_the_figures(repo):
-    for step in ("clean_catalog", "run_realisations", "summarise"):
-        rooms = {Path(path).parent.name for path in rules.code(step)}
-        assert not rooms & {"draw", "snake"}, step
-    assert "scripts/icefire/files/formats.py" not in rules.code("run_realisations")
 
 
 # --- flags -----------------------------------------------------------------------------------
@@ -226,27 +217,6 @@ def test_only_the_halos_sky_counts_accreted_stars():
         assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
 
 
-@pytest.mark.parametrize(("run", "folder"), [(None, "results"), ("quick", "results/quick")])
-def test_a_named_run_has_a_folder_of_its_own(run, folder):
-    assert rules.folder_of("results", run) == folder
-
-
-# --- the end of a run ------------------------------------------------------------------------
-
-
-def test_the_comparison_is_what_its_job_printed_and_nothing_without_one(tmp_path):
-    def job(rule: str, text: str | None):
-        log = tmp_path / f"{rule}.log"
-        if text is not None:
-            log.write_text(text)
-        return SimpleNamespace(rule=SimpleNamespace(name=rule), log=[str(log)])
-
-    other, silent = job("plot_footprint", "fields: 7\n"), job("compare_with_paper", None)
-    assert rules.comparison([other]) == ""
-    assert rules.comparison([other, silent]) == ""
-    assert rules.comparison([other, job("compare_with_paper", "a table\n")]) == "a table\n"
-
-
 # --- at the start of a run -------------------------------------------------------------------
 
 
@@ -261,42 +231,3 @@ def job(tmp_path):
         output=[f"{tmp_path}/results/deep/new"],
         log=[f"{tmp_path}/logs/new.log"],
     )
-
-
-@pytest.fixture
-def earlier(tmp_path):
-    """The job that made the one file."""
-    return SimpleNamespace(input=[], output=[f"{tmp_path}/made"], log=[])
-
-
-def test_a_run_that_can_start_changes_nothing(job, earlier, tmp_path):
-    before = {path: path.stat().st_mtime for path in tmp_path.iterdir()}
-    rules.make_ready([job], [earlier, job])
-    assert {path: path.stat().st_mtime for path in tmp_path.iterdir()} == before
-
-
-def test_a_file_of_the_run_dated_ahead_is_dated_now(job, earlier, tmp_path):
-    os.utime(tmp_path / "made", (time.time() + 86_400,) * 2)
-    rules.make_ready([job], [earlier, job])
-    assert abs((tmp_path / "made").stat().st_mtime - time.time()) < 3600
-
-
-def test_a_file_of_the_user_dated_ahead_is_named_and_kept(job, earlier, tmp_path):
-    ahead = time.time() + 86_400
-    os.utime(tmp_path / "given", (ahead, ahead))
-    with pytest.raises(UserError, match=r"given: dated ahead of the clock; .*`touch` it"):
-        rules.make_ready([job], [earlier, job])
-    assert (tmp_path / "given").stat().st_mtime == pytest.approx(ahead)
-
-
-def test_a_folder_that_cannot_be_written_is_named_once(job, earlier, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda folder, mode: False)
-    with pytest.raises(UserError) as refused:
-        rules.make_ready([job], [earlier, job])
-    assert str(refused.value) == f"{tmp_path}: cannot be written (read-only, or not yours)"
-
-
-def test_a_full_disk_is_named_before_the_first_job(job, earlier, tmp_path, monkeypatch):
-    monkeypatch.setattr(rules.shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
-    with pytest.raises(UserError, match=rf"{tmp_path}: its disk is full"):
-        rules.make_ready([job], [earlier, job])

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import multiprocessing
-import os
 import re
 import shutil
 import subprocess
@@ -13,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from planning import TARGETS, dry_runs, planned
 
 QUICK = ("--configfile", "config/quick.yaml")
-# What a run can make; the calibration only when it is asked for
-TARGETS = ("all", "calibration")
 
 
 def snakemake(folder: Path, *flags: str, **kwargs) -> subprocess.CompletedProcess:
@@ -29,50 +24,6 @@ def snakemake(folder: Path, *flags: str, **kwargs) -> subprocess.CompletedProces
         timeout=600,
         **kwargs,
     )
-
-
-def _dry_run(folder: str, flags: list[str]) -> str:
-    from snakemake.cli import main
-
-    os.chdir(folder)
-    # The copy's Snakefile must find the copy's library, not the one that this test has loaded.
-    sys.path = [entry for entry in sys.path if not entry.endswith("scripts")]
-    for name in [name for name in sys.modules if name.split(".")[0] == "icefire"]:
-        del sys.modules[name]
-    out = io.StringIO()
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(out),
-        contextlib.suppress(SystemExit),
-    ):
-        main(["--dry-run", "--cores", "2", *TARGETS, *flags])
-    return out.getvalue()
-
-
-def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
-    """Give what dry runs with these flags say, two at a time.
-
-    Each is a fork of this process, which has Snakemake loaded, so it costs a fraction of a second
-    instead of two.
-    """
-    import snakemake.cli  # noqa: F401  (loaded once, here)
-
-    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        said = pool.starmap(_dry_run, [(str(folder), flags) for flags in variations])
-        # They end by themselves: Snakemake has them ignore the signal that would end them.
-        pool.close()
-        pool.join()
-    return said
-
-
-def planned(text: str) -> dict[str, int]:
-    """Read from a dry run's words how many jobs of which rule it plans (without TARGETS)."""
-    if "Nothing to be done" in text:
-        return {}
-    found = re.search(r"^Job stats:\n.*\n-+ .*\n((?:\S+ +\d+\n)+)", text, re.MULTILINE)
-    assert found, text
-    jobs = {rule: int(count) for rule, count in re.findall(r"(\S+) +(\d+)", found[1])}
-    return {rule: count for rule, count in jobs.items() if rule not in ("total", *TARGETS)}
 
 
 def copy_project(repo: Path, target: Path) -> Path:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 
 import pytest
 import yaml
+from planning import dry_runs, jobs
 
 from icefire.snake.rules import code
 
-from .conftest import QUICK, TARGETS, snakemake
+from .conftest import QUICK
 
 KINEMATICS = {"compute_kinematics"}
 FLAGS = {"flag_substructure"}
@@ -155,24 +155,19 @@ def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downst
         path.write_text(yaml.safe_dump(_overlay(key, value)))
         variations.append([*QUICK, f"overlays/{path.name}"])
     wrong = {}
-    for (key, (_, rules)), jobs in zip(CHANGES.items(), plan(variations), strict=True):
+    for (key, (_, rules)), found in zip(CHANGES.items(), plan(variations), strict=True):
         expected = downstream(rules) - (SYNTHETIC if key == "catalog.path" else set())
-        if set(jobs) != expected:
-            wrong[key] = {"not planned": expected - set(jobs), "too much": set(jobs) - expected}
+        if set(found) != expected:
+            wrong[key] = {"not planned": expected - set(found), "too much": set(found) - expected}
     assert not wrong
-
-
-def test_a_changed_number_of_shards_keeps_the_samples(plan):
-    (jobs,) = plan([[*QUICK, "overlays/montecarlo.shards.yaml"]])
-    assert jobs["run_realisations"] == 9
 
 
 def test_a_second_method_is_measured_beside_the_first(quick_run, plan):
     (quick_run / "second.yaml").write_text("figures: {second_method: bootstrap}\n")
-    (jobs,) = plan([[*QUICK, "second.yaml"]])
+    (found,) = plan([[*QUICK, "second.yaml"]])
     # Every sample's shards, and the summaries that figures 9 and 10 and the numbers need
-    assert (jobs["run_realisations_second"], jobs["summarise_second"]) == (6, 4)
-    assert "run_realisations" not in jobs
+    assert (found["run_realisations_second"], found["summarise_second"]) == (6, 4)
+    assert "run_realisations" not in found
 
 
 def test_another_survey_map_reruns_from_cleaning(quick_run, plan, downstream):
@@ -181,8 +176,8 @@ def test_another_survey_map_reruns_from_cleaning(quick_run, plan, downstream):
     shutil.copy2(quick_run / "results/quick/synthetic/catalogue.fits", quick_run / "other.fits")
     overlay = {"catalog": {"survey": "mine", "path": "other.fits"}}
     (quick_run / "other_survey.yaml").write_text(yaml.safe_dump(overlay))
-    (jobs,) = plan([[*QUICK, "other_survey.yaml"]])
-    assert set(jobs) == downstream({"clean_catalog"}) - SYNTHETIC
+    (found,) = plan([[*QUICK, "other_survey.yaml"]])
+    assert set(found) == downstream({"clean_catalog"}) - SYNTHETIC
 
 
 def test_order_of_keys_and_form_of_numbers_change_nothing(quick_run, plan):
@@ -205,56 +200,31 @@ def test_order_of_keys_and_form_of_numbers_change_nothing(quick_run, plan):
 def test_values_that_change_places_or_meet_are_noticed(quick_run, plan, downstream, overlay, rules):
     """Snakemake compares the params of two runs as sets of values, so each must be a whole flag."""
     (quick_run / "places.yaml").write_text(yaml.safe_dump(overlay))
-    (jobs,) = plan([[*QUICK, "places.yaml"]])
-    assert set(jobs) == downstream(rules)
+    (found,) = plan([[*QUICK, "places.yaml"]])
+    assert set(found) == downstream(rules)
 
 
-# Of every script, the rules that run it
-STEPS = {
-    "simulate_survey": {"simulate_survey"},
-    "clean_catalog": {"clean_catalog"},
-    "compute_kinematics": KINEMATICS,
-    "flag_substructure": FLAGS,
-    "select_samples": SAMPLES,
-    "run_realisations": ENGINE,
-    "summarise": {"summarise"},
-    "run_calibration": CALIBRATION,
-    "summarise_calibration": {"summarise_calibration"},
-    "plot_calibration": {"plot_calibration"},
-    "collect_numbers": {"collect_numbers"},
-    "compare_with_paper": {"compare_with_paper"},
-    "verify_run": {"verify"},
-    "write_page": {"write_ledger_page", "write_comparison_page"} | SYNTHETIC_PAGES,
-    "check_synthetic": {"check_synthetic"},
-    "plot_synthetic_check": {"plot_synthetic_check"},
-    "plot_footprint": {"plot_footprint"},
-    "plot_chemistry": {"plot_chemistry"},
-    "plot_velocity_errors": {"plot_velocity_errors"},
-    "plot_sigma_plane": PLANES,
-    "plot_sigma_sky": {"plot_sigma_sky"},
-    "plot_line_of_sight": LINES_OF_SIGHT,
-    "plot_sigma_profile": {"plot_sigma_profile"},
-    "plot_beta_profile": {"plot_beta_profile"},
-    # Run by hand; no rule has it.
-    "compare_runs": set(),
-}
+@pytest.fixture(scope="module")
+def steps(quick_run) -> dict[str, set[str]]:
+    """Of every script, the rules that run it."""
+    (said,) = dry_runs(quick_run, [["-p", "--forceall", *QUICK]])
+    found = {path.stem: set() for path in (quick_run / "scripts").glob("*.py")}
+    for job in jobs(said):
+        found[job.script].add(job.rule)
+    return found
 
 
-def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run):
+def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run, steps):
     """And so reruns when one of them is edited, and when no other is."""
+    (said,) = dry_runs(quick_run, [["-p", "--forceall", *QUICK]])
+    for job in jobs(said):
+        given = {name for name in job.inputs if name.endswith(".py")}
+        assert given == set(code(job.script)), job.rule
+    # Run by hand on finished runs; no rule has them.
+    assert {step for step, rules in steps.items() if not rules} == {"compare_runs"}
     scripts = quick_run / "scripts"
-    assert {path.stem for path in scripts.glob("*.py")} == set(STEPS)
-    done = snakemake(quick_run, "--dry-run", "--forceall", *TARGETS, *QUICK)
-    found = {
-        rule: {name for name in inputs.split(", ") if name.endswith(".py")}
-        for rule, inputs in re.findall(
-            r"^(?:local)?rule (\w+):\n    input: (.*)$", done.stdout, re.M
-        )
-        if rule not in TARGETS
-    }
-    assert found == {rule: set(code(step)) for step, rules in STEPS.items() for rule in rules}
     modules = {path.relative_to(quick_run).as_posix() for path in scripts.glob("icefire/**/*.py")}
-    used = set().union(*map(code, STEPS))
+    used = set().union(*map(code, steps))
     # Read by the Snakefile alone
     assert modules - used == {
         f"scripts/icefire/snake/{name}.py" for name in ("__init__", "cluster", "config", "rules")
@@ -270,16 +240,16 @@ EDITED = (
 
 
 @pytest.mark.parametrize("path", [*EDITED, "compare_runs.py"])
-def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downstream, path):
+def test_an_edited_module_reruns_the_steps_that_import_it(quick_run, plan, downstream, steps, path):
     module = quick_run / "scripts" / path
     before = module.read_bytes()
     try:
         module.write_bytes(before + b"# edited\n")
-        (jobs,) = plan([list(QUICK)])
+        (found,) = plan([list(QUICK)])
     finally:
         module.write_bytes(before)
-    users = [rules for step, rules in STEPS.items() if f"scripts/{path}" in code(step)]
-    assert set(jobs) == downstream(set().union(*users))
+    users = [rules for step, rules in steps.items() if f"scripts/{path}" in code(step)]
+    assert set(found) == downstream(set().union(*users))
 
 
 def test_touching_a_module_changes_nothing(quick_run, plan):

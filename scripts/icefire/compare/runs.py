@@ -13,6 +13,7 @@ from icefire.files import star_tables, text_tables
 from icefire.files.columns import SAMPLES
 from icefire.files.metadata import COORDINATES, FINISH, agreed
 from icefire.measure.dispersion import QUANTILES, QUANTITIES
+from icefire.measure.geometry import SECTIONS as GEOMETRY_SECTIONS
 from icefire.measure.geometry import Geometry, configured
 from icefire.measure.recipes import COMPONENTS
 
@@ -111,11 +112,11 @@ def read(folder: str | os.PathLike, name: str) -> Run:
     metas = {folder / path: table.meta for path, table in found.items()}
     said = agreed(metas, {folder / path: step for path, step in _FILES.items()})
     source, settings = said.pop("source"), said["run_realisations"]
-    try:
-        geometries = {one.name: one for one in configured(settings)}
-        _ = settings["montecarlo_realisations"], settings["montecarlo_min_stars"]
-    except KeyError as missing:
-        raise UserError(f"{folder}: its summaries do not name {missing}; make them anew") from None
+    needed = [s.parameter(key) for s in GEOMETRY_SECTIONS.values() for key in s.kinds]
+    needed += ["montecarlo_realisations", "montecarlo_min_stars"]
+    if missing := [name for name in needed if name not in settings]:
+        raise UserError(f"{folder}: its summaries do not name {missing[0]!r}; make them anew")
+    geometries = {one.name: one for one in configured(settings)}
     for geometry, one in geometries.items():
         for path in (_summary(geometry, sample) for sample in SAMPLES):
             if len(found[path]) != one.n_bins:

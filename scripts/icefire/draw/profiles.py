@@ -70,7 +70,7 @@ def mark_cut(axes, table, **options) -> list:
     much = (values(table, "cut_fraction") > CUT_SHARE) & (values(table, "n_stars") > 0)
     if not much.any():
         return []
-    label = f"over {100 * CUT_SHARE:g} % at or beyond the unbound cut"
+    label = f"over {100 * CUT_SHARE:g} % at or near the unbound cut"
     place = axes.get_xaxis_transform()
     look = {"color": "black", "marker": "x", "ms": 4, "ls": "none", "clip_on": False}
     look |= {"transform": place, "zorder": 6, "label": label, **options}

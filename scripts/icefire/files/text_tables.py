@@ -1,4 +1,4 @@
-"""Small tables (ECSV) and values (YAML), each under a SHA-256 of all its bytes.
+"""Small tables (ECSV), values (YAML) and texts, each under a SHA-256 of all its bytes.
 
 It is checked when the file is read: one that was damaged or edited later is refused.
 """
@@ -61,6 +61,25 @@ def read_yaml(path: str | os.PathLike, remedy: str = "correct the file"):
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: no UTF-8, a date that is none, a number of thousands of digits
         raise UserError(f"{path}: not readable as YAML ({error}); {remedy}") from error
+
+
+def write_sealed_text(path: str | os.PathLike, text: str, comment: str) -> None:
+    """Write a text under a line with its SHA-256, which begins with `comment` (`%`, `..`)."""
+    write_text(path, _sealed(f"{comment} sha256: '{_NO_DIGEST}'\n{text}"))
+
+
+def read_sealed_text(path: str | os.PathLike) -> str:
+    """Read what `write_sealed_text` wrote, the line with its SHA-256 left out.
+
+    Raises UserError naming the file when it changed since then, or carries no SHA-256.
+    """
+    check_file(path)
+    text = Path(path).read_bytes()
+    first, _, rest = text.partition(b"\n")
+    if not _SEAL.search(first):
+        raise UserError(f"{path}: damaged, its SHA-256 is gone; {REMEDY}")
+    _check_seal(path, text)
+    return rest.decode("utf-8")
 
 
 def write_ecsv(path: str | os.PathLike, table, meta: dict) -> None:

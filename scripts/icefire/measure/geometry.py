@@ -157,6 +157,10 @@ class RadialShells:
     columns: tuple[str, ...] = ("r", "l", "b")
     kinds: ClassVar = {"min_kpc": cli.not_negative, "max_kpc": cli.positive, "bins": cli.count}
 
+    def __post_init__(self):
+        if self.min_kpc >= self.max_kpc:
+            raise UserError("--geometry-radial-min-kpc must be below --geometry-radial-max-kpc")
+
     @property
     def n_bins(self) -> int:
         return self.bins * len(QUADRANTS)
@@ -193,10 +197,6 @@ def configured(parameters: argparse.Namespace | Mapping) -> list[Geometry]:
 
     Raises UserError when shells do not go outward.
     """
-    made = [
+    return [
         kind(name=name, **SECTIONS[name].values(parameters)) for name, kind in GEOMETRIES.items()
     ]
-    for geometry in made:
-        if isinstance(geometry, RadialShells) and geometry.min_kpc >= geometry.max_kpc:
-            raise UserError("--geometry-radial-min-kpc must be below --geometry-radial-max-kpc")
-    return made

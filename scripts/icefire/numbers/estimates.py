@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from icefire.measure.dispersion import anisotropy
 from icefire.measure.recipes import COMPONENTS
 
 
@@ -29,6 +30,15 @@ def _round(value):
     if value is None or not np.isfinite(value):
         return None
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.6g}")
+
+
+def difference(one: dict, other: dict, unit: str = "") -> dict:
+    """Subtract two numbers and add their errors in quadrature."""
+    if any(entry["value"] is None or entry["lo68"] is None for entry in (one, other)):
+        return number(None, unit)
+    error = 0.5 * np.hypot(one["hi68"] - one["lo68"], other["hi68"] - other["lo68"])
+    value = one["value"] - other["value"]
+    return number(value, unit, value - error, value + error)
 
 
 class Dispersion:
@@ -82,11 +92,12 @@ class Dispersion:
 
     def beta(self) -> tuple[float, float]:
         """Give the anisotropy and its standard error (delta method)."""
-        (r, phi, theta), covariance = self.variances()
+        variance, covariance = self.variances()
+        r, phi, theta = variance
         if not r > 0:
             return np.nan, np.nan
         slope = np.array([(phi + theta) / (2 * r**2), -1 / (2 * r), -1 / (2 * r)])
-        return 1 - (phi + theta) / (2 * r), float(np.sqrt(max(slope @ covariance @ slope, 0)))
+        return float(anisotropy(variance)), float(np.sqrt(max(slope @ covariance @ slope, 0)))
 
     def numbers(self) -> dict:
         """Give the entries for numbers.yaml."""

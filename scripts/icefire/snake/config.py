@@ -228,7 +228,7 @@ def _names(config: dict) -> Iterator[str]:
     """Colours and colour maps that matplotlib has; it is loaded only where it must be asked."""
     for key, value in leaves(config):
         kind = re.search(r"_(color|cmap)s?(\.\d+)?$", key)
-        if not kind or value in _USUAL_CMAPS or value.startswith("#"):
+        if not kind or value.startswith("#") or (kind[1] == "cmap" and value in _USUAL_CMAPS):
             continue
         import matplotlib
         from matplotlib.colors import get_named_colors_mapping

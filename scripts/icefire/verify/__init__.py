@@ -1,1 +1,1 @@
-"""What can go wrong in a run, looked for in its files."""
+"""What can go wrong in a run: files that are stale, mixed, cut short, damaged or miscounted."""

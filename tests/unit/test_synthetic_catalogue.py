@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import numpy as np
 import pytest
 import yaml
@@ -12,10 +10,8 @@ from astropy.table import Table
 from scipy.stats import kstest, norm
 
 from icefire.files.star_tables import StarWriter
-from icefire.stars import kinematics, orbits
 from icefire.synthetic import survey
-from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue, galactic
-from icefire.synthetic.drawing import distance_modulus, gaia_error
+from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
 
 NO_WARTS = {
     "bad_fit_fraction": 0.0,
@@ -122,12 +118,6 @@ def test_identifiers_number_fields_and_stars(clean, warty):
             assert list(rows["selID"][rows["tileID"] == tile]) == list(range(1, n + 1))
 
 
-def test_the_truth_names_components_by_their_numbers(clean, survey_of):
-    _, truth = clean
-    names = np.array(survey_of().names, "S16")
-    np.testing.assert_array_equal(truth["component"], names[truth["component_code"] - 1])
-
-
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -158,13 +148,6 @@ def test_errors_of_different_quantities_are_independent(clean):
     assert np.abs(correlation).max() < 4.5 / 5000**0.5
 
 
-def test_distances_scatter_by_their_fractional_errors(clean):
-    rows, truth = clean
-    fraction = rows["dist_adpt_err"] / rows["dist_adpt"]
-    assert is_normal((rows["dist_adpt"] / truth["distance"] - 1) / fraction)
-    assert fraction.min() >= 0.03 and fraction.max() <= 0.3 + 1e-12
-
-
 def test_errors_of_the_two_proper_motions_are_correlated_as_they_say(clean):
     rows, truth = clean
     corr = rows["GAIAEDR3_PMRA_PMDEC_CORR"]
@@ -190,95 +173,7 @@ def test_parallaxes_are_the_normal_ones_that_pass_the_limit(clean):
     assert np.count_nonzero(far) > 200 and is_normal(((parallax - true) / error)[far])
 
 
-def test_gaia_s_errors_are_those_of_the_magnitude_that_is_listed(clean, model):
-    rows, _ = clean
-    for name in ("pmra", "pmdec", "parallax"):
-        expected = gaia_error(rows["GAIAEDR3_G"], model["errors"]["gaia"], name)
-        np.testing.assert_allclose(rows[f"GAIAEDR3_{name.upper()}_ERROR"], expected)
-
-
-def test_signal_to_noise_falls_with_magnitude_and_scatters(clean, model):
-    rows, _ = clean
-    s = model["errors"]["snr"]
-    dex = np.log10(rows["SNR"] / s["at_r15"]) + s["dex_per_mag"] * (rows["PS_r"] - 15)
-    assert is_normal(dex / s["scatter_dex"])
-
-
-@pytest.mark.parametrize(
-    ("name", "column"),
-    [
-        ("rv", "Vrad_err"),
-        ("feh", "FeH_err"),
-        ("afe", "aFe_err"),
-        ("logg", "logg_err"),
-        ("teff", "Teff_err"),
-        ("distance", "dist_adpt_err"),
-    ],
-)
-def test_errors_follow_the_signal_to_noise_ratio_and_scatter_within_their_limits(
-    clean, model, name, column
-):
-    rows, _ = clean
-    error = rows[column] / (rows["dist_adpt"] if name == "distance" else 1.0)
-    s = model["errors"][name]
-    typical = s["median"] * (model["errors"]["snr"]["reference"] / rows["SNR"]) ** s["snr_power"]
-    assert error.min() >= s["min"] * (1 - 1e-12) and error.max() <= s["max"] * (1 + 1e-12)
-    # The scattered errors' own ranks, where the limits do not reach
-    scattered = np.log(error / typical) / s["scatter"]
-    low, high = (np.log(s[end] / typical) / s["scatter"] for end in ("min", "max"))
-    free = (low < -2) & (high > 2)
-    assert np.count_nonzero(free) > 300
-    assert np.mean(scattered[free] < 0) == about(0.5, np.count_nonzero(free))
-    assert np.mean(np.abs(scattered[free]) < 1) == about(0.683, np.count_nonzero(free))
-
-
-# --- magnitudes and chemistry ----------------------------------------------------------------
-
-
-def test_magnitudes_are_the_sequence_s_at_the_star_s_distance(clean, model, survey_of):
-    rows, truth = clean
-    np.testing.assert_allclose(
-        rows["PS_r"], truth["abs_r"] + distance_modulus(truth["distance"]), rtol=1e-12
-    )
-    nodes = model["stellar_sequence"]
-    photometry = model["photometry"]
-    g_r = np.interp(truth["abs_r"], nodes["abs_r"], nodes["g_r"])
-    g_r += nodes["g_r_per_feh"] * (truth["feh"] - nodes["feh"])
-    r_i, i_z = (np.interp(truth["abs_r"], nodes["abs_r"], nodes[name]) for name in ("r_i", "i_z"))
-    expected = {"PS_g": g_r, "PS_i": -r_i, "PS_z": -r_i - i_z}
-    for name, offset in expected.items():
-        assert is_normal((rows[name] - rows["PS_r"] - offset) / photometry["error_mag"]), name
-    for name, c in photometry["gaia_minus_r"].items():
-        off = rows[f"GAIAEDR3_{name}"] - rows["PS_r"] - np.polyval(c[::-1], g_r)
-        assert is_normal(off / (0.1 * photometry["error_mag"])), name
-
-
-def test_dwarfs_were_born_with_more_than_they_show(clean, model):
-    rows, truth = clean
-    more = model["photometry"]["birth_minus_surface_dwarf"]
-    dwarf = truth["logg"] > 3.5
-    assert 0 < np.count_nonzero(dwarf) < 5000
-    np.testing.assert_allclose(rows["init_FeH"] - rows["FeH"], np.where(dwarf, more, 0), atol=1e-12)
-    np.testing.assert_array_equal(rows["init_aFe"], rows["aFe"])
-
-
-def test_target_classes(clean):
-    rows, truth = clean
-    faint, giant = rows["PS_r"] >= 18, truth["logg"] < 3.5
-    expected = np.where(faint, 3, np.where(giant, 1, 2))
-    np.testing.assert_array_equal(rows["XFIT_RANK"], expected)
-    assert set(expected) == {1, 2, 3}
-
-
 # --- warts -----------------------------------------------------------------------------------
-
-
-def test_without_warts_every_row_is_whole(clean):
-    rows, truth = clean
-    for name, values in rows.items():
-        assert name == "eccen_pot1" or np.isfinite(values).all(), name
-    assert not rows["FLAG"].any() and not truth["is_repeat"].any()
-    assert rows["GAIAEDR3_RUWE"].max() < 1.4 and rows["dist_adpt"].min() > 0
 
 
 def test_stars_without_astrometry_have_none_of_it_and_all_the_rest(warty):
@@ -350,26 +245,6 @@ def test_a_repeated_star_is_the_same_source_with_another_spectrum(warty):
     assert np.all(rows["dateID"][repeat] > rows["dateID"][listed])
 
 
-def test_repeats_are_none_or_half_of_a_field_at_most(measure):
-    _, truth = measure({**NO_WARTS, "repeated_fraction": 0.5}, rows=1000)
-    assert np.mean(truth["is_repeat"]) == pytest.approx(0.5, abs=0.015)
-
-
-def test_dates_are_nights_of_the_survey(warty, survey_of):
-    rows, truth = warty
-    night = survey_of(5000).night[rows["tileID"] - 1]
-    start = datetime.date(2017, 11, 1)
-    days = [
-        (datetime.datetime.strptime(str(date), "%Y%m%d").date() - start).days
-        for date in rows["dateID"]
-    ]
-    later = np.array(days) - night
-    assert not later[~truth["is_repeat"]].any()
-    again = later[truth["is_repeat"]]
-    assert again.min() >= 1 and again.max() <= 700
-    assert kstest(again / 700, "uniform").pvalue > 1e-3
-
-
 def test_blocks_of_any_number_of_fields_give_the_same_rows(measure, monkeypatch):
     whole = measure(WARTS, rows=1500)
     monkeypatch.setattr(survey, "_FIELDS_AT_ONCE", 4)
@@ -377,68 +252,3 @@ def test_blocks_of_any_number_of_fields_give_the_same_rows(measure, monkeypatch)
     for one, other in zip(whole, parts, strict=True):
         for name, values in one.items():
             np.testing.assert_array_equal(other[name], values, err_msg=name)
-
-
-# --- the survey's own kinematics -------------------------------------------------------------
-
-
-def test_galactic_coordinates_of_the_centre_the_pole_and_andromeda():
-    ra, dec = np.array([266.40499, 192.85948, 10.68471]), np.array([-28.93617, 27.12825, 41.26875])
-    longitude, latitude = galactic(ra, dec)
-    np.testing.assert_allclose(latitude, [0, 90, -21.5733], atol=1e-3)
-    assert np.cos(np.radians(longitude[0])) == pytest.approx(1)
-    assert longitude[2] == pytest.approx(121.1743, abs=1e-3)
-
-
-def test_own_kinematics_are_astropys_of_the_measured_values(warty, by_astropy, milky_way):
-    rows, _ = warty
-    names = {"ra": "RA", "dec": "DEC", "distance": "dist_adpt", "rv": "Vrad"}
-    names |= {"pmra": "GAIAEDR3_PMRA", "pmdec": "GAIAEDR3_PMDEC"}
-    whole = np.isfinite(rows["dist_adpt"]) & np.isfinite(rows["GAIAEDR3_PMRA"])
-    place, velocity = by_astropy({ours: rows[name][whole] for ours, name in names.items()})
-    for axis, values in zip("XYZ", place, strict=True):
-        np.testing.assert_allclose(rows[f"{axis}_gal"][whole], values, atol=1e-8)
-    r, rho = np.linalg.norm(place, axis=0), np.hypot(*place[:2])
-    np.testing.assert_allclose(rows["R_gal"][whole], r)
-    spin = np.cross(place, velocity, axis=0)
-    for axis, values in zip("xyz", spin, strict=True):
-        np.testing.assert_allclose(rows[f"L{axis}"][whole], values, atol=1e-4)
-    v_r = (place * velocity).sum(axis=0) / r
-    expected = {
-        "Vr": v_r,
-        "Vphi": spin[2] / rho,
-        "Vtheta": (velocity[2] * r - v_r * place[2]) / rho,
-    }
-    for name, values in expected.items():
-        np.testing.assert_allclose(rows[f"{name}_gal"][whole], values, atol=1e-5)
-    energy = orbits.energy(milky_way, place, velocity)
-    np.testing.assert_allclose(rows["E_tot_pot1"][whole], energy, rtol=1e-7, atol=1e-2)
-    assert np.isnan(rows["eccen_pot1"]).all()
-    for name in ("Vr_gal", "Lx", "E_tot_pot1", "Vphi_gal_err"):
-        np.testing.assert_array_equal(np.isnan(rows[name]), ~whole, err_msg=name)
-
-
-def test_errors_of_own_velocities_are_those_of_the_measured_values(warty, sun):
-    rows, _ = warty
-    names = {"ra": "RA", "dec": "DEC", "distance": "dist_adpt", "rv": "Vrad"}
-    names |= {"distance_error": "dist_adpt_err", "rv_error": "Vrad_err"}
-    for name in ("pmra", "pmdec"):
-        names |= {
-            name: f"GAIAEDR3_{name.upper()}",
-            f"{name}_error": f"GAIAEDR3_{name.upper()}_ERROR",
-        }
-    names["pm_corr"] = "GAIAEDR3_PMRA_PMDEC_CORR"
-    found = kinematics.galactocentric({a: rows[b] for a, b in names.items()}, sun)
-    for ours, theirs in (("v_r", "Vr"), ("v_phi", "Vphi"), ("v_theta", "Vtheta")):
-        np.testing.assert_array_equal(rows[f"{theirs}_gal_err"], found[f"{ours}_error"])
-
-
-def test_the_survey_flags_sagittarius_by_angular_momentum_and_spares_high_alpha(warty):
-    rows, truth = warty
-    lx, ly, lz = (rows[f"L{axis}"] for axis in "xyz")
-    turns = (ly < -2500 - 0.3 * lz) & (np.abs(lx) < 0.9 * np.hypot(ly, lz))
-    spared = rows["aFe"] > -0.3 * rows["FeH"] + 0.2
-    np.testing.assert_array_equal(rows["Sgr_FLAG"], turns & ~spared)
-    assert np.any(turns & spared) and 20 < rows["Sgr_FLAG"].sum() < 500
-    stream = truth["component"] == b"sagittarius"
-    assert rows["Sgr_FLAG"][stream].mean() > 5 * rows["Sgr_FLAG"][~stream].mean()

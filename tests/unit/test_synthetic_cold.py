@@ -5,19 +5,14 @@ from __future__ import annotations
 import copy
 
 import astropy.constants as const
-import healpy
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
-from icefire.errors import UserError
 from icefire.stars import orbits
-from icefire.stars.sky import unit_vectors
 from icefire.synthetic.clouds import (
-    SATELLITE_NUMBERS,
-    SATELLITE_TEXTS,
     Particles,
     sagittarius,
     satellites,
@@ -54,15 +49,6 @@ def test_places_and_velocities_are_astropys(stars, sun, by_astropy):
     np.testing.assert_allclose(space_velocity(**stars, frame=sun), velocity, atol=1e-6)
 
 
-def test_unit_vectors_are_astropys_and_the_sky_s_basis_is_orthonormal(stars, sun):
-    sky = SkyCoord(stars["ra"], stars["dec"], unit="deg")
-    found = unit_vectors(stars["ra"], stars["dec"])
-    np.testing.assert_allclose(found, sky.cartesian.xyz.value, atol=1e-12)
-    basis = np.array(sky_basis(stars["ra"], stars["dec"], sun))
-    products = np.einsum("ikn,jkn->nij", basis, basis)
-    np.testing.assert_allclose(products, np.broadcast_to(np.eye(3), products.shape), atol=1e-9)
-
-
 # --- what a field sees of a cloud ------------------------------------------------------------
 
 
@@ -74,28 +60,6 @@ def cloud(ra, dec, giants, smoothing_deg: float) -> Particles:
         object_name=np.zeros(n, "S24"), smoothing_deg=smoothing_deg, distance_scatter=0.0,
         chemistry=[], chemistry_index=np.zeros(n, int),
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("smoothing", [2.5, 0.0], ids=["smoothed", "not smoothed"])
-def test_the_whole_sky_sees_each_particle_s_giants(smoothing):
-    nside = 128
-    ra, dec = healpy.pix2ang(nside, np.arange(healpy.nside2npix(nside)), lonlat=True)
-    made = cloud([10.0, 359.9, 200.0], [5.0, -60.0, 89.0], [3.0, 1.0, 0.5], smoothing)
-    seen = made.per_steradian(unit_vectors(ra, dec), radius_deg=4.0)
-    found = seen.sum(axis=0) * healpy.nside2pixarea(nside)
-    np.testing.assert_allclose(found, made.giants, rtol=2e-3 if smoothing else 2e-2)
-
-
-def test_a_smoothed_particle_is_a_gaussian_and_another_is_within_the_field_or_not():
-    for separation in (0.0, 1.0, 2.0, 5.0):
-        centre = unit_vectors(np.array([10.0]), np.array([40.0 + separation]))
-        smooth = cloud([10.0], [40.0], [7.0], 2.0).per_steradian(centre, 0.5)
-        width = np.radians(2.0)
-        expected = 7 / (2 * np.pi * width**2) * np.exp(-0.5 * (separation / 2) ** 2)
-        assert smooth == pytest.approx(expected, rel=2e-3)
-        sharp = cloud([10.0], [40.0], [7.0], 0.0).per_steradian(centre, 1.5)
-        field = np.pi * np.radians(1.5) ** 2
-        assert sharp == pytest.approx(7 / field if separation < 1.5 else 0, rel=1e-3)
 
 
 # --- Sagittarius -----------------------------------------------------------------------------
@@ -120,17 +84,6 @@ def stream(dwarf, sun, milky_way) -> Particles:
 def place(particles: Particles, sun) -> np.ndarray:
     away, _, _ = sky_basis(particles.ra, particles.dec, sun)
     return particles.distance * away + sun.origin_kpc[:, None]
-
-
-def test_what_leaves_with_the_dwarf_s_own_motion_is_where_the_dwarf_is(
-    dwarf, sun, milky_way, by_astropy
-):
-    """Back along the orbit and forth again: the catalogued place and motion at every episode."""
-    made = stripped(dwarf, sun, milky_way, mass_msun=0.0, sigma_v=0.0)
-    for name in ("ra", "dec", "distance"):
-        np.testing.assert_allclose(getattr(made, name), dwarf["dwarf"][name], rtol=1e-7)
-    _, velocity = by_astropy({name: np.array([dwarf["dwarf"][name]]) for name in STAR})
-    np.testing.assert_allclose(made.velocity, np.tile(velocity, 400), rtol=1e-6)
 
 
 def by_gala(settings: dict, by_astropy, milky_way):
@@ -171,36 +124,6 @@ def test_particles_keep_the_energy_and_spin_they_left_with(dwarf, sun, milky_way
     ends = [energy_and_spin(x * (1 + side * tidal / r), v) for side in (-1, 1)]
     wanted = np.stack(ends, axis=-1)[:, :, None, :]
     np.testing.assert_allclose(found, np.broadcast_to(wanted, found.shape), rtol=2e-3)
-
-
-def test_the_stream_lies_along_the_dwarf_s_orbit(stream, dwarf, sun, milky_way, by_astropy):
-    from gala.dynamics import PhaseSpacePosition
-
-    x, v = by_astropy({name: np.array([dwarf["dwarf"][name]]) for name in STAR})
-    start = PhaseSpacePosition(x * u.kpc, v * u.km / u.s)
-    orbit = np.concatenate(
-        [
-            milky_way.integrate_orbit(start, dt=dt * u.Myr, n_steps=700)
-            .xyz.to_value(u.kpc)
-            .reshape(3, -1)
-            for dt in (-2, 2)
-        ],
-        axis=1,
-    )
-    found = place(stream, sun)
-
-    def gap(places: np.ndarray) -> float:
-        """Median distance (kpc) of places from the nearest point of the orbit."""
-        apart = np.linalg.norm(places[:, :, None] - orbit[:, None, ::4], axis=0)
-        return np.median(apart.min(axis=1))
-
-    # The same radii in directions of no stream
-    elsewhere = np.random.default_rng(7).standard_normal((3, 400))
-    elsewhere *= np.linalg.norm(found, axis=0) / np.linalg.norm(elsewhere, axis=0)
-    assert gap(found) < 6 < 12 < gap(elsewhere)
-    # Both arms: before and behind the dwarf
-    ahead = np.einsum("kn,k->n", stream.velocity, v[:, 0] / np.linalg.norm(v))
-    assert 0.2 < np.mean(ahead > 0) < 0.8
 
 
 def test_the_stream_has_its_giants_its_stars_their_dispersion_and_the_seed_decides(
@@ -290,26 +213,6 @@ def test_members_are_a_plummer_sphere_about_the_catalogued_place(catalogue, sett
         assert np.median(np.abs(along)) == pytest.approx(half * np.tan(np.pi / 6), rel=0.06)
 
 
-def test_spheres_are_cut_where_the_model_says(catalogue, settings, sun):
-    found = filled(catalogue(), {**settings, "max_half_light_radii": 3.0}, sun)
-    for row, name in enumerate(CATALOGUE["name"]):
-        apart = separation(found[name], row) / HALF_LIGHT[row]
-        depth = np.degrees(found[name].distance / CATALOGUE["distance"][row] - 1) / HALF_LIGHT[row]
-        assert 2.9 < np.hypot(apart, depth).max() < 3.01
-        # Of the cut sphere's stars, (1 + 1/9)^-1.5 of the whole, those within the scale
-        share = 2**-1.5 / (1 + 1 / 9) ** -1.5
-        within = np.mean(np.hypot(apart, depth) < 1)
-        assert within == pytest.approx(share, abs=4 * 0.5 / 4000**0.5)
-
-
-def test_members_move_with_their_satellite(catalogue, settings, sun, by_astropy):
-    found = filled(catalogue(), settings, sun)
-    for row, name in enumerate(CATALOGUE["name"]):
-        _, velocity = by_astropy({key: np.array([CATALOGUE[key][row]]) for key in STAR})
-        np.testing.assert_allclose(found[name].velocity, np.tile(velocity, 4000), atol=1e-6)
-        assert set(found[name].sigma) == {CATALOGUE["sigma_v"][row]}
-
-
 def test_giants_follow_from_the_mass_of_wolf_and_others(catalogue, settings, sun):
     found = filled(catalogue(), settings, sun)
     for row, name in enumerate(CATALOGUE["name"]):
@@ -320,23 +223,6 @@ def test_giants_follow_from_the_mass_of_wolf_and_others(catalogue, settings, sun
         expected = light * settings["giants_per_lsun"]
         assert found[name].giants.sum() == pytest.approx(expected, rel=2e-3)
         assert np.ptp(found[name].giants) == 0
-
-
-def test_the_kind_decides_the_chemistry(catalogue, settings, sun):
-    for name, kind in zip(CATALOGUE["name"], CATALOGUE["kind"], strict=True):
-        particles = filled(catalogue(), settings, sun)[name]
-        (index,) = set(particles.chemistry_index)
-        (population,) = settings["kinds"][kind]["chemistry"]
-        nothing = np.zeros(1)
-        feh, afe = particles.chemistry[index].draw(nothing, nothing, nothing, nothing)
-        assert (feh[0], afe[0]) == (population["feh"], population["afe"])
-
-
-def test_an_unknown_dispersion_or_radius_is_the_model_s(catalogue, settings, sun):
-    unknown = catalogue(sigma_v=[9.0, np.nan, 5.0], radius=[np.nan, 0.5, 0.2])
-    found = filled(unknown, {**settings, "unknown_radius_deg": 0.3}, sun)
-    assert set(found["Wrap"].sigma) == {settings["unknown_sigma_km_s"]}
-    assert np.median(separation(found["Equator"], 0)) == pytest.approx(0.3, rel=0.06)
 
 
 @pytest.mark.parametrize("name", STAR)
@@ -354,43 +240,3 @@ def test_an_object_without_a_number_is_left_out_and_the_others_stay_as_they_are(
         assert set(found) == {"Equator", "High"}
         for kept in found:
             np.testing.assert_array_equal(found[kept].ra, usual[kept].ra)
-
-
-@pytest.mark.filterwarnings("error")
-def test_blank_cells_are_no_reason_for_warnings(catalogue, settings, sun):
-    mask = [False, True, False]
-    blank = {n: MaskedColumn(CATALOGUE[n], mask=mask) for n in ("sigma_v", "radius", "rv")}
-    assert set(filled(catalogue(**blank), settings, sun)) == {"Equator", "High"}
-
-
-def test_a_kind_that_the_model_does_not_know_is_named(catalogue, settings, sun):
-    path = catalogue(kind=["dwarf", "nebula", "dwarf"])
-    with pytest.raises(UserError, match=r"satellites\.ecsv: column kind holds 'nebula'"):
-        filled(path, settings, sun)
-
-
-@pytest.mark.parametrize("name", [*SATELLITE_NUMBERS, *SATELLITE_TEXTS])
-def test_a_missing_column_is_named(catalogue, settings, sun, name):
-    path = catalogue()
-    table = Table.read(path, format="ascii.ecsv")
-    table.remove_column(name)
-    table.write(path, format="ascii.ecsv", overwrite=True)
-    with pytest.raises(UserError, match=f"satellites.ecsv: column {name} is missing"):
-        satellites(path, settings, sun, np.random.default_rng(1))
-
-
-def test_no_satellites_at_all_are_an_empty_cloud(catalogue, settings, sun):
-    empty = satellites(catalogue(slice(0)), settings, sun, np.random.default_rng(1))
-    assert empty.velocity.shape == (3, 0)
-    assert empty.object_name.dtype == "S24"
-    centres = unit_vectors(np.array([10.0, 20.0]), np.array([0.0, 50.0]))
-    assert empty.per_steradian(centres, 0.5).shape == (2, 0)
-
-
-def test_every_shipped_satellite_has_members_and_a_name_of_its_own(repo, model, sun):
-    path = repo / "resources" / "satellites.ecsv"
-    table = Table.read(path, format="ascii.ecsv")
-    found = satellites(path, model["satellites"], sun, np.random.default_rng(1))
-    assert len(np.unique(found.object_name)) == len(table)
-    assert np.all(found.giants > 0) and np.all(found.distance > 0)
-    assert found.distance_scatter == 0 and found.smoothing_deg == 0

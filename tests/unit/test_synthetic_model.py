@@ -107,47 +107,7 @@ def test_a_mistake_in_changes_is_named_with_both_files(small, write):
         assert word in line
 
 
-def test_changes_that_make_the_model_inconsistent_are_named_with_both_files(small, write):
-    changes = [write({"fields": {"distances_kpc": [9.0, 1.0]}}, "changes.yaml")]
-    line = refused(write(small), changes)
-    assert "changes.yaml: fields.distances_kpc must rise" in line
-    assert "model.yaml" in line
-
-
 # --- what cannot be --------------------------------------------------------------------------
-
-RISING = [
-    "stellar_sequence.abs_r",
-    "errors.gaia.g_mag",
-    "components.gse.density.breaks_kpc",
-    "components.gse.velocity.radius_kpc",
-    "components.thin_disc.velocity.radius_kpc",
-    "fields.distances_kpc",
-]
-AS_LONG = {
-    "stellar_sequence": ("abs_r", "counts", "logg", "teff", "g_r", "r_i", "i_z"),
-    "errors.gaia": ("g_mag", "pmra", "pmdec", "parallax"),
-    "components.gse.velocity": ("radius_kpc", "sigma_r", "sigma_phi", "sigma_theta", "mean_v_phi"),
-    "components.thin_disc.velocity": ("radius_kpc", "mean_v_phi"),
-}
-
-
-@pytest.mark.parametrize("key", RISING)
-def test_values_that_do_not_rise_are_named(small, write, key):
-    holder, last = find(small, key)
-    twice = [holder[last][0], *holder[last][:-1]]
-    line = refused(write(changed(small, key, twice)))
-    assert line.endswith(f"model.yaml: {key} must rise")
-
-
-@pytest.mark.parametrize(
-    ("where", "key", "name"),
-    [(where, key, name) for where, (key, *names) in AS_LONG.items() for name in names],
-)
-def test_a_column_of_another_length_is_named(small, write, where, key, name):
-    holder, last = find(small, f"{where}.{name}")
-    line = refused(write(changed(small, f"{where}.{name}", holder[last][:-1])))
-    assert line.endswith(f"model.yaml: {where}.{name} must have as many values as {key}")
 
 
 @pytest.mark.parametrize(
@@ -160,68 +120,3 @@ def test_a_column_of_another_length_is_named(small, write, where, key, name):
 )
 def test_settings_that_do_not_go_together_are_named(small, write, key, value, says):
     assert refused(write(changed(small, key, value))).endswith(f"model.yaml: {key} {says}")
-
-
-def test_a_sphere_has_no_major_axis_to_be_hot_along(small, write):
-    key = "components.gse.velocity.major_axis_boost"
-    round_one = changed(small, "components.gse.density.axes", [3.0, 3.0, 3.0])
-    assert refused(write(round_one)).endswith(f"{key} must be 0 for a sphere")
-    assert read_model(write(changed(round_one, key, 0.0)))
-
-
-@pytest.mark.parametrize("name", ["gse", "sagittarius", "satellites"])
-def test_two_components_of_one_name_are_refused(small, write, name):
-    line = refused(write(changed(small, "components.interlopers.name", name)))
-    assert f"model.yaml: components has the name {name} twice" in line
-
-
-@pytest.mark.parametrize("r_max", [15.0, 14.0])
-def test_a_window_without_width_is_named(small, write, r_max):
-    windows = [{"r_min": 15.0, "r_max": r_max, "weight": 1.0}]
-    line = refused(write(changed(small, "selection.windows", windows)))
-    assert "selection.windows has r_max" in line
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("components.gse.density.giants_per_kpc3", -1.0),
-        ("components.gse.velocity.sigma_r", "hot"),
-        ("components.gse.chemistry", []),
-        ("components.thin_disc.shape", "ellipsoid"),
-        ("components.interlopers.velocity.escape_speed_ratio", [1.0]),
-        ("components.gse.velocity.major_axis_boost", 1.5),
-        ("errors.gaia.pm_corr_max", 1.0),
-        ("errors.rv.median", None),
-        ("warts.repeated_fraction", 0.6),
-        ("max_escape_speed_ratio", 1.1),
-        ("fields.max_satellite_share", 1.0),
-        ("fields.count", 0),
-        ("sagittarius.dwarf.mass_msun", 0.0),
-        ("satellites.kinds", {}),
-    ],
-)
-def test_a_value_that_cannot_be_is_named_with_its_key(small, write, key, value):
-    line = refused(write(changed(small, key, value)))
-    # A shape that does not fit is found where its settings are.
-    assert f"model.yaml: {key.removesuffix('.shape')}" in line
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_is_no_finite_number_is_named(small, tmp_path, value):
-    path = tmp_path / "model.yaml"
-    path.write_text(yaml.safe_dump(changed(small, "components.gse.velocity.sigma_r", [value] * 10)))
-    assert "components.gse.velocity.sigma_r.0 is no finite number" in refused(str(path))
-
-
-def test_every_key_of_the_model_is_needed(small, write):
-    for key in small:
-        line = refused(write({name: value for name, value in small.items() if name != key}))
-        assert f"'{key}' is a required property" in line
-
-
-@pytest.mark.parametrize("content", ["[1, 2", "\x00", "- a list", "", "a text"])
-def test_a_file_that_is_no_model_is_named(tmp_path, content):
-    path = tmp_path / "no_model.yaml"
-    path.write_text(content, encoding="utf-8")
-    assert str(path) in refused(str(path))

@@ -1,0 +1,90 @@
+"""All numbers of a run, by group, from the ledger, the samples and the summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from icefire.errors import UserError
+from icefire.files import text_tables
+from icefire.files.star_tables import StarReader
+from icefire.numbers import bins, counts, samples
+
+SUMMARIES = {
+    "sky": (
+        *("n_stars", "accreted_fraction", "sigma_r", "sigma_r_lo68", "sigma_r_hi68"),
+        *("beta", "beta_lo68", "beta_hi68"),
+    ),
+    "accreted_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
+    "insitu_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
+}
+SAMPLES = ("halo", "accreted", "insitu")
+_SOURCE = ("catalogue", "synthetic", "icefire_version")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one run that numbers are measured from."""
+
+    ledger: object
+    clean: StarReader
+    samples: dict[str, StarReader]
+    summaries: dict[str, object]
+
+    @property
+    def meta(self) -> dict:
+        """Of the halo's lines of sight."""
+        return self.summaries["sky"].meta
+
+
+def read(paths: Mapping[str, str]) -> Tables:
+    """Open the tables, by their names `ledger`, `clean`, those of the samples and SUMMARIES.
+
+    Raises UserError naming the file where one is not what it should be, or where they are not of
+    one run.
+    """
+    ledger = text_tables.read_ecsv(
+        paths["ledger"], ("n_in", "n_removed", "n_out"), ("step", "reason")
+    )
+    if "samples" not in ledger.meta or counts.STEPS - set(ledger["step"]):
+        raise UserError(f"{paths['ledger']}: is no whole ledger of select_samples.py")
+    summaries = {
+        name: text_tables.read_ecsv(paths[name], columns) for name, columns in SUMMARIES.items()
+    }
+    clean = StarReader(paths["clean"], ("distance",))
+    readers = {sample: StarReader(paths[sample], samples.COLUMNS) for sample in SAMPLES}
+    shells = [summaries[name]["r_mid"] for name in ("accreted_radial", "insitu_radial")]
+    if not np.array_equal(*shells):
+        raise UserError(f"{paths['insitu_radial']}: has other shells than the accreted profile")
+    tables = Tables(ledger, clean, readers, summaries)
+    for key in _SOURCE:
+        if key not in tables.meta:
+            raise UserError(f"{paths['sky']}: its metadata have no {key}; make it anew")
+    catalogue = tables.meta["catalogue"]
+    for other in (ledger, clean, *readers.values(), *summaries.values()):
+        if other.meta.get("catalogue") != catalogue:
+            raise UserError(
+                f"tables of two catalogues, {catalogue} and {other.meta.get('catalogue')},"
+                " were given; give those of one run"
+            )
+    return tables
+
+
+def numbers(tables: Tables, feh_slices: list) -> dict:
+    """Measure all numbers; `feh_slices` are ranges of [Fe/H], dex."""
+    readers, summaries = tables.samples, tables.summaries
+    return {
+        "catalogue": {key: tables.meta[key] for key in _SOURCE},
+        "counts": counts.counts(tables.ledger, tables.clean),
+        "plain_dispersion": samples.whole_samples(readers, feh_slices),
+        "velocity_error": samples.velocity_errors(readers["halo"]),
+        "line_of_sight": bins.lines_of_sight(summaries["sky"]),
+        "profile": bins.profiles(summaries["accreted_radial"], summaries["insitu_radial"]),
+        "map": {
+            "accreted": samples.elongation(readers["accreted"]),
+            **samples.structures(readers["insitu"]),
+        },
+        "quadrant": samples.quadrants(readers["halo"]),
+    }

@@ -1,0 +1,31 @@
+"""How many stars there are at every station, from the raw table to the samples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icefire.files.star_tables import StarReader
+from icefire.numbers.estimates import number
+
+SUBSTRUCTURE = ("sagittarius", "satellites", "aleph", "unbound")
+# Steps of select_samples.py and clean_catalog.py that a whole ledger has
+STEPS = {"clean", "giants", *SUBSTRUCTURE, "chemistry"}
+
+
+def counts(ledger, clean: StarReader) -> dict:
+    """Count the stars of every station, from the raw table to the samples."""
+    beyond = {5: 0, 10: 0}
+    for stars in clean.blocks(("distance",)):
+        for limit in beyond:
+            beyond[limit] += int(np.count_nonzero(stars["distance"] > limit))
+    rows = {row["step"]: row for row in ledger}  # of each step, its last row
+    samples = ledger.meta["samples"]
+    return {
+        "rows": number(ledger["n_in"][0]),
+        "good": number(clean.n_rows),
+        **{f"good_beyond_{limit}_kpc": number(n) for limit, n in beyond.items()},
+        "giants": number(rows["giants"]["n_out"]),
+        **{f"removed_as_{step}": number(rows[step]["n_removed"]) for step in SUBSTRUCTURE},
+        **{sample: number(n) for sample, n in samples.items()},
+        "neither_accreted_nor_insitu": number(rows["chemistry"]["n_removed"]),
+    }

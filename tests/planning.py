@@ -1,0 +1,98 @@
+"""Dry runs of Snakemake in a fork of this process, and the jobs that they print."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import multiprocessing
+import os
+import re
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+# What a run can make; the calibration only when it is asked for
+TARGETS = ("all", "calibration")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a dry run: its rule, files and wildcards, and the words of its command."""
+
+    rule: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    wildcards: dict[str, str]
+    words: tuple[str, ...]
+
+    @property
+    def script(self) -> str:
+        """The name of its script."""
+        return Path(self.words[1]).stem
+
+
+def _dry_run(folder: str, flags: list[str]) -> str:
+    from snakemake.cli import main
+
+    os.chdir(folder)
+    # The folder's Snakefile must find its own library, not the one that this test has loaded.
+    sys.path = [entry for entry in sys.path if not entry.endswith("scripts")]
+    for name in [name for name in sys.modules if name.split(".")[0] == "icefire"]:
+        del sys.modules[name]
+    out = io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        contextlib.suppress(SystemExit),
+    ):
+        main(["--dry-run", "--cores", "2", *TARGETS, *flags])
+    return out.getvalue()
+
+
+def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
+    """Give what dry runs with these flags say, two at a time.
+
+    Each is a fork of this process, which has Snakemake loaded, so it costs a fraction of a second
+    instead of two.
+    """
+    import snakemake.cli  # noqa: F401  (loaded once, here)
+
+    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+        said = pool.starmap(_dry_run, [(str(folder), flags) for flags in variations])
+        # They end by themselves: Snakemake has them ignore the signal that would end them.
+        pool.close()
+        pool.join()
+    return said
+
+
+_JOB = re.compile(
+    r"^(?:local)?rule (?P<rule>\w+):\n    input: (?P<inputs>.*)\n    output: (?P<outputs>.*)\n"
+    r"(?:    (?!wildcards).*\n)*(?:    wildcards: (?P<wildcards>.*)\n)?(?:    .*\n)*"
+    r"Shell command: (?P<command>.*)$",
+    re.M,
+)
+
+
+def jobs(said: str) -> list[Job]:
+    """Read the jobs that a dry run with -p prints."""
+    return [
+        Job(
+            job["rule"],
+            tuple(job["inputs"].split(", ")),
+            tuple(job["outputs"].split(", ")),
+            dict(word.split("=") for word in (job["wildcards"] or "").split(", ") if word),
+            tuple(shlex.split(job["command"].rpartition(" > ")[0])),
+        )
+        for job in _JOB.finditer(said)
+    ]
+
+
+def planned(said: str) -> dict[str, int]:
+    """Read from a dry run's words how many jobs of which rule it plans (without TARGETS)."""
+    if "Nothing to be done" in said:
+        return {}
+    stats = re.search(r"^Job stats:\n.*\n-+ .*\n((?:\S+ +\d+\n)+)", said, re.MULTILINE)
+    assert stats, said
+    counts = {rule: int(count) for rule, count in re.findall(r"(\S+) +(\d+)", stats[1])}
+    return {rule: count for rule, count in counts.items() if rule not in ("total", *TARGETS)}
