@@ -57,5 +57,6 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.write_ledger_page.output + rules.write_comparison_page.output + rules.verify.output,
+        rules.write_ledger_page.output + rules.write_unbound_page.output,
+        rules.write_comparison_page.output + rules.verify.output,
         SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],

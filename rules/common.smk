@@ -35,6 +35,7 @@ localrules:
     plot_synthetic_check,
     compare_with_paper,
     write_ledger_page,
+    write_unbound_page,
     write_comparison_page,
     write_synthetic_check_page,
     write_synthetic_cuts_page,
