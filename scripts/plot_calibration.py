@@ -135,7 +135,7 @@ def draw(table, colors: list[str], min_stars: int):
     panels = {}
     panels[many] = coverage_panel(many, table, colors, by_stars, "Gaussian velocities and errors")
     panels[shape] = coverage_panel(
-        shape, table, colors, by_shape, f"Other velocities, bins with 30–{FILLED - 1} stars"
+        shape, table, colors, by_shape, f"Shapes of the velocities, 30–{FILLED - 1} stars"
     )
     panels[off] = draw_series(off, table, colors, "sigma", ("bias",), by_error, 100)
     off.axhline(0, color="0.5", lw=0.7, ls="--", zorder=1)
@@ -148,7 +148,8 @@ def draw(table, colors: list[str], min_stars: int):
     panels[own] = beta_panel(own, table, colors, "catalogue", f"This catalogue's stars, {filled}")
     many.set_xlabel("stars per bin")
     many.set_xticks(range(len(by_stars)), stars_labels(min_stars))
-    shape.set_xticks(range(len(by_shape)), [name.replace(" ", "\n") for name in SHAPES])
+    names = [f"{name.capitalize()} ".replace(" ", "\n", 1) for name in SHAPES]
+    shape.set_xticks(range(len(by_shape)), names)
     for axes in (off, held):
         axes.set_xlabel("error / dispersion")
         axes.set_xticks(range(len(by_error)), interval_labels(ERRORS, f"< {ERRORS[1]:g}"))
@@ -167,7 +168,7 @@ def draw(table, colors: list[str], min_stars: int):
 def finish(panels: dict, alike: tuple, min_stars: int) -> None:
     """Count each panel's points, say where there are none, and give two panels the same height."""
     for axes, drawn in panels.items():
-        axes.margins(x=0.08)
+        axes.set_xlim(-0.5, len(axes.get_xticks()) - 0.5)
         axes.minorticks_off()
         cli.report(f"{axes.get_title()}: points drawn", drawn)
         if drawn == 0:
