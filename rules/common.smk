@@ -31,6 +31,7 @@ localrules:
     plot_sigma_profile,
     plot_beta_profile,
     plot_synthetic_check,
+    plot_asymmetry,
     compare_with_paper,
     write_ledger_page,
     write_comparison_page,

@@ -26,6 +26,7 @@ _SINGULAR = 1e-9
 _EQUAL = 1e-9
 # Stars whose moments are in memory at once; no result depends on it.
 _CHUNK = 32768
+_LENGTH = 8192
 
 
 @dataclass(frozen=True)
@@ -197,8 +198,12 @@ class Score:
 
 
 def _product(design: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Multiply k x N by N; on one core, so that jobs do not get into each other's way."""
-    return np.einsum("kn,n->k", design, values)
+    """Multiply k x N by N, in lengths short enough that BLAS keeps to one core and one order."""
+    total = np.zeros(len(design))
+    for start in range(0, len(values), _LENGTH):
+        part = slice(start, start + _LENGTH)
+        total += np.vecdot(design[:, part], values[part])
+    return total
 
 
 def _moments(z: np.ndarray, x: np.ndarray) -> np.ndarray:
