@@ -28,6 +28,7 @@ SMALL = {
         "radial": {"bins": 4},
     },
     "montecarlo": {"realisations": 8, "shards": SHARDS},
+    "significance": {"permutations": 40, "shards": SHARDS},
     "calibration": {"halos": 3, "halo_stars": 400, "realisations": 20, "shards": SHARDS},
 }
 
@@ -286,6 +287,14 @@ def chain_of(folder: Path, config: dict, catalogue: Path | None = None) -> Chain
                 outputs,
                 rule=rule,
             )
+    scores = [results / "significance" / f"{number}-of-{SHARDS}.npz" for number in range(SHARDS)]
+    for number, path in enumerate(scores):
+        outputs, more = {"--scores": path}, (f"--shard={number}", f"--shards={SHARDS}")
+        add(f"test_asymmetry {number}", samples, outputs, more=more)
+    asymmetry = {"--table": results / "asymmetry.ecsv", "--map": results / "asymmetry_map.ecsv"}
+    inputs = {"--scores": scores, "--halo": samples["--halo"]}
+    add("summarise_asymmetry", inputs, asymmetry)
+    plot("plot_asymmetry", asymmetry)
     counts = [results / "calibration" / f"{number}-of-{SHARDS}.npz" for number in range(SHARDS)]
     for number, path in enumerate(counts):
         add(

@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from icefire.files import star_tables, text_tables
 from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS, STAR_COLUMNS, Column
+from icefire.judge.asymmetry import EFFECTS
 from icefire.synthetic import published
 
 from .calls import REPO
@@ -42,6 +43,9 @@ CALIBRATION = (
     "scenario method quantity n_lo n_hi error_lo error_hi r_lo r_hi halos bins bias[_error]"
     " coverage68[_error] coverage95[_error]"
 )
+ASYMMETRY = "test sample fixed p p_worst " + " ".join(
+    f"{effect}[_error,_null95]" for effect in EFFECTS
+)
 SHELLS = "quadrant r_lo r_mid r_hi n_stars"
 # Of every table that a script reads, the columns that it asks for
 NEEDED = {
@@ -57,6 +61,10 @@ NEEDED = {
         ("run_realisations", "stars", f"{VELOCITIES} {COVARIANCES} x y z r l b"),
         ("run_calibration", "stars", f"r l b {ERRORS} {COVARIANCES}"),
         ("plot_calibration", "table", CALIBRATION),
+        ("test_asymmetry", "halo accreted insitu", "x y z r v_r ra l b feh"),
+        ("summarise_asymmetry", "halo", "x y z r v_r ra l b feh"),
+        ("plot_asymmetry", "table", ASYMMETRY),
+        ("plot_asymmetry", "map", "R_lo R_hi phi_lo phi_hi n ln_sigma_r"),
         ("plot_footprint", "fields", "l b n_stars"),
         ("plot_chemistry", "stars", "feh afe is_giant is_sagittarius is_satellite"),
         ("plot_chemistry", "halo", "feh afe"),

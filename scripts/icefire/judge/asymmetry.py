@@ -312,7 +312,7 @@ def azimuth_map(
     null = NULLS["axisymmetric"]
     edges = np.linspace(0, 360, sectors + 1)
     radius = np.hypot(halo["x"], halo["y"])
-    phi = np.degrees(np.arctan2(halo["y"], halo["x"]))
+    phi = np.degrees(np.arctan2(halo["y"], halo["x"])) % 360
     limits = (
         np.quantile(radius, np.linspace(0, 1, rings + 1)) if len(radius) else np.zeros(rings + 1)
     )
