@@ -1,0 +1,159 @@
+#!/usr/bin/env python
+"""How often the permutation tests find something where nothing is, and where something is.
+
+Stars keep the places and compositions of a survey's halo sample; their velocities are made up.
+
+    python benchmarks/significance.py --samples results/samples --halos 1000
+
+prints, as Markdown, the share of null halos with p <= 0.05, in brackets the Kolmogorov-Smirnov p of
+all p, then how often a planted asymmetry is found at p < 0.01. Sizes need few permutations, 99: a
+permutation test is exact with any number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import kstest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+from icefire.files.star_tables import StarReader
+from icefire.judge import asymmetry, significance
+from icefire.judge.significance import NULLS, Score
+from icefire.judge.strata import strata
+
+SEED = 20
+STARS = (100, 400, 4000)
+POWER_STARS = (100, 400, 1000, 4000)
+AMPLITUDES = (0.1, 0.2)
+TESTS = ("sphere", "axisymmetric", "mirror", "mirror_bands")
+# Which tests each halo is a null of, by what is held fixed
+KINDS = {
+    "falling": ("none", ("sphere", "axisymmetric", "mirror")),
+    "Student t5": ("none", ("sphere", "axisymmetric", "mirror")),
+    "flattened": ("none", ("axisymmetric", "mirror")),
+    "composition": ("population", ("sphere", "axisymmetric", "mirror")),
+    "composition on the sky": ("population", ("sphere", "axisymmetric", "mirror")),
+}
+
+
+def read(folder: Path) -> dict[str, np.ndarray]:
+    """Read a halo sample, with each star's population."""
+    samples = [
+        asymmetry.read(StarReader(folder / f"{sample}.fits", asymmetry.COLUMNS))
+        for sample in ("halo", "accreted", "insitu")
+    ]
+    return samples[0] | {"population": asymmetry.compositions(*samples)["population"]}
+
+
+def make(kind: str, survey: dict, n: int, draw: np.random.Generator) -> dict[str, np.ndarray]:
+    """Make a halo of at most `n` of the survey's stars, its velocities drawn anew."""
+    total = len(survey["r"])
+    chosen = np.sort(draw.choice(total, min(n, total), replace=False))
+    halo = {name: values[chosen] for name, values in survey.items()}
+    count = len(chosen)
+    sigma = 150 * (halo["r"] / 20) ** -0.4
+    noise = draw.standard_normal(count)
+    if kind == "Student t5":
+        noise = draw.standard_t(5, count)
+    elif kind == "flattened":
+        within = np.sqrt(halo["x"] ** 2 + halo["y"] ** 2 + (halo["z"] / 0.6) ** 2)
+        sigma = 150 * (within / 20) ** -0.4
+    elif kind == "composition on the sky":
+        phi = np.arctan2(halo["y"], halo["x"])
+        halo["population"] = (draw.random(count) < 0.5 + 0.4 * np.sin(phi)).astype(int)
+    if kind.startswith("composition"):
+        sigma = np.where(halo["population"] == 1, 80, 150)
+    return halo | {"v_r": sigma * noise}
+
+
+def p_values(halo: dict, name: str, groups, permutations: int, draw) -> dict[str, float]:
+    """Test one null on one halo; p by test."""
+    null = NULLS[name]
+    score = Score(halo["v_r"], null.design(halo), strata(null.coordinates(halo), groups))
+    drawn = np.array([score.permuted(draw) for _ in range(permutations)])
+    found = {}
+    for test in null.tests:
+        c = null.columns(test)
+        t, _ = significance.statistic(score.observed[c], score.covariance[c, c])
+        null_t, _ = significance.statistic(drawn[:, c], score.covariance[c, c])
+        found[test] = significance.p_value(t, null_t)
+    return found
+
+
+def sizes(survey: dict, kind: str, number_of_kind: int, fixed: str, n: int, halos: int) -> dict:
+    """Test many halos of one kind; all p by test."""
+    found: dict[str, list[float]] = {}
+    for number in range(halos):
+        draw = np.random.default_rng([SEED, number_of_kind, n, number])
+        halo = make(kind, survey, n, draw)
+        groups = halo["population"] if fixed == "population" else None
+        for name in KINDS[kind][1]:
+            for test, p in p_values(halo, name, groups, 99, draw).items():
+                found.setdefault(test, []).append(p)
+    return found
+
+
+def print_sizes(survey: dict, halos: int) -> None:
+    """Print sizes of nulls; where composition is not held fixed, a fifth of the halos will do."""
+    print(f"| halo | fixed | stars | halos | {' | '.join(TESTS)} |\n{'|---' * 8}|")
+    for i, (kind, (of_null, _)) in enumerate(KINDS.items()):
+        for fixed in dict.fromkeys((of_null, "none")):
+            made = halos if fixed == of_null else halos // 5
+            for n in STARS:
+                cells = dict.fromkeys(TESTS, "")
+                for test, p in sizes(survey, kind, i, fixed, n, made).items():
+                    # A multiple of 0.01: spread evenly within each, it is uniform if exact.
+                    spread = np.array(p) - np.random.default_rng(SEED).random(len(p)) / 100
+                    uniform = kstest(spread, "uniform").pvalue
+                    cells[test] = f"{np.mean(np.array(p) < 0.0501):.3f} ({uniform:.2f})"
+                print(
+                    f"| {kind} | {fixed} | {n} | {made} | {' | '.join(cells.values())} |",
+                    flush=True,
+                )
+
+
+def print_power(survey: dict, halos: int) -> None:
+    """Print how often a planted pattern in azimuth is found, and the mean effect."""
+    print("\n| planted | stars | share p < 0.01 | effect | its dispersion | stated error |")
+    print("|---|---|---|---|---|---|")
+    null = NULLS["axisymmetric"]
+    for column, pattern in ((0, "cos φ"), (2, "cos 2φ")):
+        for amplitude in AMPLITUDES:
+            for n in POWER_STARS:
+                p, effects, errors = [], [], []
+                for number in range(halos):
+                    draw = np.random.default_rng([SEED, 9, column, n, number])
+                    halo = make("falling", survey, n, draw)
+                    halo["v_r"] *= np.exp(amplitude * null.design(halo)[column])
+                    p.append(p_values(halo, "axisymmetric", None, 299, draw)["axisymmetric"])
+                    labels = strata(null.coordinates(halo))
+                    score = Score(halo["v_r"], null.design(halo), labels)
+                    value, error = significance.effects(
+                        score.observed, score.covariance, score.information
+                    )
+                    effects.append(value[column])
+                    errors.append(error[column])
+                print(
+                    f"| {amplitude} {pattern} | {n} | {np.mean(np.array(p) < 0.01):.2f}"
+                    f" | {np.mean(effects):.3f} | {np.std(effects):.3f} | {np.mean(errors):.3f} |"
+                )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=Path, required=True, help="folder of the three samples")
+    parser.add_argument("--halos", type=int, default=1000, help="of each kind")
+    parser.add_argument("--power-halos", type=int, default=200)
+    arguments = parser.parse_args()
+    survey = read(arguments.samples)
+    print_sizes(survey, arguments.halos)
+    print_power(survey, arguments.power_halos)
+
+
+if __name__ == "__main__":
+    main()
