@@ -44,7 +44,7 @@ KINDS = {
 def read(folder: Path) -> dict[str, np.ndarray]:
     """Read a halo sample, with each star's population."""
     samples = [
-        asymmetry.read(StarReader(folder / f"{sample}.fits", asymmetry.COLUMNS))
+        asymmetry.read(StarReader(folder / f"{sample}.fits"), (*asymmetry.COLUMNS, "ra", "feh"))
         for sample in ("halo", "accreted", "insitu")
     ]
     return samples[0] | {"population": asymmetry.compositions(*samples)["population"]}

@@ -31,13 +31,17 @@ def build_parser():
 
 
 def table_of(columns: dict):
-    """Make an astropy table, numbers rounded so that their last bits cannot differ."""
+    """Make an astropy table, numbers rounded so that their last bits cannot differ.
+
+    Not p, which is a ratio of whole numbers, and may be small.
+    """
     from astropy.table import Table
 
     table = Table()
     for name, values in columns.items():
         values = np.asarray(values)
-        table[name] = np.round(values, _DECIMALS) if values.dtype.kind == "f" else values
+        rounded = values.dtype.kind == "f" and name not in ("p", "p_worst")
+        table[name] = np.round(values, _DECIMALS) if rounded else values
         table[name].unit = next((u for end, u in _UNITS.items() if name.endswith(end)), None)
     return table
 
@@ -45,7 +49,7 @@ def table_of(columns: dict):
 def work(arguments) -> None:
     paths, meta = asymmetry.read_shards(arguments.scores)
     rows = asymmetry.results(paths, meta)
-    sample = star_tables.StarReader(arguments.halo, asymmetry.COLUMNS)
+    sample = star_tables.StarReader(arguments.halo, (*asymmetry.COLUMNS, "l", "b"))
     given = meta["parameters"]["test_asymmetry"]
     settings = asymmetry.Settings(
         given["significance_permutations"],

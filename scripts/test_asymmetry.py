@@ -57,9 +57,9 @@ def check(arguments) -> None:
 
 def work(arguments) -> None:
     check(arguments)
+    wanted = (*asymmetry.COLUMNS, *asymmetry.COMPOSITION, "l", "b")
     tables = {
-        sample: star_tables.StarReader(getattr(arguments, sample), asymmetry.COLUMNS)
-        for sample in SAMPLES
+        sample: star_tables.StarReader(getattr(arguments, sample), wanted) for sample in SAMPLES
     }
     settings = asymmetry.Settings(
         arguments.significance_permutations,
@@ -68,19 +68,20 @@ def work(arguments) -> None:
         arguments.montecarlo_min_stars,
     )
     numbers = shards.share(settings.permutations, arguments.shard, arguments.shards)
-    samples = {sample: asymmetry.read(table) for sample, table in tables.items()}
-    cases = list(asymmetry.cases(samples, settings))
-    arrays = {
-        asymmetry.case_name(*case[:3]): asymmetry.run_case(*case, settings, numbers)
-        for case in cli.progress(cases, len(cases), "tests")
-    }
+    groups = asymmetry.compositions(
+        *(asymmetry.read(tables[sample], asymmetry.COMPOSITION) for sample in SAMPLES)
+    )
+    arrays = {}
+    for sample in cli.progress(SAMPLES, len(SAMPLES), "samples"):
+        stars = asymmetry.read(tables[sample])
+        arrays |= asymmetry.run_sample(sample, stars, groups, settings, numbers)
     left_out = (*SAMPLES, "shard", "shards", "scores")
     parameters = {key: value for key, value in vars(arguments).items() if key not in left_out}
     meta = metadata.add_step(tables["halo"].meta, "test_asymmetry", parameters)
     # As read: what a sample's metadata say may be of another selection.
     meta["samples"] = {sample: table.n_rows for sample, table in tables.items()}
     asymmetry.write_shard(arguments.scores, arrays, numbers, meta)
-    cli.report("nulls tested, by sample and composition", len(cases))
+    cli.report("nulls tested, by sample and composition", len(arrays))
     cli.report("permutations of each", len(numbers), settings.permutations)
 
 

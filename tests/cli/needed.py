@@ -62,7 +62,7 @@ NEEDED = {
         ("run_calibration", "stars", f"r l b {ERRORS} {COVARIANCES}"),
         ("plot_calibration", "table", CALIBRATION),
         ("test_asymmetry", "halo accreted insitu", "x y z r v_r ra l b feh"),
-        ("summarise_asymmetry", "halo", "x y z r v_r ra l b feh"),
+        ("summarise_asymmetry", "halo", "x y z r v_r l b"),
         ("plot_asymmetry", "table", ASYMMETRY),
         ("plot_asymmetry", "map", "R_lo R_hi phi_lo phi_hi n ln_sigma_r"),
         ("plot_footprint", "fields", "l b n_stars"),

@@ -17,7 +17,9 @@ from icefire.judge.significance import NULLS, Null, Score
 from icefire.judge.strata import strata, stream
 from icefire.measure import shards
 
-COLUMNS = ("x", "y", "z", "r", "v_r", "ra", "l", "b", "feh")
+# What is read of stars for tests, and to tell their composition
+COLUMNS = ("x", "y", "z", "r", "v_r")
+COMPOSITION = ("ra", "v_r", "feh")
 # Sample, and what is held fixed beside the place: nothing, the population, or [Fe/H] as well.
 CASES = (
     ("halo", "none"),
@@ -55,15 +57,15 @@ class Settings:
 # --- stars -----------------------------------------------------------------------------------
 
 
-def read(table: StarReader) -> dict[str, np.ndarray]:
-    """Read of a sample what tests need, and of each star its line of sight, `pixel`."""
+def read(table: StarReader, columns: Sequence[str] = COLUMNS) -> dict[str, np.ndarray]:
+    """Read columns of a sample, and of each star its line of sight, `pixel`."""
     import healpy
 
     blocks = []
-    for block in table.blocks(COLUMNS):
+    for block in table.blocks((*columns, "l", "b")):
         pixel = healpy.ang2pix(_NSIDE, block.pop("l"), block.pop("b"), lonlat=True)
         blocks.append(block | {"pixel": pixel.astype(np.int16)})
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    return {name: np.concatenate([block.pop(name) for block in blocks]) for name in list(blocks[0])}
 
 
 def compositions(
@@ -72,21 +74,24 @@ def compositions(
     """Label the halo's stars by what is held fixed: for `CASES`' names, N labels or None.
 
     Populations are accreted, in situ and neither; fifths are of the whole halo's [Fe/H]. Stars
-    without [Fe/H] are a group of their own in both.
+    without [Fe/H] are a group of their own in both. Takes `COMPOSITION` of the three samples.
     """
-
-    # A star's row is the same in each table; a survey may lack identifiers.
-    def key(stars):
-        return stars["ra"] + 1j * stars["v_r"]
-
-    population = np.where(np.isfinite(halo["feh"]), 2, 3)
+    population = np.where(np.isfinite(halo["feh"]), 2, 3).astype(np.int8)
     for label, sample in enumerate((accreted, insitu)):
-        population[np.isin(key(halo), key(sample))] = label
+        population[_among(halo, sample)] = label
     known = halo["feh"][np.isfinite(halo["feh"])]
     edges = np.quantile(known, [0.2, 0.4, 0.6, 0.8]) if len(known) else np.zeros(4)
-    # NaN is beyond all edges.
-    fifth = np.where(np.isfinite(halo["feh"]), np.digitize(halo["feh"], edges), 5)
+    fifth = np.where(np.isfinite(halo["feh"]), np.digitize(halo["feh"], edges), 5).astype(np.int8)
     return {"none": None, "population": population, "population_feh": 6 * population + fifth}
+
+
+def _among(stars: dict[str, np.ndarray], sample: dict[str, np.ndarray]) -> np.ndarray:
+    """Tell which stars are in a sample, whose rows are the same; not all surveys identify stars."""
+    own, known = (each["ra"] + 1j * each["v_r"] for each in (stars, sample))
+    if len(known) == 0:
+        return np.zeros(len(own), bool)
+    known.sort()
+    return known[np.minimum(np.searchsorted(known, own), len(known) - 1)] == own
 
 
 # --- tests -----------------------------------------------------------------------------------
@@ -121,7 +126,7 @@ def run_case(
     """
     null = NULLS[name]
     labels = strata(null.coordinates(stars), groups, settings.stratum_stars)
-    score = Score(stars["v_r"], null.design(stars), labels)
+    score = Score(stars["v_r"], null.design(stars), labels)  # takes the design over
     scores, covariances = score.without_each(stars["pixel"], _N_PIXELS)
     seen = np.unique(stars["pixel"])
     worst = {}
@@ -158,7 +163,10 @@ def _without(
     numbers = [number for number in numbers if number % step == 0]
     found["permuted"] = np.zeros(len(numbers))
     if np.count_nonzero(left) > 1:
-        design = null.design(stars)[columns][:, left]
+        design = null.design(stars)[columns]
+        for row in design:
+            row[: np.count_nonzero(left)] = row[left]  # in place: the design is what is largest
+        design = design[:, : np.count_nonzero(left)]
         score = Score(stars["v_r"][left], design, labels[left])
         key = (f"{test} {fixed} without {pixel}", sample)
         permuted = permute(score, slice(None), settings, key, numbers)
@@ -167,15 +175,21 @@ def _without(
     return found
 
 
-def cases(
-    samples: dict[str, dict[str, np.ndarray]], settings: Settings
-) -> Iterator[tuple[str, str, str, dict, np.ndarray | None]]:
-    """Give null, sample, fixed, stars and groups of every case with enough stars."""
-    groups = compositions(*(samples[sample] for sample in ("halo", "accreted", "insitu")))
-    for sample, fixed in CASES:
-        if len(samples[sample]["r"]) >= settings.min_stars:
-            for name in NULLS:
-                yield name, sample, fixed, samples[sample], groups[fixed]
+def run_sample(
+    sample: str,
+    stars: dict[str, np.ndarray],
+    groups: dict[str, np.ndarray | None],
+    settings: Settings,
+    numbers: Sequence[int],
+) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """Give every case of a sample, by its name; none of one with too few stars."""
+    if len(stars["r"]) < settings.min_stars:
+        return
+    for name in NULLS:
+        for of, fixed in CASES:
+            if of == sample:
+                found = run_case(name, sample, fixed, stars, groups[fixed], settings, numbers)
+                yield case_name(name, sample, fixed), found
 
 
 # --- shards ----------------------------------------------------------------------------------

@@ -59,10 +59,18 @@ class Null:
 
 def _sphere_design(stars: dict[str, np.ndarray]) -> np.ndarray:
     """Harmonics l = 1, 2 of Galactocentric direction, of which l = 1 are the direction cosines."""
-    x, y, z = (stars[name] / stars["r"] for name in "xyz")
     root = np.sqrt(3.0)
-    quadrupole = [1.5 * z * z - 0.5, root * x * z, root * y * z]
-    return np.array([x, y, z, *quadrupole, root / 2 * (x * x - y * y), root * x * y])
+    design = np.empty((8, len(stars["r"])))
+    x, y, z = design[:3]
+    for row, name in zip((x, y, z), "xyz", strict=True):
+        np.divide(stars[name], stars["r"], out=row)
+    # A row at a time, because a million stars are to fit.
+    design[3] = 1.5 * z * z - 0.5
+    design[4] = root * x * z
+    design[5] = root * y * z
+    design[6] = root / 2 * (x * x - y * y)
+    design[7] = root * x * y
+    return design
 
 
 def _azimuth_design(stars: dict[str, np.ndarray]) -> np.ndarray:
@@ -113,7 +121,8 @@ NULLS = {
 class Score:
     """The score S of N stars, its permutation covariance, and scores of permuted stars.
 
-    Parameters are radial velocities (N), the design (k x N) and the strata's labels (N).
+    Parameters are radial velocities (N), the design (k x N, float; it is taken over and changed,
+    because it is what needs most memory) and the strata's labels (N).
 
     Attributes
     ----------
@@ -133,16 +142,16 @@ class Score:
         self.permutation = Permutation(labels)
         sizes = self.permutation.sizes
         self._less_one = np.maximum(sizes - 1, 1)
-        self._stratum = np.repeat(np.arange(len(sizes)), sizes)
+        self._stratum = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         self._standard = self._centred(self.permutation.arrange(velocity))
         variance = self._sums(self._standard**2) / self._less_one
         # A stratum whose stars have one velocity tells nothing.
         scale = np.divide(1, np.sqrt(variance), out=np.zeros_like(variance), where=variance > 0)
         self._standard *= scale[self._stratum]
         self.u = self._standard**2
-        self.design = np.empty((len(design), len(self.u)))
-        for row, column in zip(self.design, design, strict=True):
-            row[:] = self._centred(self.permutation.arrange(column))
+        self.design = design
+        for row in self.design:
+            row[:] = self._centred(self.permutation.arrange(row))
         variance = self._sums(self._centred(self.u) ** 2) / self._less_one
         self.observed = _product(self.design, self.u)
         self.covariance = self._squares(variance)
@@ -182,7 +191,9 @@ class Score:
             stop = max(start + 1, int(np.searchsorted(ends, first + _CHUNK, side="right")))
             stars = slice(first, ends[stop - 1])
             stratum = self._stratum[stars] - start
-            pair, of_pair = np.unique(stratum * n_parts + parts[stars], return_inverse=True)
+            pair, of_pair = np.unique(
+                stratum.astype(np.int64) * n_parts + parts[stars], return_inverse=True
+            )
             moments = _moments(self._standard[stars], self.design[:, stars])
             order = np.argsort(of_pair, kind="stable")
             at = np.searchsorted(of_pair[order], np.arange(len(pair)))

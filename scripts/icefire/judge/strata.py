@@ -30,7 +30,7 @@ def strata(
     """
     coordinates = np.atleast_2d(np.asarray(coordinates))
     n_stars = coordinates.shape[1]
-    labels = np.empty(n_stars, np.int64)
+    labels = np.empty(n_stars, np.int32)
     if n_stars == 0:
         return labels
     ranks = _ranks(coordinates)
@@ -49,7 +49,7 @@ def strata(
 
 def _ranks(coordinates: np.ndarray) -> np.ndarray:
     """Rank stars in each of k coordinates, k x N; stars equal in one by the others in turn."""
-    ranks = np.empty(coordinates.shape, np.int64)
+    ranks = np.empty(coordinates.shape, np.int32)
     for axis, row in enumerate(ranks):
         others = np.roll(coordinates, -axis, axis=0)[::-1]
         row[np.lexsort(others)] = np.arange(coordinates.shape[1])
