@@ -24,20 +24,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 from icefire.files.star_tables import StarReader
 from icefire.judge import asymmetry, significance
 from icefire.judge.significance import NULLS, Score
-from icefire.judge.strata import strata
 
 SEED = 20
 STARS = (100, 400, 4000)
 POWER_STARS = (100, 400, 1000, 4000)
 AMPLITUDES = (0.1, 0.2)
-TESTS = ("sphere", "axisymmetric", "mirror", "mirror_bands")
+TESTS = tuple(NULLS)
 # Which tests each halo is a null of, by what is held fixed
 KINDS = {
-    "falling": ("none", ("sphere", "axisymmetric", "mirror")),
-    "Student t5": ("none", ("sphere", "axisymmetric", "mirror")),
-    "flattened": ("none", ("axisymmetric", "mirror")),
-    "composition": ("population", ("sphere", "axisymmetric", "mirror")),
-    "composition on the sky": ("population", ("sphere", "axisymmetric", "mirror")),
+    "falling": ("none", ("sphere", "axisymmetric", "mirror", "mirror_bands")),
+    "Student t5": ("none", ("sphere", "axisymmetric", "mirror", "mirror_bands")),
+    "flattened": ("none", ("axisymmetric", "mirror", "mirror_bands")),
+    "composition": ("population", ("sphere", "axisymmetric", "mirror", "mirror_bands")),
+    "composition on the sky": ("population", ("sphere", "axisymmetric", "mirror", "mirror_bands")),
 }
 
 
@@ -71,42 +70,38 @@ def make(kind: str, survey: dict, n: int, draw: np.random.Generator) -> dict[str
     return halo | {"v_r": sigma * noise}
 
 
-def p_values(halo: dict, name: str, groups, permutations: int, draw) -> dict[str, float]:
-    """Test one null on one halo; p by test."""
-    null = NULLS[name]
-    score = Score(halo["v_r"], null.design(halo), strata(null.coordinates(halo), groups))
+def p_value(halo: dict, test: str, groups, size: int, permutations: int, draw) -> float:
+    """Test one null on one halo."""
+    null = NULLS[test]
+    score = Score(halo["v_r"], null.design(halo), null.strata(halo, groups, size))
     drawn = np.array([score.permuted(draw) for _ in range(permutations)])
-    found = {}
-    for test in null.tests:
-        c = null.columns(test)
-        t, _ = significance.statistic(score.observed[c], score.covariance[c, c])
-        null_t, _ = significance.statistic(drawn[:, c], score.covariance[c, c])
-        found[test] = significance.p_value(t, null_t)
-    return found
+    t, _ = significance.statistic(score.observed, score.covariance)
+    return significance.p_value(t, significance.statistic(drawn, score.covariance)[0])
 
 
-def sizes(survey: dict, kind: str, number_of_kind: int, fixed: str, n: int, halos: int) -> dict:
+def sizes(
+    survey: dict, kind: str, number_of_kind: int, fixed: str, n: int, size: int, halos: int
+) -> dict:
     """Test many halos of one kind; all p by test."""
     found: dict[str, list[float]] = {}
     for number in range(halos):
         draw = np.random.default_rng([SEED, number_of_kind, n, number])
         halo = make(kind, survey, n, draw)
         groups = halo["population"] if fixed == "population" else None
-        for name in KINDS[kind][1]:
-            for test, p in p_values(halo, name, groups, 99, draw).items():
-                found.setdefault(test, []).append(p)
+        for test in KINDS[kind][1]:
+            found.setdefault(test, []).append(p_value(halo, test, groups, size, 99, draw))
     return found
 
 
-def print_sizes(survey: dict, halos: int) -> None:
+def print_sizes(survey: dict, stars: tuple[int, ...], size: int, halos: int) -> None:
     """Print sizes of nulls; where composition is not held fixed, a fifth of the halos will do."""
     print(f"| halo | fixed | stars | halos | {' | '.join(TESTS)} |\n{'|---' * 8}|")
     for i, (kind, (of_null, _)) in enumerate(KINDS.items()):
         for fixed in dict.fromkeys((of_null, "none")):
             made = halos if fixed == of_null else halos // 5
-            for n in STARS:
+            for n in stars:
                 cells = dict.fromkeys(TESTS, "")
-                for test, p in sizes(survey, kind, i, fixed, n, made).items():
+                for test, p in sizes(survey, kind, i, fixed, n, size, made).items():
                     # A multiple of 0.01: spread evenly within each, it is uniform if exact.
                     spread = np.array(p) - np.random.default_rng(SEED).random(len(p)) / 100
                     uniform = kstest(spread, "uniform").pvalue
@@ -117,7 +112,7 @@ def print_sizes(survey: dict, halos: int) -> None:
                 )
 
 
-def print_power(survey: dict, halos: int) -> None:
+def print_power(survey: dict, size: int, halos: int) -> None:
     """Print how often a planted pattern in azimuth is found, and the mean effect."""
     print("\n| planted | stars | share p < 0.01 | effect | its dispersion | stated error |")
     print("|---|---|---|---|---|---|")
@@ -130,8 +125,8 @@ def print_power(survey: dict, halos: int) -> None:
                     draw = np.random.default_rng([SEED, 9, column, n, number])
                     halo = make("falling", survey, n, draw)
                     halo["v_r"] *= np.exp(amplitude * null.design(halo)[column])
-                    p.append(p_values(halo, "axisymmetric", None, 299, draw)["axisymmetric"])
-                    labels = strata(null.coordinates(halo))
+                    p.append(p_value(halo, "axisymmetric", None, size, 299, draw))
+                    labels = null.strata(halo, None, size)
                     score = Score(halo["v_r"], null.design(halo), labels)
                     value, error = significance.effects(
                         score.observed, score.covariance, score.information
@@ -148,11 +143,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=Path, required=True, help="folder of the three samples")
     parser.add_argument("--halos", type=int, default=1000, help="of each kind")
+    parser.add_argument("--stratum-stars", type=int, default=40)
+    parser.add_argument("--stars", type=int, nargs="+", default=STARS)
     parser.add_argument("--power-halos", type=int, default=200)
     arguments = parser.parse_args()
     survey = read(arguments.samples)
-    print_sizes(survey, arguments.halos)
-    print_power(survey, arguments.power_halos)
+    print_sizes(survey, arguments.stars, arguments.stratum_stars, arguments.halos)
+    print_power(survey, arguments.stratum_stars, arguments.power_halos)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,11 @@ TITLES = {
     "axisymmetric": "Is it axisymmetric?",
     "mirror": "Is north like south?",
 }
+PANELS = {
+    "sphere": ("sphere",),
+    "axisymmetric": ("axisymmetric",),
+    "mirror": ("mirror", "mirror_bands"),
+}
 EFFECT_LABELS = {
     **{"l1_x": "x", "l1_y": "y", "l1_z": "z", "l2_zz": "zz", "l2_xz": "xz", "l2_yz": "yz"},
     **{"l2_xxyy": "xx–yy", "l2_xy": "xy"},
@@ -88,8 +93,8 @@ def limit(table) -> float:
 def effects_panel(axes, table, name: str, colors: list, reach: float) -> None:
     """Draw every effect of one null: a grey bar for the null, a point with its error on it."""
     drawn, labels = 0, []
-    for test, effects in NULLS[name].tests.items():
-        for effect in effects:
+    for test in PANELS[name]:
+        for effect in NULLS[test].effects:
             for i, case in enumerate(CASES):
                 at = len(labels) + 0.16 * (i - 2)
                 middle, error, null = (
@@ -171,7 +176,7 @@ def draw(table, bins, arguments: argparse.Namespace):
     upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1), hspace=0)
     panels = upper.subplots(1, 3, sharey=True, width_ratios=(8, 4.4, 4.4))
     reach = limit(table)
-    for axes, name in zip(panels, NULLS, strict=True):
+    for axes, name in zip(panels, PANELS, strict=True):
         effects_panel(axes, table, name, colors, reach)
     panels[0].set(ylabel=r"effect in ln $\sigma_r$")
     handles = [

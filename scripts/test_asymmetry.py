@@ -81,7 +81,7 @@ def work(arguments) -> None:
     # As read: what a sample's metadata say may be of another selection.
     meta["samples"] = {sample: table.n_rows for sample, table in tables.items()}
     asymmetry.write_shard(arguments.scores, arrays, numbers, meta)
-    cli.report("nulls tested, by sample and composition", len(arrays))
+    cli.report("tests, of every null, sample and composition", len(arrays))
     cli.report("permutations of each", len(numbers), settings.permutations)
 
 

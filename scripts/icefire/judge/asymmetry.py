@@ -14,7 +14,7 @@ from icefire.files.star_tables import StarReader
 from icefire.files.writing import replacing
 from icefire.judge import significance
 from icefire.judge.significance import NULLS, Null, Score
-from icefire.judge.strata import strata, stream
+from icefire.judge.strata import stream
 from icefire.measure import shards
 
 # What is read of stars for tests, and to tell their composition
@@ -28,9 +28,7 @@ CASES = (
     ("accreted", "none"),
     ("insitu", "none"),
 )
-EFFECTS = tuple(
-    name for null in NULLS.values() for columns in null.tests.values() for name in columns
-)
+EFFECTS = tuple(name for null in NULLS.values() for name in null.effects)
 # Directions are given only where p is below.
 LEVEL = 0.01
 _NSIDE = 4
@@ -102,16 +100,16 @@ def case_name(name: str, sample: str, fixed: str) -> str:
     return f"{name} {sample} {fixed}"
 
 
-def permute(score: Score, columns: slice, settings: Settings, key: tuple, numbers) -> np.ndarray:
+def permute(score: Score, settings: Settings, key: tuple[str, str], numbers) -> np.ndarray:
     """Give scores of permutations `numbers`, each of a stream of its own: P x k."""
-    found = np.empty((len(numbers), len(score.observed[columns])))
+    found = np.empty((len(numbers), len(score.observed)))
     for row, number in zip(found, numbers, strict=True):
-        row[:] = score.permuted(stream(settings.seed, *key, number))[columns]
+        row[:] = score.permuted(stream(settings.seed, *key, number))
     return found
 
 
 def run_case(
-    name: str,
+    test: str,
     sample: str,
     fixed: str,
     stars: dict[str, np.ndarray],
@@ -121,58 +119,40 @@ def run_case(
 ) -> dict[str, np.ndarray]:
     """Test one null on one sample at one fixed composition, in permutations `numbers`.
 
-    For each of the null's tests the line of sight without which least is left is found by exact
-    scores, and what is left tested by permutations of its own.
+    The line of sight without which least is left is found by exact scores, and what is left tested
+    by permutations of its own.
     """
-    null = NULLS[name]
-    labels = strata(null.coordinates(stars), groups, settings.stratum_stars)
-    score = Score(stars["v_r"], null.design(stars), labels)  # takes the design over
+    null, key = NULLS[test], (f"{test} {fixed}", sample)
+    labels = null.strata(stars, groups, settings.stratum_stars)
+    score = Score(stars["v_r"], null.design(stars), labels)
     scores, covariances = score.without_each(stars["pixel"], _N_PIXELS)
-    seen = np.unique(stars["pixel"])
-    worst = {}
-    for test in null.tests:
-        c = null.columns(test)
-        worst[test] = significance.worst_part(scores[:, c], covariances[:, c, c], seen)
-    everything = slice(None)
+    pixel = significance.worst_part(scores, covariances, np.unique(stars["pixel"]))
     arrays = {
         "observed": score.observed,
         "covariance": score.covariance,
         "information": score.information,
-        "permuted": permute(score, everything, settings, (f"{name} {fixed}", sample), numbers),
+        "permuted": permute(score, settings, key, numbers),
     }
     del score
-    for test, pixel in worst.items():
-        arrays |= {
-            f"{test}/{key}": values
-            for key, values in _without(
-                null, test, pixel, stars, labels, settings, (sample, fixed), numbers
-            ).items()
-        }
-    return arrays
+    return arrays | _without(null, pixel, stars, labels, settings, key, numbers)
 
 
-def _without(
-    null: Null, test: str, pixel: int, stars, labels, settings: Settings, where: tuple, numbers
-) -> dict[str, np.ndarray]:
+def _without(null: Null, pixel: int, stars, labels, settings: Settings, key, numbers) -> dict:
     """Test again without one line of sight: its number, T and T of the permutations."""
-    sample, fixed = where
-    columns = null.columns(test)
-    left = stars["pixel"] != pixel
-    found = {"pixel": np.array(pixel), "statistic": np.array(0.0)}
     step = max(1, settings.permutations // _PERMUTATIONS_WITHOUT)
     numbers = [number for number in numbers if number % step == 0]
-    found["permuted"] = np.zeros(len(numbers))
-    if np.count_nonzero(left) > 1:
-        design = null.design(stars)[columns]
+    left = stars["pixel"] != pixel
+    n_left = np.count_nonzero(left)
+    t, permuted_t = 0.0, np.zeros(len(numbers))
+    if n_left > 1:
+        design = null.design(stars)
         for row in design:
-            row[: np.count_nonzero(left)] = row[left]  # in place: the design is what is largest
-        design = design[:, : np.count_nonzero(left)]
-        score = Score(stars["v_r"][left], design, labels[left])
-        key = (f"{test} {fixed} without {pixel}", sample)
-        permuted = permute(score, slice(None), settings, key, numbers)
-        found["statistic"] = significance.statistic(score.observed, score.covariance)[0]
-        found["permuted"] = significance.statistic(permuted, score.covariance)[0]
-    return found
+            row[:n_left] = row[left]  # in place: the design is what is largest
+        score = Score(stars["v_r"][left], design[:, :n_left], labels[left])
+        permuted = permute(score, settings, (f"{key[0]} without {pixel}", key[1]), numbers)
+        t, _ = significance.statistic(score.observed, score.covariance)
+        permuted_t, _ = significance.statistic(permuted, score.covariance)
+    return {"pixel": np.array(pixel), "t_without": np.array(t), "permuted_without": permuted_t}
 
 
 def run_sample(
@@ -233,13 +213,12 @@ def results(paths: Sequence[str], meta: dict) -> list[dict]:
     counts = meta["samples"]
     least = meta["parameters"]["test_asymmetry"]["montecarlo_min_stars"]
     rows = []
-    for name, null in NULLS.items():
+    for test in NULLS:
         for sample, fixed in CASES:
-            prefix = case_name(name, sample, fixed)
-            tested = counts[sample] >= least
-            for test in null.tests:
-                row = _empty_row(test, sample, fixed, counts[sample])
-                rows.append(row | (_tested(paths, prefix, null, test) if tested else {}))
+            row = _empty_row(test, sample, fixed, counts[sample])
+            if counts[sample] >= least:
+                row |= _tested(paths, case_name(test, sample, fixed), test)
+            rows.append(row)
     return rows
 
 
@@ -250,31 +229,28 @@ def _empty_row(test: str, sample: str, fixed: str, n: int) -> dict:
     return row | dict.fromkeys(_DIRECTIONS, np.nan)
 
 
-def _tested(paths: Sequence[str], prefix: str, null: Null, test: str) -> dict:
+def _tested(paths: Sequence[str], case: str, test: str) -> dict:
     """Make the columns of one test; 95 % of permuted halos are within `_null95` of zero."""
 
     def load(*keys):
-        names = [f"{prefix}/{key}" for key in keys]
+        names = [f"{case}/{key}" for key in keys]
         return [shards.load(path, names, "test_asymmetry.py") for path in paths]
 
-    c = null.columns(test)
-    score, covariance, information, pixel, left = load(
-        "observed", "covariance", "information", f"{test}/pixel", f"{test}/statistic"
+    score, covariance, information, pixel, t_without = load(
+        "observed", "covariance", "information", "pixel", "t_without"
     )[0]
-    drawn = load("permuted", f"{test}/permuted")
-    permuted = np.concatenate([shard[0] for shard in drawn])[:, c]
-    t, dof = significance.statistic(score[c], covariance[c, c])
+    drawn = zip(*load("permuted", "permuted_without"), strict=True)
+    permuted, without = (np.concatenate(shares) for shares in drawn)
+    t, dof = significance.statistic(score, covariance)
     if dof == 0:
         return {}
-    p = significance.p_value(t, significance.statistic(permuted, covariance[c, c])[0])
+    p = significance.p_value(t, significance.statistic(permuted, covariance)[0])
     row = {"statistic": t, "dof": dof, "p": p, "worst_pixel": int(pixel)}
-    row["p_worst"] = significance.p_value(
-        float(left), np.concatenate([shard[1] for shard in drawn])
-    )
-    values, errors = significance.effects(score[c], covariance[c, c], information[c, c])
-    null_values, _ = significance.effects(permuted, covariance[c, c], information[c, c])
+    row["p_worst"] = significance.p_value(float(t_without), without)
+    values, errors = significance.effects(score, covariance, information)
+    null_values, _ = significance.effects(permuted, covariance, information)
     reach = np.quantile(np.abs(null_values), 0.95, axis=0)
-    for i, effect in enumerate(null.tests[test]):
+    for i, effect in enumerate(NULLS[test].effects):
         row |= {effect: values[i], f"{effect}_error": errors[i], f"{effect}_null95": reach[i]}
     return row | (directions(test, values) if p < LEVEL else {})
 
@@ -344,7 +320,7 @@ def azimuth_map(
         "ln_sigma_r_error": np.full(len(n), np.nan),
     }
     if len(radius) >= settings.min_stars:
-        labels = strata(null.coordinates(halo), None, settings.stratum_stars)
+        labels = null.strata(halo, None, settings.stratum_stars)
         for number in np.flatnonzero(n >= settings.stratum_stars):
             inside = (bins == number).astype(float)[None]
             score = Score(halo["v_r"], inside, labels)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icefire.judge.strata import Permutation
+from icefire.judge.strata import Permutation, strata
 
 BANDS = ("inner", "middle", "outer")
 # Of the largest eigenvalue: below it a direction of the design is not in the data.
@@ -39,22 +39,25 @@ class Null:
         Of stars (`x y z r`, kpc), what those alike have in common: k x N, for `strata.strata`.
     design
         Of stars, the patterns of ln sigma_r looked for: columns x N.
-    tests
-        The tests made with these permutations: for each the names of its columns of the design.
+    effects
+        The columns' names.
+    banded
+        Whether stars alike are also in one band of r.
     """
 
     coordinates: Callable[[dict[str, np.ndarray]], list[np.ndarray]]
     design: Callable[[dict[str, np.ndarray]], np.ndarray]
-    tests: dict[str, tuple[str, ...]]
+    effects: tuple[str, ...]
+    banded: bool = False
 
-    def columns(self, test: str) -> slice:
-        """Tell which columns of the design are a test's."""
-        before = 0
-        for name, effects in self.tests.items():
-            if name == test:
-                return slice(before, before + len(effects))
-            before += len(effects)
-        raise KeyError(test)
+    def strata(
+        self, stars: dict[str, np.ndarray], groups: np.ndarray | None, size: float
+    ) -> np.ndarray:
+        """Divide stars into strata of stars alike, of one group each (None: all one group)."""
+        if self.banded:
+            band = _band(stars["r"])
+            groups = band if groups is None else len(BANDS) * groups.astype(np.int64) + band
+        return strata(self.coordinates(stars), groups, size)
 
 
 def _sphere_design(stars: dict[str, np.ndarray]) -> np.ndarray:
@@ -83,11 +86,18 @@ def bands(r: np.ndarray) -> np.ndarray:
     return np.quantile(r, [1 / 3, 2 / 3])
 
 
+def _band(r: np.ndarray) -> np.ndarray:
+    return np.digitize(r, bands(r)).astype(np.int8)
+
+
 def _mirror_design(stars: dict[str, np.ndarray]) -> np.ndarray:
-    """North against south, overall and in three bands of r: half a step up, half a step down."""
-    north = np.sign(stars["z"]) / 2
-    band = np.digitize(stars["r"], bands(stars["r"]))
-    return np.array([north, *(north * (band == i) for i in range(len(BANDS)))])
+    """North against south: half a step up, half a step down."""
+    return np.sign(stars["z"])[None] / 2
+
+
+def _banded_design(stars: dict[str, np.ndarray]) -> np.ndarray:
+    band = _band(stars["r"])
+    return np.array([_mirror_design(stars)[0] * (band == i) for i in range(len(BANDS))])
 
 
 def _mirror_coordinates(stars: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -100,20 +110,21 @@ NULLS = {
     "sphere": Null(
         lambda stars: [stars["r"]],
         _sphere_design,
-        {"sphere": ("l1_x", "l1_y", "l1_z", "l2_zz", "l2_xz", "l2_yz", "l2_xxyy", "l2_xy")},
+        ("l1_x", "l1_y", "l1_z", "l2_zz", "l2_xz", "l2_yz", "l2_xxyy", "l2_xy"),
     ),
     "axisymmetric": Null(
         lambda stars: [np.hypot(stars["x"], stars["y"]), stars["z"]],
         _azimuth_design,
-        {"axisymmetric": ("cos_phi", "sin_phi", "cos_2phi", "sin_2phi")},
+        ("cos_phi", "sin_phi", "cos_2phi", "sin_2phi"),
     ),
-    "mirror": Null(
+    "mirror": Null(_mirror_coordinates, _mirror_design, ("north_south",)),
+    # In bands r must be held fixed better than cells of three coordinates do: where north and south
+    # are not alike in number, sigma_r falling with r would pass for a difference between them.
+    "mirror_bands": Null(
         _mirror_coordinates,
-        _mirror_design,
-        {
-            "mirror": ("north_south",),
-            "mirror_bands": tuple(f"north_south_{band}" for band in BANDS),
-        },
+        _banded_design,
+        tuple(f"north_south_{band}" for band in BANDS),
+        banded=True,
     ),
 }
 
