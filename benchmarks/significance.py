@@ -94,12 +94,13 @@ def sizes(
 
 
 def print_sizes(survey: dict, stars: tuple[int, ...], size: int, halos: int) -> None:
-    """Print sizes of nulls; where composition is not held fixed, a fifth of the halos will do."""
+    """Print sizes of nulls: of fewer halos where they have many stars, or are no nulls."""
     print(f"| halo | fixed | stars | halos | {' | '.join(TESTS)} |\n{'|---' * 8}|")
     for i, (kind, (of_null, _)) in enumerate(KINDS.items()):
         for fixed in dict.fromkeys((of_null, "none")):
-            made = halos if fixed == of_null else halos // 5
             for n in stars:
+                made = halos if fixed == of_null else halos // 5
+                made = made * 2 // 5 if n > 1000 else made
                 cells = dict.fromkeys(TESTS, "")
                 for test, p in sizes(survey, kind, i, fixed, n, size, made).items():
                     # A multiple of 0.01: spread evenly within each, it is uniform if exact.

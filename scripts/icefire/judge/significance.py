@@ -20,6 +20,8 @@ import numpy as np
 from icefire.judge.strata import Permutation, strata
 
 BANDS = ("inner", "middle", "outer")
+# Of few stars about so many strata are made, of at least so many stars.
+_STRATA, _SMALLEST = 10, 10
 # Of the largest eigenvalue: below it a direction of the design is not in the data.
 _SINGULAR = 1e-9
 # Of T: sums of the same numbers in another order are equal.
@@ -53,7 +55,11 @@ class Null:
     def strata(
         self, stars: dict[str, np.ndarray], groups: np.ndarray | None, size: float
     ) -> np.ndarray:
-        """Divide stars into strata of stars alike, of one group each (None: all one group)."""
+        """Divide stars into strata of stars alike, of one group each (None: all one group).
+
+        A sample of few stars has smaller strata than `size`: it is as large as one of many.
+        """
+        size = min(size, max(_SMALLEST, len(stars["r"]) / _STRATA))
         if self.banded:
             band = _band(stars["r"])
             groups = band if groups is None else len(BANDS) * groups.astype(np.int64) + band
