@@ -33,6 +33,7 @@ localrules:
     plot_sigma_profile,
     plot_beta_profile,
     plot_synthetic_check,
+    plot_asymmetry,
     compare_with_paper,
     write_ledger_page,
     write_unbound_page,
