@@ -80,7 +80,7 @@ def work(arguments) -> None:
     )
     parameters = cli.parameters(arguments, cuts.HALO, cuts.CHEMISTRY)
     meta = metadata.add_step(reader.meta, "select_samples", parameters)
-    counts = dict.fromkeys((*SAMPLES, "neither"), 0)
+    counts = dict.fromkeys((*SAMPLES, "unknown", "between"), 0)
     with ExitStack() as stack:
         writers = {
             sample: stack.enter_context(
@@ -100,12 +100,15 @@ def work(arguments) -> None:
             shells.add(others, split_of(split, others), ~left[bound])
             stars = {name: values[left] for name, values in stars.items()}
             inside = split_of(split, stars)
-            inside["neither"] = ~(inside["accreted"] | inside["insitu"])
+            inside["unknown"] = ~split.known(stars["feh"], stars["afe"])
+            inside["between"] = ~(inside["accreted"] | inside["insitu"] | inside["unknown"])
             for name, mask in inside.items():
                 counts[name] += int(np.count_nonzero(mask))
             for sample, writer in writers.items():
                 writer.write({name: values[inside[sample]] for name, values in stars.items()})
-        ledger.add("chemistry", "halo star of neither sample", counts["neither"])
+        unknown = "halo star without the abundances that tell"
+        ledger.add("unknown_chemistry", unknown, counts["unknown"])
+        ledger.add("chemistry", "halo star between the two samples", counts["between"])
         ledger.add("insitu", "halo star of the in-situ sample", counts["insitu"])
         ledger.add("accreted", "what is left is the accreted sample")
         meta["samples"] = {sample: counts[sample] for sample in SAMPLES}

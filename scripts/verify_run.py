@@ -98,7 +98,8 @@ def work(arguments) -> None:
     source, engine = parameters["source"], parameters[ENGINE]
     removed, neither = samples.check_samples(stars, chosen, parameters[SELECTION])
     counts = {name: reader.n_rows for name, reader in chosen.items()}
-    counts |= {"rows": n_rows, "good": stars.n_rows, "neither_accreted_nor_insitu": neither}
+    counts |= {"rows": n_rows, "good": stars.n_rows}
+    counts |= zip(("unknown_chemistry", "neither_accreted_nor_insitu"), neither, strict=True)
     samples.check_ledger(arguments.ledger, ledger, counts, removed)
     geometries = {geometry.name: geometry for geometry in configured(engine)}
     measured = dict.fromkeys(geometries, 0)

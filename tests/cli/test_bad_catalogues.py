@@ -35,7 +35,7 @@ STEPS = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_sam
 
 FLAG, SNR, POSITION, DISTANCE = "flag is not 0", "signal-to-noise", "position missing", "distance"
 RV, PM, ERROR = "radial velocity missing", "proper motion missing", "an error missing"
-DOUBLE, NEITHER = "another row of the same star", "halo star of neither sample"
+DOUBLE, NEITHER = "another row of the same star", "halo star without the abundances that tell"
 NAN, INF = float("nan"), float("inf")
 AGAIN = "fetch or make the file again"
 MAP = "map"  # what to correct

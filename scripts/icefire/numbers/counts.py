@@ -9,7 +9,7 @@ from icefire.numbers.estimates import number
 
 SUBSTRUCTURE = ("sagittarius", "satellites", "aleph", "unbound")
 # Steps of select_samples.py and clean_catalog.py that a whole ledger has
-STEPS = {"clean", "giants", *SUBSTRUCTURE, "chemistry"}
+STEPS = {"clean", "giants", *SUBSTRUCTURE, "unknown_chemistry", "chemistry"}
 
 
 def counts(ledger, clean: StarReader) -> dict:
@@ -27,5 +27,6 @@ def counts(ledger, clean: StarReader) -> dict:
         "giants": number(rows["giants"]["n_out"]),
         **{f"removed_as_{step}": number(rows[step]["n_removed"]) for step in SUBSTRUCTURE},
         **{sample: number(n) for sample, n in samples.items()},
+        "unknown_chemistry": number(rows["unknown_chemistry"]["n_removed"]),
         "neither_accreted_nor_insitu": number(rows["chemistry"]["n_removed"]),
     }

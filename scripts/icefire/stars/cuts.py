@@ -128,6 +128,10 @@ class Polygon:
 
     vertices: tuple[tuple[float, float], ...]
 
+    def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
+        """Tell which stars have the abundances that tell."""
+        return np.isfinite(feh) & np.isfinite(afe)
+
     def insitu(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
         """Tell which stars are in situ; false where either value is NaN."""
         inside, on_border = np.zeros((2, len(feh)), bool)
@@ -144,7 +148,7 @@ class Polygon:
 
     def accreted(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
         """Tell which stars are accreted; false where either value is NaN."""
-        return np.isfinite(feh) & np.isfinite(afe) & ~self.insitu(feh, afe)
+        return self.known(feh, afe) & ~self.insitu(feh, afe)
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,10 @@ class FehRanges:
 
     insitu_min: float
     accreted_max: float
+
+    def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
+        """Tell which stars have the abundance that tells."""
+        return np.isfinite(feh)
 
     def insitu(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
         """Tell which stars are in situ."""

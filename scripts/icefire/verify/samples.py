@@ -9,7 +9,7 @@ import numpy as np
 
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
 from icefire.files.star_tables import StarReader
-from icefire.stars.cuts import CUTS, HALO
+from icefire.stars.cuts import CHEMISTRY, CUTS, HALO, chemical_split
 from icefire.verify.bins import broken
 
 LEDGER = ("n_in", "n_removed", "n_out")
@@ -17,18 +17,20 @@ LEDGER = ("n_in", "n_removed", "n_out")
 
 def check_samples(
     stars: StarReader, samples: Mapping[str, StarReader], parameters: Mapping
-) -> tuple[list[int], int]:
+) -> tuple[list[int], list[int]]:
     """Choose the halo anew from all good stars, and hold the three samples against it.
 
     The halo is every star that passes the cuts, in its order, unchanged and once; the accreted and
     the in-situ stars are of the halo, and none is both. Give how many stars each of CUTS takes out,
-    and how many of the halo are in neither other sample. `parameters`: of select_samples.py.
+    and how many of the halo are in neither other sample, of unknown and of known chemistry.
+    `parameters`: of select_samples.py.
     """
     columns = tuple(STAR_COLUMNS)
     read = {name: samples[name].blocks(columns) for name in SAMPLES}
     rest = {name: itertools.chain.from_iterable(map(_rows, read[name])) for name in SAMPLES}
     ahead, at = {name: next(rows, None) for name, rows in rest.items()}, dict.fromkeys(SAMPLES, 0)
-    removed, neither, start = np.zeros(len(CUTS), np.int64), 0, 0
+    known = chemical_split(CHEMISTRY.values(parameters)).known
+    removed, neither, start = np.zeros(len(CUTS), np.int64), [0, 0], 0
     for block in stars.blocks(columns):
         left = np.ones(len(block["ra"]), bool)
         for i, cut in enumerate(CUTS):
@@ -45,7 +47,8 @@ def check_samples(
             if len(inside) == len(SAMPLES):
                 path = samples["insitu"].path
                 raise broken(path, f"row {at['insitu']}", star, "it is accreted as well")
-            neither += len(inside) == 1
+            if len(inside) == 1:
+                neither[int(known(block["feh"][i], block["afe"][i]))] += 1
             for name in inside:
                 ahead[name], at[name] = next(rest[name], None), at[name] + 1
         start += len(left)
@@ -70,12 +73,14 @@ def check_ledger(path: str, ledger, counts: Mapping, removed: list[int]) -> None
     """
     steps = [str(step) for step in ledger["step"]]
     n_clean = max(steps.count("clean"), 1)
-    wanted = ["clean"] * n_clean + [cut.step for cut in CUTS] + ["chemistry", "insitu", "accreted"]
+    wanted = ["clean"] * n_clean + [cut.step for cut in CUTS]
+    wanted += ["unknown_chemistry", "chemistry", "insitu", "accreted"]
     if steps != wanted:
         raise broken(path, "column step", ", ".join(steps), f"it should be {', '.join(wanted)}")
     cleaned = np.maximum(ledger["n_removed"][: n_clean - 1], 0)
     cleaned = [*cleaned, counts["rows"] - counts["good"] - sum(cleaned)]
-    removed = [*cleaned, *removed, counts["neither_accreted_nor_insitu"], counts["insitu"], 0]
+    ends = ("unknown_chemistry", "neither_accreted_nor_insitu", "insitu")
+    removed = [*cleaned, *removed, *(counts[name] for name in ends), 0]
     left = counts["rows"] - np.cumsum(removed)
     columns = {"n_in": [counts["rows"], *left[:-1]], "n_removed": removed, "n_out": left}
     for row, step in enumerate(steps):
