@@ -39,7 +39,7 @@ def flags(stars: Mapping, parameters: Mapping, off: Mapping) -> dict[str, np.nda
 def samples(stars: Mapping, parameters: Mapping) -> dict[str, np.ndarray]:
     """Tell which of all good stars are in the halo, accreted and in situ (paper, section 2).
 
-    By the polygon in chemistry, stars on its border are left out of both.
+    A star on the border of the polygon in chemistry is not inside.
     """
     p, feh, afe = parameters["select_samples"], stars["feh"], stars["afe"]
     halo = stars["is_giant"] & ~np.any([stars[name] for name in CUTS], axis=0)
@@ -52,8 +52,8 @@ def samples(stars: Mapping, parameters: Mapping) -> dict[str, np.ndarray]:
         )
     else:
         inside, border = in_polygon(feh, afe, np.asarray(p["chemistry_insitu_polygon"]))
-        known = np.isfinite(feh + afe) & ~border
-        accreted, insitu = known & ~inside, known & inside
+        insitu = inside & ~border
+        accreted = np.isfinite(feh + afe) & ~insitu
     return {"halo": halo, "accreted": halo & accreted, "insitu": halo & insitu}
 
 
@@ -179,7 +179,9 @@ def chance(value: float, level: float, draws: np.ndarray, realisations: int) -> 
     order = level * (realisations - 1) + 1
     like = stats.betabinom(len(draws), order, realisations + 1 - order)
     # Draws equal to it, such as dispersions of zero, may count on either side.
-    up_to, from_here = like.cdf((draws <= value).sum()), like.sf((draws < value).sum() - 1)
+    alike = np.isclose(draws, value, rtol=1e-5, atol=1e-5)
+    up_to = like.cdf(((draws < value) | alike).sum())
+    from_here = like.sf(((draws < value) & ~alike).sum() - 1)
     return float(min(1.0, 2 * up_to, 2 * from_here))
 
 
