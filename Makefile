@@ -3,8 +3,10 @@
 #              of the error bars where `snakemake calibration` has been run
 # make test    environment, then linters and tests, in two processes
 # make coverage
-#              environment, then the tests of single functions and scripts alone, and the lines and
-#              branches they do not reach
+#              the same, and the lines and branches of scripts/ that no test reaches; longer
+# make test-install
+#              the locked lists with the oldest pip that a supported Python brings, with Debian 12's
+#              and with the newest one
 # make mutants environment, then wrong lines in selections and estimators, and the test that notices each
 # make test-surveys
 #              environment, then whole surveys: synthetic ones with and without the paper's result, and
@@ -26,7 +28,7 @@ BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
 
-.PHONY: paper report test coverage mutants test-surveys test-faults test-slurm lint bench lock clean
+.PHONY: paper report test coverage test-install mutants test-surveys test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -39,8 +41,21 @@ report: paper
 test: lint
 	$(BIN)/pytest tests --numprocesses=2
 
-coverage: $(VENV)/dev.installed
-	$(BIN)/pytest tests/unit tests/cli --numprocesses=2 --cov
+coverage: lint
+	$(BIN)/pytest tests --numprocesses=2 --cov
+
+# Nothing is unpacked: every pip resolves the lists, by their hashes, from the same downloads.
+LISTS := envs/requirements.txt envs/requirements-dev.txt envs/requirements-hpc.txt
+test-install:
+	for pip in pip==22.3 pip==23.0.1 pip; do \
+	    rm -rf .venv-pip && $(PYTHON) -m venv .venv-pip || exit 1; \
+	    .venv-pip/bin/python -m pip install --quiet --disable-pip-version-check --upgrade $$pip || exit 1; \
+	    .venv-pip/bin/python -m pip --version; \
+	    for list in $(LISTS); do \
+	        .venv-pip/bin/python $(INSTALL) --dry-run -r $$list || exit 1; \
+	    done; \
+	done
+	rm -rf .venv-pip
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/pytest tests/mutations
@@ -50,7 +65,7 @@ test-surveys: $(VENV)/dev.installed
 
 # Some minutes; as root also with disks of its own.
 test-faults: $(VENV)/dev.installed
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest tests/faults --numprocesses=2
 
 test-slurm: $(HPC_VENV)/hpc.installed
 	sh tests/install_packages.sh tests/hpc/packages.txt
@@ -89,11 +104,12 @@ $(HPC_VENV)/hpc.installed: envs/requirements-hpc.txt envs/requirements-dev.txt |
 	$(HPC_BIN)/python $(INSTALL) -r envs/requirements-dev.txt -r envs/requirements-hpc.txt
 	touch $@
 
-# Pin anew from the short lists; needs uv. Python 3.11 to 3.13, hashes, no addresses.
+# Pin anew from the short lists; needs uv. Python 3.11 to 3.13, hashes, no addresses, and extras
+# kept: without them a newer release of what another package asks for with an extra breaks a list.
 lock:
-	for list in requirements requirements-dev requirements-hpc; do \
+	cd envs && for list in requirements requirements-dev requirements-hpc; do \
 	    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	        --no-emit-index-url --no-header envs/$$list.in -o envs/$$list.txt || exit 1; \
+	        --no-emit-index-url --no-header --no-strip-extras $$list.in -o $$list.txt || exit 1; \
 	done
 
 # Everything made by a run; the environment stays.
