@@ -125,7 +125,7 @@ def medians(run: Run) -> None:
 def medians_of_the_bootstrap(run: Run) -> None:
     """So are those of the bootstrap, measured by the library from the run's own stars."""
     stars, p = run.samples["halo"], run.parameters[ENGINE]
-    bins = [kind for kind in geometry.configured(p) if kind.name in ("sky", "radial")]
+    bins = [kind for kind in geometry.configured(p) if (kind.name, "halo") in run.summaries]
     measured = dispersion.measure(
         lambda: (
             {
