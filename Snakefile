@@ -44,6 +44,7 @@ include: "rules/catalog.smk"
 include: "rules/samples.smk"
 include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
+include: "rules/significance.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/second.smk"
@@ -57,5 +58,7 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.write_ledger_page.output + rules.write_comparison_page.output + rules.verify.output,
+        rules.summarise_asymmetry.output + rules.plot_asymmetry.output,
+        rules.write_ledger_page.output + rules.write_unbound_page.output,
+        rules.write_comparison_page.output + rules.verify.output,
         SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],

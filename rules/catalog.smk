@@ -72,7 +72,7 @@ rule flag_substructure:
         runtime=minutes(10, 1 / 50),
     params:
         **flags("giants", "sagittarius", "satellites.min_radius_deg", "satellites.max_sigma"),
-        **flags("aleph", "chemistry.insitu_polygon"),
+        **flags("aleph", "unbound", "chemistry.insitu_polygon"),
     shell:
         "python {input.code[0]:q} --clean {input.clean:q} --kinematics {input.kinematics:q}"
         " --satellites {input.satellites:q} {params:q} --stars {output.stars:q} > {log:q} 2>&1"

@@ -35,6 +35,27 @@ rule write_ledger_page:
         " > {log:q} 2>&1"
 
 
+use rule write_ledger_page as write_unbound_page with:
+    input:
+        code=code("write_page"),
+        table=rules.select_samples.output.unbound,
+    output:
+        html=report(
+            "<results>/report/unbound.html",
+            caption="../report/unbound.rst",
+            category="4. Tables",
+            labels={"table": "unbound stars by shell"},
+        ),
+    log:
+        "<logs>/write_unbound_page.log",
+    benchmark:
+        "<benchmarks>/write_unbound_page.tsv"
+    params:
+        title="--title=Stars that the cut of unbound stars took, or nearly took",
+        texts="--texts=sample",
+        numbers="--numbers=quadrant,r_lo,r_hi,n_stars,n_taken,n_near,cut_fraction",
+
+
 rule write_comparison_page:
     """The comparison with the paper as a page."""
     input:

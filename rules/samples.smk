@@ -1,7 +1,7 @@
 # The three samples and the ledger.
 #
 # In:  <results>/catalog/stars.fits
-# Out: <results>/samples/{halo,accreted,insitu}.fits, <results>/catalog/ledger.ecsv
+# Out: <results>/samples/{halo,accreted,insitu}.fits, <results>/catalog/{ledger,unbound}.ecsv
 
 
 rule select_samples:
@@ -14,6 +14,7 @@ rule select_samples:
         accreted="<results>/samples/accreted.fits",
         insitu="<results>/samples/insitu.fits",
         ledger="<results>/catalog/ledger.ecsv",
+        unbound="<results>/catalog/unbound.ecsv",
     log:
         "<logs>/select_samples.log",
     benchmark:
@@ -25,8 +26,8 @@ rule select_samples:
         runtime=minutes(10, 1 / 200),
     params:
         **flags.chemistry(),
-        **flags("halo"),
+        **flags("halo", "geometry.radial"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} {params:q} --halo {output.halo:q}"
         " --accreted {output.accreted:q} --insitu {output.insitu:q} --ledger {output.ledger:q}"
-        " > {log:q} 2>&1"
+        " --unbound {output.unbound:q} > {log:q} 2>&1"

@@ -19,6 +19,7 @@ rule summarise:
         ),
         # The accreted fraction of each line of sight, of the halo only (paper, figure 7)
         fraction=fraction_shards(config["montecarlo"]["shards"]),
+        unbound=rules.select_samples.output.unbound,
     output:
         summary="<results>/summaries/{geometry}/{sample}.ecsv",
     log:
@@ -34,4 +35,5 @@ rule summarise:
         here=int(QUICK_SUMMARIES),
     shell:
         "python {input.code[0]:q} --shards {input.shards[0]:q} --fraction-of {input.fraction:q}"
+        " --unbound {input.unbound:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
-
 from icefire import cli
 from icefire.files import metadata, star_tables
 from icefire.files.columns import CLEAN_COLUMNS, KINEMATIC_COLUMNS
-from icefire.stars import kinematics, orbits
+from icefire.stars import kinematics, orbits, quality
 
 _NEEDED = (
     "star_id ra dec distance distance_error rv rv_error pmra pmra_error pmdec pmdec_error pm_corr"
@@ -39,16 +37,16 @@ def work(arguments) -> None:
     potential = orbits.potential(**orbits.POTENTIAL.values(arguments))
     clean = star_tables.StarReader(arguments.clean, tuple(_NEEDED.split()))
     columns = {"star_id": CLEAN_COLUMNS["star_id"], **KINEMATIC_COLUMNS}
+    large = quality.LargeErrors()
     with star_tables.StarWriter(arguments.kinematics, columns) as writer:
         n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):
-            found = kinematics.galactocentric(stars, frame)
-            position = np.array([found["x"], found["y"], found["z"]])
-            found["energy"] = orbits.energy(
-                potential, position, kinematics.cartesian_velocity(found)
-            )
+            found = kinematics.galactocentric(stars, frame, potential)
+            large.add(stars["star_id"], found)
             writer.write({"star_id": stars["star_id"], **found})
         writer.meta = metadata.add_step(clean.meta, "compute_kinematics", parameters)
+    for line in large.lines():
+        print(line)
     cli.report("stars", clean.n_rows)
 
 

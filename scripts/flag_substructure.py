@@ -9,6 +9,7 @@ Usage:
         --satellites resources/satellites.ecsv --satellites-min-radius-deg 0.5 \\
         --satellites-max-sigma 3 --aleph-max-eccentricity 0.3 --aleph-afe-slope=-0.14 \\
         --aleph-afe-intercept 0.165 --aleph-orbit-time-gyr 2 --aleph-orbit-step-myr 1 \\
+        --unbound-max-sigma 0 \\
         --chemistry-insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
         --stars stars.fits
 """

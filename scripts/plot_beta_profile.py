@@ -99,6 +99,7 @@ def draw(halo, others: list, arguments: argparse.Namespace):
     # Before the published values, whose arrows need to know where the axis ends
     pairs = [(profiles.quadrant(table, n), colors[n]) for table in others for n in (0, 1, 4)]
     second.overlay(lower, "beta", pairs, halo)
+    handles += profiles.mark_cut(lower, profiles.quadrant(halo, 0))
     if arguments.literature:
         sources = arguments.figures_literature
         published = literature.read(arguments.literature, ("beta",), sources, r_limits)

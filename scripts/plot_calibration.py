@@ -1,8 +1,8 @@
 """Draw what a calibration found: coverage and bias of every method (figure S1).
 
-Above, how many intervals hold the truth over the number of stars; in the middle, bias of the
-dispersions and coverage over the relative error; below, bias of beta over radius. Error bars are
-standard errors from halo to halo.
+Above, how many intervals hold the truth over the number of stars and over the shape of the velocity
+distribution; in the middle, bias of the dispersions and coverage over the relative error; below,
+bias of beta over radius. Error bars are standard errors from halo to halo.
 
     python scripts/plot_calibration.py --table results/calibration.ecsv \\
         --calibration-method-colors '#d7301f,#3b6fb6,#009e73' \\
@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from icefire import cli
 from icefire.calibrate import coverage
 from icefire.calibrate.coverage import ERRORS, FILLED, METHODS, RADII_KPC, STARS
+from icefire.calibrate.halos import DISTANCES, SHAPES
 from icefire.draw import page
 from icefire.files import metadata, text_tables
 
@@ -53,29 +54,35 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def series(table, scenario: str, method: str, quantity: str, column: str, groups):
-    """Give a column and its error for one group after the other, NaN where a group has no bin."""
-    mine = np.ones(len(table), bool)
-    for name, wanted in zip(TEXTS, (scenario, method, quantity), strict=True):
-        mine &= np.asarray(table[name], dtype=str) == wanted
-    rows = table[mine]
-    found = np.full((2, len(groups)), np.nan)
-    for i, group in enumerate(groups):
-        same = np.all([page.values(rows, name) == getattr(group, name) for name in LIMITS], axis=0)
+def series(table, method: str, quantity: str, column: str, places):
+    """Give a column and its error at each (scenario, group), NaN where there is no bin."""
+    texts = {name: np.asarray(table[name], dtype=str) for name in TEXTS}
+    mine = (texts["method"] == method) & (texts["quantity"] == quantity)
+    found = np.full((2, len(places)), np.nan)
+    for i, (scenario, group) in enumerate(places):
+        same = mine & (texts["scenario"] == scenario)
+        for name in LIMITS:
+            same &= page.values(table, name) == getattr(group, name)
         if same.any():
-            found[:, i] = [page.values(rows[same], name)[0] for name in (column, f"{column}_error")]
+            found[:, i] = [
+                page.values(table[same], name)[0] for name in (column, f"{column}_error")
+            ]
     return found
 
 
-def draw_series(axes, x, table, colors, scenario, quantity, column, groups, scale=1.0, empty=False):
-    """Draw one column of all methods side by side; give the number of points drawn."""
+def draw_series(axes, table, colors, quantity, columns, places, scale=1.0) -> int:
+    """Draw columns of all methods, a method's joined by lines; give the number of points."""
     n_drawn = 0
     for i, method in enumerate(METHODS):
-        value, error = scale * series(table, scenario, method, quantity, column, groups)
-        look = {"color": colors[i], "mfc": "white" if empty else colors[i], "ms": 4, "capsize": 0}
-        at = np.asarray(x) + 0.12 * (i - 1)
-        axes.errorbar(at, value, np.nan_to_num(error), fmt=MARKERS[method], elinewidth=0.7, **look)
-        n_drawn += int(np.isfinite(value).sum())
+        at = np.arange(len(places)) + 0.12 * (i - 1)
+        look = {"color": colors[i], "ms": 3.5, "capsize": 0, "elinewidth": 0.7}
+        values = []
+        for column in columns:
+            value, error = scale * series(table, method, quantity, column, places)
+            axes.errorbar(at, value, np.nan_to_num(error), fmt=MARKERS[method], **look)
+            values.append(value)
+        axes.vlines(at, np.min(values, axis=0), np.max(values, axis=0), colors[i], lw=0.7)
+        n_drawn += int(np.isfinite(values).sum())
     return n_drawn
 
 
@@ -92,87 +99,83 @@ def interval_labels(limits, first: str) -> list[str]:
     return [first, *labels[1:-1], f"≥ {limits[-2]:g}"]
 
 
-def coverage_panel(axes, table, colors, scenario: str, groups, title: str) -> int:
-    """Draw how many of the 68 % (filled) and 95 % (open) intervals of dispersions hold."""
-    x, drawn = range(len(groups)), 0
-    for percent, empty in ((68, False), (95, True)):
+def coverage_panel(axes, table, colors, places, title: str) -> int:
+    """Draw how many of the 68 % (lower points) and 95 % (upper) intervals of dispersions hold."""
+    for percent in (68, 95):
         axes.axhline(percent, color="0.5", lw=0.7, ls="--", zorder=1)
-        where = (scenario, "sigma", f"coverage{percent}", groups)
-        drawn += draw_series(axes, x, table, colors, *where, 100, empty)
     axes.set(ylim=(-4, 105), ylabel=r"coverage of $\sigma$ (%)", title=title)
-    return drawn
+    return draw_series(axes, table, colors, "sigma", ("coverage68", "coverage95"), places, 100)
 
 
 def beta_panel(axes, table, colors, scenario: str, title: str) -> int:
-    """Draw the bias of beta over radius, of bins with many stars (filled) and few (open)."""
-    drawn = 0
-    for n_lo, n_hi in ((FILLED, np.inf), (0, FILLED)):
-        groups = [
-            coverage.Group(n_lo=n_lo, n_hi=n_hi, r_lo=low, r_hi=high)
-            for low, high in pairwise(RADII_KPC)
-        ]
-        where = (scenario, "beta", "bias", groups)
-        drawn += draw_series(axes, range(len(groups)), table, colors, *where, 1.0, n_lo == 0)
+    """Draw the bias of beta over radius."""
+    places = [
+        (scenario, coverage.Group(n_lo=FILLED, r_lo=low, r_hi=high))
+        for low, high in pairwise(RADII_KPC)
+    ]
     axes.axhline(0, color="0.5", lw=0.7, ls="--", zorder=1)
-    labels = interval_labels(RADII_KPC, f"< {RADII_KPC[1]:g}")
     axes.set(ylabel=r"bias of $\beta$", xlabel="Galactocentric radius (kpc)", title=title)
-    axes.set_xticks(range(len(labels)), labels)
-    return drawn
+    axes.set_xticks(range(len(places)), interval_labels(RADII_KPC, f"< {RADII_KPC[1]:g}"))
+    return draw_series(axes, table, colors, "beta", ("bias",), places)
 
 
 def draw(table, colors: list[str], min_stars: int):
     """Draw the six panels."""
     halos = table.meta.get("parameters", {}).get("run_calibration", {}).get("calibration_halos")
-    note = f"N = {halos:,} halos in each panel" if halos else ""
+    note = f"N = {halos:,} halos of each scenario" if halos else ""
     figure = page.page(page.TWO_COLUMNS_IN, 7.6, page.common_meta(table=table.meta), note)
-    (many, odd), (off, held), (far, own) = figure.subplots(3, 2)
-    by_stars = [coverage.Group(n_lo=low, n_hi=high) for low, high in pairwise(STARS)]
+    (many, shape), (off, held), (far, own) = figure.subplots(3, 2)
+    by_stars = [("gaussian", coverage.Group(n_lo=low, n_hi=high)) for low, high in pairwise(STARS)]
+    by_shape = [(scenario, coverage.Group(n_lo=30, n_hi=FILLED)) for scenario in SHAPES]
     by_error = [
-        coverage.Group(n_lo=FILLED, error_lo=low, error_hi=high) for low, high in pairwise(ERRORS)
+        ("gaussian", coverage.Group(n_lo=FILLED, error_lo=low, error_hi=high))
+        for low, high in pairwise(ERRORS)
     ]
+    filled = f"bins with ≥ {FILLED} stars"
     panels = {}
-    panels[many] = coverage_panel(
-        many, table, colors, "assumptions", by_stars, "Gaussian velocities and errors"
+    panels[many] = coverage_panel(many, table, colors, by_stars, "Gaussian velocities and errors")
+    panels[shape] = coverage_panel(
+        shape, table, colors, by_shape, f"Shapes of the velocities, 30–{FILLED - 1} stars"
     )
-    panels[odd] = coverage_panel(
-        odd, table, colors, "two populations", by_stars, "Two populations (not Gaussian)"
-    )
-    where = ("assumptions", "sigma", "bias", by_error)
-    panels[off] = draw_series(off, range(len(by_error)), table, colors, *where, 100)
+    panels[off] = draw_series(off, table, colors, "sigma", ("bias",), by_error, 100)
     off.axhline(0, color="0.5", lw=0.7, ls="--", zorder=1)
-    off.set(ylabel=r"bias of $\sigma$ (%)", title=f"Gaussian, bins with ≥ {FILLED} stars")
-    panels[held] = coverage_panel(
-        held, table, colors, "assumptions", by_error, f"Gaussian, bins with ≥ {FILLED} stars"
+    off.set(ylabel=r"bias of $\sigma$ (%)", title=f"Gaussian, {filled}")
+    panels[held] = coverage_panel(held, table, colors, by_error, f"Gaussian, {filled}")
+    farthest, error = max(DISTANCES.items(), key=lambda item: item[1])
+    panels[far] = beta_panel(
+        far, table, colors, farthest, f"Distances to {100 * error:.0f} %, Gaia's motions, {filled}"
     )
-    panels[far] = beta_panel(far, table, colors, "distances", "Distances to 10 %, Gaia's motions")
-    panels[own] = beta_panel(own, table, colors, "catalogue", "This catalogue's stars and errors")
-    for axes in (many, odd):
-        axes.set_xlabel("stars per bin")
-        axes.set_xticks(range(len(by_stars)), stars_labels(min_stars))
+    panels[own] = beta_panel(own, table, colors, "catalogue", f"This catalogue's stars, {filled}")
+    many.set_xlabel("stars per bin")
+    many.set_xticks(range(len(by_stars)), stars_labels(min_stars))
+    names = [f"{name.capitalize()} ".replace(" ", "\n", 1) for name in SHAPES]
+    shape.set_xticks(range(len(by_shape)), names)
     for axes in (off, held):
         axes.set_xlabel("error / dispersion")
         axes.set_xticks(range(len(by_error)), interval_labels(ERRORS, f"< {ERRORS[1]:g}"))
-    for axes, drawn in panels.items():
-        axes.margins(x=0.08)
-        axes.minorticks_off()
-        cli.report(f"{axes.get_title()}: points drawn", drawn)
-        if drawn == 0:
-            page.say_nothing_to_draw(axes, axes.get_title(), page.no_bin(min_stars))
-    low, high = (f([axes.get_ylim() for axes in (far, own)]) for f in (np.min, np.max))
-    for axes in (far, own):
-        axes.set_ylim(low, high)
+    finish(panels, (far, own), min_stars)
     handles = [
         Line2D([], [], ls="", marker=MARKERS[method], color=color, ms=4, label=method)
         for method, color in zip(METHODS, colors, strict=True)
     ]
-    texts = (
-        ("0.3", f"68 % intervals; bottom row: ≥ {FILLED} stars"),
-        ("white", f"95 % intervals; bottom row: < {FILLED} stars"),
+    handles.append(
+        Line2D([], [], ls="", label="coverage: lower point 68 %, upper point 95 % intervals")
     )
-    for fill, label in texts:
-        handles.append(Line2D([], [], ls="", marker="o", mec="0.3", mfc=fill, ms=4, label=label))
-    figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=page.SMALL_PT)
+    figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=page.SMALL_PT)
     return figure
+
+
+def finish(panels: dict, alike: tuple, min_stars: int) -> None:
+    """Count each panel's points, say where there are none, and give two panels the same height."""
+    for axes, drawn in panels.items():
+        axes.set_xlim(-0.5, len(axes.get_xticks()) - 0.5)
+        axes.minorticks_off()
+        cli.report(f"{axes.get_title()}: points drawn", drawn)
+        if drawn == 0:
+            page.say_nothing_to_draw(axes, axes.get_title(), page.no_bin(min_stars))
+    low, high = (f([axes.get_ylim() for axes in alike]) for f in (np.min, np.max))
+    for axes in alike:
+        axes.set_ylim(low, high)
 
 
 def work(arguments: argparse.Namespace) -> None:

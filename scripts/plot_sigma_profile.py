@@ -72,6 +72,11 @@ def draw(summaries: dict, others: list, arguments: argparse.Namespace):
         for table, sample in zip(others, MARKERS, strict=False)
     ]
     second.overlay(axes, "sigma_r", pairs, summaries["accreted"])
+    marks = [
+        profiles.mark_cut(axes, table, color=getattr(arguments, f"figures_{sample}_color"))
+        for sample, table in whole.items()
+    ]
+    handles += next(filter(None, marks), [])
     if arguments.literature:
         sources, quantities = arguments.figures_literature, ("sigma_r", "sigma_los")
         published = literature.read(arguments.literature, quantities, sources, r_limits)

@@ -87,11 +87,8 @@ def work(arguments) -> None:
                 catalogue,
                 frame,
             )
-            if scenario == "distances":
-                inside = np.abs(stars["z"]) > arguments.halo_min_abs_z_kpc
-                inside &= stars["r"] > arguments.halo_min_radius_kpc
-                stars = {name: values[inside] for name, values in stars.items()}
-                true = true[:, inside]
+            if scenario in halos.DISTANCES:
+                stars, true = halos.selected(stars, true, HALO.values(arguments))
             total += coverage.try_methods(
                 stars,
                 true,

@@ -20,7 +20,7 @@ import sys
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import metadata, star_tables
-from icefire.measure import dispersion, geometry, likelihood, recipes, shards
+from icefire.measure import dispersion, geometry, likelihood, recipes, shards, truncation
 
 SECTIONS = (recipes.UNCERTAINTY, recipes.DISPERSION, recipes.MONTECARLO)
 # What changes no result is no parameter of the tables.
@@ -68,6 +68,7 @@ def measure(arguments, reader: star_tables.StarReader, columns: tuple, bins: lis
         measured = likelihood.measure(
             deconvolve=deconvolve is not False,
             correlated=correlated,
+            unbound_max_sigma=truncation.max_sigma_of(reader.meta),
             realisations=realisations,
             shard=arguments.shard,
             shards=arguments.shards,
@@ -91,6 +92,8 @@ def work(arguments) -> None:
     bins = geometry.configured(arguments)
     columns = {name for kind in bins for name in kind.columns}
     needed = (*recipes.COLUMNS, *sorted(columns))
+    if arguments.uncertainty_method == "likelihood":
+        needed = (*needed, *truncation.COLUMNS)
     reader = star_tables.StarReader(arguments.stars, needed)
     numbers, measured = measure(arguments, reader, needed, bins)
     parameters = cli.parameters(arguments, *SECTIONS, *geometry.SECTIONS.values())

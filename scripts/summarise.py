@@ -38,6 +38,7 @@ def build_parser():
         metavar="SHARD",
         help="a shard of the accreted and one of the in-situ sample: adds accreted_fraction",
     )
+    parser.add_argument("--unbound", help="of select_samples.py: adds cut_fraction to shells")
     parser.add_argument("--summary", required=True, help="one row per bin (ECSV), written")
     return parser
 
@@ -49,6 +50,17 @@ def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray) -> np.ndarray:
     """
     both = accreted + insitu
     return np.divide(accreted, both, out=np.full(len(both), np.nan), where=both > 0)
+
+
+def cut_fraction(path: str, sample: str, coordinates: dict) -> np.ndarray:
+    """Read which share of each shell the cut of unbound stars took, or nearly took."""
+    names = ("quadrant", "r_lo", "r_hi", "cut_fraction")
+    table = text_tables.read_ecsv(path, names, ("sample",))
+    table = table[table["sample"] == sample]
+    for name in names[:3]:
+        if not np.array_equal(np.round(coordinates[name][0], 9), np.asarray(table[name])):
+            raise UserError(f"{path}: column {name} has other shells than the shards; make it anew")
+    return np.asarray(table["cut_fraction"])
 
 
 def work(arguments) -> None:
@@ -79,6 +91,9 @@ def work(arguments) -> None:
             )
         fraction = accreted_fraction(*(one.n_stars for one in given))
         table["accreted_fraction"] = np.round(fraction, _DECIMALS)
+    if arguments.unbound and "quadrant" in first.coordinates:
+        sample = first.meta["parameters"]["run_realisations"]["sample"]
+        table["cut_fraction"] = cut_fraction(arguments.unbound, sample, first.coordinates)
     text_tables.write_ecsv(arguments.summary, table, first.meta)
     cli.report("bins measured", run.n_measured, of=len(table))
 

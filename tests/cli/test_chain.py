@@ -94,6 +94,9 @@ def counts(chain, config) -> dict[str, list[str]]:
             f"sky: bins measured: {measured(sky)} of {rows(sky)}",
         ],
         "summarise": [f"bins measured: {measured(sky)} of {rows(sky)}"],
+        "test_asymmetry": ["permutations of each: 20 of 40"],
+        "summarise_asymmetry": ["sphere: halo, none fixed: p ", "bins of the map with a value: "],
+        "plot_asymmetry": ["sphere: effects drawn: ", "bins of the map drawn: "],
         "run_calibration": ["halos of each scenario: 1 of 3"],
         "summarise_calibration": [
             f"groups with bins: {rows(chain.output('summarise_calibration', '--table')):,} of ",

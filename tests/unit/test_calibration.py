@@ -36,7 +36,7 @@ def count(scenario: str, numbers, n_stars: int = 1500) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def counted() -> np.ndarray:
-    return count("assumptions", range(6))
+    return count("gaussian", range(6))
 
 
 def pick(found: dict, column: str, method: str, quantity: str, group: Group) -> float:
@@ -155,7 +155,7 @@ def meta(n_halos: int = 6, seed: int = 1) -> dict:
 
 
 def shard(path, numbers, n_halos: int = 6, seed: int = 1) -> str:
-    counts = np.array([count("assumptions", numbers, 300)] * len(halos.SCENARIOS))
+    counts = np.array([count("gaussian", numbers, 300)] * len(halos.SCENARIOS))
     coverage.write(path, counts, numbers, meta(n_halos, seed))
     return str(path)
 
@@ -181,7 +181,12 @@ def test_missing_doubled_and_foreign_shards_are_refused(tmp_path, given):
 def test_what_is_no_shard_is_named(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     text = np.array(json.dumps({"parameters": {}}))
-    np.savez(tmp_path / "bare.npz", counts=np.zeros((4, *SHAPE)), numbers=np.arange(3), meta=text)
+    np.savez(
+        tmp_path / "bare.npz",
+        counts=np.zeros((len(halos.SCENARIOS), *SHAPE)),
+        numbers=np.arange(3),
+        meta=text,
+    )
     for name in ("other.npz", "bare.npz"):
         with pytest.raises(UserError, match=name):
             coverage.join([str(tmp_path / name)])
@@ -243,7 +248,8 @@ def test_the_advice_is_restructured_text_whatever_the_catalogue_is_called(counte
     found = docutils.publish_doctree(text, settings_overrides={"report_level": 1, "halt_level": 1})
     assert "my_survey_ |x| *stars* `b` \\" in found.astext()
     assert max(map(len, text.splitlines())) <= 80
-    assert len(list(found.findall(lambda node: node.tagname == "table"))) == 2
+    # Coverage of dispersions and of beta by shape, and beta over radius in three scenarios
+    assert len(list(found.findall(lambda node: node.tagname == "table"))) == 5
 
 
 def test_nothing_measured_is_said(counted):

@@ -55,7 +55,7 @@ def flags(repo):
 
     config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
 
-    def found(**changes) -> dict[str, np.ndarray]:
+    def found(cuts_off=(), max_sigma=0.0, **changes) -> dict[str, np.ndarray]:
         columns = {"feh": -0.4, "afe": 0.2, "logg": 2.0, "energy": -1e5}
         columns |= {"x": -12.0, "y": 0.0, "z": 0.0, "r": 12.0}
         columns |= {"v_r": 0.0, "v_phi": -225.0, "v_theta": 0.0}
@@ -66,11 +66,12 @@ def flags(repo):
         nowhere = {name: np.empty(0) for name in ("ra", "dec", "radius")}
         flagged = substructure.Substructure(
             {name: config[name] for name in ("giants", "sagittarius", "aleph")}
-            | {"satellites": {"min_radius_deg": 0.5, "max_sigma": 3.0}},
+            | {"satellites": {"min_radius_deg": 0.5, "max_sigma": 3.0}}
+            | {"unbound": {"max_sigma": max_sigma}},
             cuts.Polygon(config["chemistry"]["insitu_polygon"]),
             orbits.potential("MilkyWayPotential-v1"),
             nowhere,
-            {},
+            dict.fromkeys(cuts_off, "made up"),
         )
         return flagged.flags(stars)
 
@@ -79,6 +80,12 @@ def flags(repo):
 
 def test_a_star_is_unbound_from_an_energy_of_zero_on(flags):
     assert list(flags(energy=[-1.0, 0.0, 1.0])["is_unbound"]) == [False, True, True]
+
+
+def test_a_star_is_unbound_from_so_many_errors_of_its_energy_on(flags):
+    near = {"energy": [-1.0, 0.0, 19.9, 20.0, 20.1], "energy_error": 10.0}
+    assert list(flags(max_sigma=2.0, **near)["is_unbound"]) == [False, False, False, True, True]
+    assert not flags(cuts_off=("unbound",), **near)["is_unbound"].any()
 
 
 def test_giants_are_below_the_limit_and_known_to_be(flags):
@@ -109,4 +116,8 @@ def test_a_cut_that_a_survey_cannot_have_says_so_in_the_ledger():
     reasons = [entry.reason for entry in cuts.open_entries(ledger, off, halo)]
     assert reasons[0] == "not a giant: off, no log g"
     assert reasons[1] == "Sagittarius stream, all chemistries: no [alpha/Fe]"
+    assert reasons[4] == "energy of zero or more"
+    off = {"unbound": "no proper motions"}
+    reasons = [entry.reason for entry in cuts.open_entries(Ledger(1), off, halo, 2.0)]
+    assert reasons[4] == "energy of 2 of its errors or more: off, no proper motions"
     assert reasons[-2:] == ["|Z| not above 5 kpc", "r not above 10.5 kpc"]

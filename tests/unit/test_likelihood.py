@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2
 
 from icefire.errors import UserError
-from icefire.measure import dispersion, likelihood
+from icefire.measure import dispersion, likelihood, matrices, truncation
 from icefire.measure.dispersion import QUANTILES, QUANTITIES, summarise
 from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
 from icefire.measure.recipes import COMPONENTS
@@ -308,3 +308,64 @@ def test_points_are_perfectly_even_in_each_coordinate_and_hang_together_in_none(
 
 def test_intervals_are_named_as_in_the_summaries():
     assert set(LEVELS) == set(QUANTILES)
+
+
+# --- the cut of unbound stars ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mean", [(0, 0, 0), (40, 100, -20)], ids=["at rest", "moving"])
+@pytest.mark.parametrize("sigma", [(95, 140, 140), (140, 60, 60), (60, 200, 180)], ids=str)
+def test_the_share_that_the_cut_takes_is_that_of_draws(sigma, mean):
+    """To 6 % of it (of a half 7 %), down to a hundredth; of a thousandth to a third."""
+    correlation = np.array([[1, 0.1, 0], [0.1, 1, 0.4], [0, 0.4, 1]])
+    covariance = correlation * np.outer(sigma, sigma)
+    rng = np.random.default_rng(3)
+    speed = np.sum(rng.multivariate_normal(mean, covariance, 1_000_000) ** 2, axis=1)
+    six = np.array([covariance[i, j] for i, j in matrices.PAIRS])[:, None]
+    for share, tolerance in ((0.5, 0.07), (0.1, 0.06), (0.03, 0.06), (0.01, 0.06), (1e-3, 0.33)):
+        limit = np.array([np.quantile(speed, 1 - share)])
+        found = truncation.outside(limit, np.array(mean, float)[:, None], six)[0]
+        assert found == pytest.approx(share, rel=tolerance)
+
+
+def cut_stars(n_stars: int, escape: float, max_sigma: float, seed: int) -> dict[str, np.ndarray]:
+    """Stars of sigma 90, 55, 55 with tangential errors of 140 km/s that pass the cut."""
+    rng = np.random.default_rng(seed)
+    error = np.array([20.0, 140.0, 140.0])
+    velocity = np.hypot([90.0, 55.0, 55.0], error)[:, None] * rng.standard_normal((3, n_stars))
+    stars = make_stars(velocity, np.tile(np.diag(error**2), (n_stars, 1, 1)))
+    stars["energy"] = 0.5 * (np.sum(velocity**2, axis=0) - escape**2)
+    stars["energy_error"] = np.sqrt(np.sum((velocity * error[:, None]) ** 2, axis=0))
+    left = stars["energy"] < max_sigma * stars["energy_error"]
+    return {name: values[left] for name, values in stars.items()}
+
+
+@pytest.mark.parametrize("max_sigma", [0.0, 0.1])
+def test_the_cut_is_in_the_model(max_sigma):
+    stars = cut_stars(6000, 350.0, max_sigma, seed=1)
+    assert 0.85 < len(stars["r"]) / 6000 < 0.97
+    found = summary(stars, unbound_max_sigma=max_sigma)
+    for name, true in zip(QUANTITIES, (90, 55, 55, 1 - 55**2 / 90**2), strict=True):
+        half = (found[name + "_hi95"] - found[name + "_lo95"]) / 2
+        assert abs(found[name] - true) < 1.5 * half
+    plain = summary(stars)
+    assert plain["beta_lo95"] > 1 - 55**2 / 90**2
+
+
+def test_a_cut_far_from_all_stars_changes_nothing():
+    stars = cut_stars(500, 3000.0, 0.0, seed=2)
+    assert summary(stars, unbound_max_sigma=0.0) == summary(stars)
+
+
+def test_shells_count_what_the_cut_takes_and_nearly_takes():
+    stars = {"r": np.array([12.0, 12.0, 12.0, 25.0]), "l": np.full(4, 200.0), "b": np.full(4, 30.0)}
+    stars |= {"energy": np.array([1.0, -1.5, -2.5, -9.0]), "energy_error": np.ones(4)}
+    counts = truncation.ShellCounts(RadialShells(10.0, 30.0, 2), ("halo", "insitu"), 0.0)
+    inside = {"halo": np.ones(4, bool), "insitu": np.array([True, False, False, True])}
+    counts.add(stars, inside, taken=np.array([True, False, False, False]))
+    rows = counts.table()
+    rows = rows[rows["quadrant"] == 0]
+    assert list(rows["n_stars"]) == [3, 1, 1, 1]
+    assert list(rows["n_taken"]) == [1, 0, 1, 0]
+    assert list(rows["n_near"]) == [1, 0, 0, 0]
+    assert list(rows["cut_fraction"]) == [0.666667, 0, 1, 0]

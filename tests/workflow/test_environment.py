@@ -95,7 +95,7 @@ def test_the_table_of_keys_is_that_of_the_schema(repo):
 def test_the_plan_of_large_runs_is_that_of_the_measured_times(repo):
     plan = [sys.executable, "benchmarks/plan.py", "--measured", "benchmarks/measured.ecsv"]
     done = subprocess.run(plan, cwd=repo, capture_output=True, text=True, check=True)
-    text = (repo / "README.md").read_text()
+    text = (repo / "docs" / "clusters.md").read_text()
     table = text.partition("<!-- plan -->\n")[2].partition("<!-- end of plan -->")[0]
     assert table == done.stdout
     # Ten times the work takes about ten times the core-hours, and no job more than a gigabyte.
@@ -108,17 +108,6 @@ def test_the_plan_of_large_runs_is_that_of_the_measured_times(repo):
 def test_every_place_names_the_same_version(repo):
     assert f"version: {__version__}\n" in (repo / "CITATION.cff").read_text()
     assert f"## {__version__}" in (repo / "CHANGELOG.md").read_text()
-
-
-def test_the_readme_names_every_script_and_its_commands_exist(repo):
-    text = (repo / "README.md").read_text()
-    for script in (repo / "scripts").glob("*.py"):
-        assert script.name in text, script.name
-    targets = set(re.findall(r"^([a-z-]+):", (repo / "Makefile").read_text(), re.M))
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M))
-    assert {"test", "test-faults"} <= named <= targets
-    for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
-        assert (repo / path).exists(), path
 
 
 def test_every_quick_rule_takes_a_here_of_which_the_cluster_s_profile_has_one(repo):

@@ -1,4 +1,4 @@
-"""The README's commands run as they stand, from another folder too."""
+"""The commands of README and docs run as they stand, from another folder too; their links lead."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from pathlib import Path
 
 import pytest
 from cli.calls import call
+from planning import jobs
+
+from .steps_page import BEGIN, END, PAGE, plan
 
 REPO = Path(__file__).resolve().parents[2]
-STEPS = re.search(
-    r"<!-- steps -->\n```\n(.*?)```\n<!-- end of steps -->", (REPO / "README.md").read_text(), re.S
-)[1].split("\n\n")
+STEPS = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].split("\n\n")
+PAGES = [REPO / "README.md", *sorted(REPO.glob("docs/*.md"))]
+
+
+def words_of(step: str) -> list[str]:
+    return shlex.split(step.replace("\\\n", " "))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: shlex.split(step)[1].split("/")[1])
-def test_a_step_of_the_readme_runs_alone_from_another_folder(
-    quick_run, tmp_path, monkeypatch, step
-):
+def test_a_step_by_hand_runs_alone_from_another_folder(quick_run, tmp_path, monkeypatch, step):
     # Hard links are enough: a step replaces its outputs and never writes into a file.
     for kind in ("results", "figures"):
         source = quick_run / kind / "quick"
         subprocess.run(["cp", "-al", str(source), str(tmp_path / kind)], check=True)
-    command = step.replace("\\\n", " ").replace("--rows=302485", "--rows=3000")
-    command = command.replace("--halos=200", "--halos=2")
-    words = shlex.split(command)
+    command = step.replace("-rows=302485", "-rows=3000").replace("-halos=200", "-halos=2")
+    words = words_of(command)
     assert words[0] == "python"
     moved = {"results": tmp_path, "figures": tmp_path}
     for i, word in enumerate(words):
@@ -43,7 +46,26 @@ def test_a_step_of_the_readme_runs_alone_from_another_folder(
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
-def test_every_script_of_a_rule_has_a_step_in_the_readme():
-    named = {shlex.split(step)[1] for step in STEPS}
-    rules = "".join(path.read_text() for path in sorted((REPO / "rules").glob("*.smk")))
-    assert named == {f"scripts/{step}.py" for step in re.findall(r'code\("(\w+)"\)', rules)}
+def test_the_steps_by_hand_are_those_of_snakemake():
+    planned = {job.words for job in jobs(plan())}
+    commands = [tuple(words_of(step)) for step in STEPS]
+    assert set(commands) <= planned, "python tests/workflow/steps_page.py writes them anew"
+    scripts = [words[1] for words in commands]
+    assert sorted(scripts) == sorted({words[1] for words in planned})
+
+
+def test_every_page_is_reached_and_every_link_leads_somewhere():
+    reached = set()
+    for page in PAGES:
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            target = (page.parent / link).resolve()
+            assert target.exists(), f"{page.name}: {link}"
+            reached.add(target)
+    assert set(PAGES) - {REPO / "README.md"} <= reached
+
+
+def test_every_make_target_that_a_page_names_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (REPO / "Makefile").read_text(), re.M))
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M))
+    assert {"paper", "test", "test-faults"} <= named <= targets

@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from icefire.calibrate.coverage import FILLED, GROUPS, METHODS, QUANTITIES, RADII_KPC, Group
-from icefire.calibrate.halos import SCENARIOS
+from icefire.calibrate.halos import DISTANCES, SCENARIOS, SHAPES
 
 _NOMINAL = np.array([68.0, 95.0])
 # Coverage within so many points of 68 and 95 counts as holding; bins with few stars may miss more.
+_SHAPE_GROUPS = (Group(n_lo=30, n_hi=FILLED), Group(n_lo=FILLED))
 _TOLERANCES = {Group(n_lo=FILLED): (4.0, 2.5), Group(n_hi=FILLED): (5.0, 3.0)}
 
 
@@ -40,12 +41,12 @@ def text(found: Results, halos: int, min_stars: int, catalogue: str) -> str:
     """Write the advice: paragraphs of 80 letters' width, in reStructuredText."""
     catalogue = re.sub(r"([\\*_|`])", r"\\\1", catalogue)  # letters that mean something in reST
     parts = [
-        f"Uncertainties, tried on {halos} halos of known truth in each of four scenarios. Coverage"
-        " is the share of bins whose interval holds the truth; the bins are the radial shells, of"
-        " the whole sky and of the quadrants. The stars of the scenario ``catalogue`` are those of"
-        f" {catalogue}.",
+        f"Uncertainties, tried on {halos} halos of known truth in each of {len(SCENARIOS)}"
+        " scenarios. Coverage is the share of bins whose interval holds the truth; the bins are the"
+        " radial shells, of the whole sky and of the quadrants. The stars of the scenario"
+        f" ``catalogue`` are those of {catalogue}.",
         *(_coverage(found, group, min_stars) for group in _TOLERANCES),
-        _robustness(found),
+        *_robustness(found),
         *_widths(found),
         *_biases(found),
         _choice(found, min_stars),
@@ -75,7 +76,7 @@ def _coverage(found: Results, group: Group, min_stars: int) -> str:
     """Say how often the intervals hold where the assumptions do, and whose are good enough."""
 
     def covered(method: str, quantity: str) -> np.ndarray:
-        return found.coverage("assumptions", method, quantity, group)
+        return found.coverage("gaussian", method, quantity, group)
 
     tolerance = _TOLERANCES[group]
     good = [
@@ -95,52 +96,63 @@ def _coverage(found: Results, group: Group, min_stars: int) -> str:
     )
 
 
-def _robustness(found: Results) -> str:
-    def covered(method: str) -> str:
-        return _pair(found.coverage("two populations", method, "sigma", Group(n_lo=FILLED)))
-
-    return (
-        "Where velocities are not Gaussian (two populations, a radial and a round one), intervals"
-        f" of the dispersions of bins with at least {FILLED} stars cover: {_of_each(covered)}."
-    )
+def _robustness(found: Results) -> Iterator[str]:
+    """Tabulate coverage over the shape of the velocity distribution."""
+    for quantity, name in (("sigma", "the dispersions"), ("beta", "beta")):
+        yield (
+            f"Shapes of the velocity distribution: coverage (%) of the 68/95 % intervals of {name}"
+            f" in bins with 30 to {FILLED - 1} stars, and with at least {FILLED}:"
+        )
+        rows = [("shape", *METHODS)]
+        for shape in SHAPES:
+            cells = []
+            for method in METHODS:
+                pairs = [found.coverage(shape, method, quantity, group) for group in _SHAPE_GROUPS]
+                texts = ["none" if np.isnan(p).any() else f"{p[0]:.0f}/{p[1]:.0f}" for p in pairs]
+                cells.append(", ".join(texts))
+            rows.append((shape, *cells))
+        yield _table(rows)
 
 
 def _widths(found: Results) -> Iterator[str]:
     """Say what weighting stars by their errors gains where errors are large."""
     group = Group(n_hi=FILLED, error_lo=0.6)
     ours, other = (
-        found("half_width68", "distances", method, "sigma", group)
+        found("half_width68", "distances 10 %", method, "sigma", group)
         for method in ("likelihood", "bootstrap")
     )
     if np.isfinite([ours, other]).all() and other > 0:
         yield (
             f"Where errors exceed 0.6 of the dispersion, in bins with fewer than {FILLED} stars,"
             f" the 68 % intervals of ``likelihood`` are {ours / other:.2f} times as wide as those"
-            " of ``bootstrap`` (scenario ``distances``): each star counts by its own error."
+            " of ``bootstrap`` (scenario ``distances 10 %``): each star counts by its own error."
         )
 
 
 def _biases(found: Results) -> Iterator[str]:
+    filled = Group(n_lo=FILLED)
     mild, strong = Group(n_lo=FILLED, error_hi=0.4), Group(n_lo=FILLED, error_lo=0.6)
 
-    def percent(group: Group) -> Callable[[str], str]:
+    def percent(scenario: str, quantity: str, group: Group) -> str:
         def say(method: str) -> str:
-            bias = 100 * found("bias", "assumptions", method, "sigma", group)
+            bias = 100 * found("bias", scenario, method, quantity, group)
             return "(no such bin)" if np.isnan(bias) else f"{bias:+.1f} %"
 
-        return say
+        return _of_each(say)
 
     yield (
-        f"Dispersions of bins with at least {FILLED} stars are off by {_of_each(percent(mild))}"
-        " where errors are below 0.4 of the dispersion, and by"
-        f" {_of_each(percent(strong))} where they are above 0.6."
+        f"Dispersions of bins with at least {FILLED} stars are off by"
+        f" {percent('gaussian', 'sigma', mild)} where errors are below 0.4 of the dispersion, and"
+        f" by {percent('gaussian', 'sigma', strong)} where they are above 0.6."
     )
-    for scenario, what in (
-        ("distances", "With distances known to 10 % and Gaia's proper motions"),
-        ("catalogue", "With the errors of this run's stars"),
-    ):
-        yield f"{what}, beta of bins with at least {FILLED} stars is off by:"
+    for scenario, error in DISTANCES.items():
+        yield (
+            f"With distances known to {100 * error:g} % and Gaia's proper motions, sigma_phi of"
+            f" such bins is off by {percent(scenario, 'sigma_phi', filled)}, and beta by:"
+        )
         yield _beta_table(found, scenario)
+    yield "With the errors of this run's stars, beta of such bins is off by:"
+    yield _beta_table(found, "catalogue")
 
 
 def _beta_table(found: Results, scenario: str) -> str:
@@ -152,8 +164,17 @@ def _beta_table(found: Results, scenario: str) -> str:
         name = f"below {high:g}" if low == 0 else f"{low:g} to {high:g}"
         name = f"above {low:g}" if np.isinf(high) else name
         rows.append((name, *("no bin" if np.isnan(bias) else f"{bias:+.3f}" for bias in biases)))
-    rule = " ".join(["=" * 12] * len(rows[0]))
-    lines = [" ".join(f"{word:<12}" for word in row).rstrip() for row in rows]
+    return _table(rows)
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    """Write rows of words, the head first, as a reStructuredText table."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = " ".join("=" * width for width in widths)
+    lines = [
+        " ".join(f"{word:<{width}}" for word, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join([rule, lines[0], rule, *lines[1:], rule])
 
 
@@ -181,6 +202,6 @@ def _choice(found: Results, min_stars: int) -> str:
                 f" {low:.0f} to {high:.0f} %"
             )
     return (
-        "Quote, by the worst coverage of dispersions and beta in the four scenarios:"
+        "Quote, by the worst coverage of dispersions and beta in all scenarios:"
         f" {'; '.join(said) or 'nothing'}. ``han2024`` is for comparison with the paper."
     )

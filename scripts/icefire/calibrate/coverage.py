@@ -19,7 +19,7 @@ import numpy as np
 from icefire.errors import UserError
 from icefire.files.writing import replacing
 from icefire.measure import dispersion, likelihood, recipes, shards
-from icefire.measure.geometry import RadialShells
+from icefire.measure.geometry import Geometry, RadialShells
 
 METHODS = ("han2024", "bootstrap", "likelihood")
 # `sigma` stands for the three dispersions together.
@@ -87,7 +87,6 @@ def try_methods(
     n_realisations: int,
     min_stars: int,
     exclude_fraction: float,
-    max_memory_mb: float = 1000.0,
 ) -> np.ndarray:
     """Measure one halo by every method and compare with the truth.
 
@@ -107,36 +106,50 @@ def try_methods(
     ndarray
         Whole numbers, METHODS x QUANTITIES x GROUPS x STATISTICS.
     """
-    n_stars = len(stars["r"])
-    rows = dispersion.STARS_AT_ONCE
+    found = np.zeros(SHAPE, np.int64)
+    for i, method in enumerate(METHODS):
+        (measurement,) = measured_by(
+            method, stars, shells, name, seed, n_realisations, min_stars, exclude_fraction
+        ).values()
+        bins = _truth(stars, true, shells, measurement.bins)
+        found[i] = _compare(dispersion.summarise(measurement.variance), bins)
+    return found
+
+
+def measured_by(
+    method: str,
+    stars: dict[str, np.ndarray],
+    bins: Geometry,
+    name: str,
+    seed: int,
+    n_realisations: int,
+    min_stars: int,
+    exclude_fraction: float,
+    max_memory_mb: float = 1000.0,
+) -> dict[str, dispersion.Measurement]:
+    """Measure stars that are in memory by one of METHODS, as a run does."""
+    n_stars, rows = len(stars["v_r"]), dispersion.STARS_AT_ONCE
     common = {
         "blocks": lambda: (
             {column: values[start : start + rows] for column, values in stars.items()}
             for start in range(0, max(n_stars, 1), rows)
         ),
         "n_stars": n_stars,
-        "geometries": [shells],
+        "geometries": [bins],
         "min_stars": min_stars,
         "max_memory_mb": max_memory_mb,
     }
-    found = np.zeros(SHAPE, np.int64)
-    for i, method in enumerate(METHODS):
-        if method == "likelihood":
-            measured = likelihood.measure(
-                deconvolve=True, correlated=True, realisations=n_realisations, **common
-            )
-        else:
-            measured = dispersion.measure(
-                recipe=recipes.recipe(method, exclude_fraction, correlated=True),
-                seed=seed,
-                sample=name,
-                numbers=range(n_realisations),
-                **common,
-            )
-        (measurement,) = measured.values()
-        bins = _truth(stars, true, shells, measurement.bins)
-        found[i] = _compare(dispersion.summarise(measurement.variance), bins)
-    return found
+    if method == "likelihood":
+        return likelihood.measure(
+            deconvolve=True, correlated=True, realisations=n_realisations, **common
+        )
+    return dispersion.measure(
+        recipe=recipes.recipe(method, exclude_fraction, correlated=True),
+        seed=seed,
+        sample=name,
+        numbers=range(n_realisations),
+        **common,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,36 @@
 """Halos whose truth is known, to try the methods on: stars, their errors, the ellipsoid they obey.
 
 In every halo the velocity ellipsoid shrinks with radius while its anisotropy stays, so that an
-anisotropy that seems to change is the method's doing. Four scenarios part what can go wrong:
+anisotropy that seems to change is the method's doing. The scenarios part what can go wrong:
 
-- `assumptions`: Gaussian velocities, Gaussian errors of known covariance, a third of whose variance
+- `gaussian`: Gaussian velocities, Gaussian errors of known covariance, a third of whose variance
   the three components share, as they do a wrong distance. Errors grow with radius, and at every
-  radius the quadrants have very different numbers of stars. What the methods assume holds.
-- `catalogue`: the same with the stars of a run's own halo sample, where they are and with the
+  radius the quadrants have very different numbers of stars. What all methods assume holds.
+- the other SHAPES: the same ellipsoid and errors, but velocities are not Gaussian.
+- `catalogue`: as the first, with the stars of a run's own halo sample, where they are and with the
   errors that they have.
-- `two populations`: as the first, but a star is of one of two populations, a radial one and a round
-  one, which together have the same ellipsoid. Velocities are no longer Gaussian.
-- `distances`: true stars are observed like the H3 survey's giants (distances to 10 %, Gaia's proper
-  motions) and carried through the pipeline's kinematics. Errors follow the velocities that they
-  belong to, and wrong distances put stars into wrong bins.
+- `distances 10 %`, `distances 15 %`: true stars are observed like the H3 survey's giants (Gaia's
+  proper motions, distances with such errors), carried through the pipeline's kinematics and cut by
+  |Z| and r. Errors follow the velocities that they belong to, and wrong distances put stars into
+  wrong bins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from icefire.measure.recipes import COMPONENTS, cholesky, stream
+from icefire.stars.cuts import CUTS
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC, Frame, cartesian_velocity, galactocentric
-
-SCENARIOS = ("assumptions", "catalogue", "two populations", "distances")
 
 # The ellipsoid: sigma_r = 140 km/s at 10 kpc, falling with the fourth root of the radius; a
 # constant anisotropy; and v_phi's share of the tangential variance
 _SIGMA_R, _AT_KPC, _SLOPE = 140.0, 10.0, -0.25
 _BETA, _PHI_SHARE = 0.7, 0.55
 
-# `assumptions`: the stars' radii, evenly; shares of the quadrants; errors of the three components
+# The shapes: the stars' radii, evenly; shares of the quadrants; errors of the three components
 # in units of their dispersions at the inner and the outer radius, with their scatter in dex; and
 # the shared part of the error variance
 _RADII_KPC = (10.0, 80.0)
@@ -37,22 +38,67 @@ _QUADRANT_SHARES = (0.6, 0.26, 0.1, 0.04)
 _ERRORS = np.array([[0.025, 0.4], [0.05, 0.8], [0.05, 0.8]])
 _ERROR_SCATTER, _SHARED = 0.1, 1 / 3
 
-# `two populations`: the radial one's share, and its variances in units of the whole's
-_RADIAL_SHARE = 0.6
-_RADIAL_VARIANCE = np.array([1.3, 0.35, 0.35])
+# Dispersions of two populations of equal numbers (km/s), and how far from zero two lobes stand, in
+# dispersions of both together
+_POPULATIONS, _LOBE = (70.0, 160.0), 0.85
 
-# `distances`: the share of H3's giants beyond a radius, made up beyond 80 kpc; distance errors
-# (relative), errors of the radial velocity (km/s), and Gaia's of proper motions (mas/yr) at four G
-# (DR3; pmdec's are smaller). So that far shells have many stars as well, so many times more are
-# drawn, and all kept beyond a radius; nearer ones are thinned by their observed radius, to a power,
-# which changes nothing in a shell but the number of stars.
+# Distance errors (relative) of the scenarios with observed halos
+DISTANCES = {"distances 10 %": 0.10, "distances 15 %": 0.15}
+# Observed halos: the share of H3's giants beyond a radius, made up beyond 80 kpc; errors of radial
+# velocities (km/s), and Gaia's of proper motions (mas/yr) at four G (DR3; pmdec's are smaller).
+# So that far shells have many stars as well, so many times more are drawn, and all kept beyond a
+# radius; nearer ones are thinned by their observed radius, to a power, which changes nothing in a
+# shell but the number of stars.
 _BEYOND_KPC = (5.0, 7.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 _BEYOND = (0.877, 0.735, 0.553, 0.342, 0.204, 0.115, 0.067, 0.030, 0.0135, 0.0078, 0.0033, 0.0018)
 _DRAWN_PER_STAR, _ALL_BEYOND_KPC, _THINNING = 12, 40.0, 3
-_DISTANCE_ERROR, _RV_ERROR = 0.1, 0.3
+_RV_ERROR = 0.3
 _MAGNITUDES, _PM_ERRORS = (15.0, 16.0, 17.0, 18.0), (0.030, 0.049, 0.082, 0.147)
 _PMDEC_SHARE, _PM_CORR_SCATTER = 0.86, 0.2
 _MIN_ABS_B_DEG = 20.0
+
+
+# The cuts that an observed halo is passed through
+_CUTS = ("halo",)
+
+
+def _gaussian(rng: np.random.Generator, n_stars: int) -> np.ndarray:
+    return rng.standard_normal((3, n_stars))
+
+
+def _student_t5(rng: np.random.Generator, n_stars: int) -> np.ndarray:
+    return np.sqrt(3 / 5) * rng.standard_t(5, (3, n_stars))
+
+
+def _uniform(rng: np.random.Generator, n_stars: int) -> np.ndarray:
+    return rng.uniform(-np.sqrt(3), np.sqrt(3), (3, n_stars))
+
+
+def _two_populations(rng: np.random.Generator, n_stars: int) -> np.ndarray:
+    sizes = np.array(_POPULATIONS) / np.sqrt(np.mean(np.square(_POPULATIONS)))
+    return sizes[rng.integers(2, size=n_stars)] * _gaussian(rng, n_stars)
+
+
+def _two_lobes(rng: np.random.Generator, n_stars: int) -> np.ndarray:
+    """Part the radial component only, as stars on radial orbits seen far from their turning points.
+
+    The "sausage" of the Gaia-Sausage-Enceladus merger (Lancaster et al. 2019).
+    """
+    deviates = _gaussian(rng, n_stars)
+    deviates[0] *= np.sqrt(1 - _LOBE**2)
+    deviates[0] += rng.choice([-_LOBE, _LOBE], n_stars)
+    return deviates
+
+
+# Deviates of mean zero and variance one, 3 x N. Kurtoses are 3, 9, 1.8, 4.4 and 2.0 (v_r's).
+SHAPES = {
+    "gaussian": _gaussian,
+    "student t5": _student_t5,
+    "uniform": _uniform,
+    "two populations": _two_populations,
+    "two lobes": _two_lobes,
+}
+SCENARIOS = (*SHAPES, "catalogue", *DISTANCES)
 
 
 def ellipsoid(r_kpc: np.ndarray) -> np.ndarray:
@@ -78,7 +124,7 @@ def make(
     catalogue
         For `catalogue`: columns `r l b`, velocity errors and their covariances.
     frame
-        For `distances`: the Galactocentric frame.
+        For DISTANCES: the Galactocentric frame.
 
     Returns
     -------
@@ -87,26 +133,25 @@ def make(
         ellipsoid's variances at the stars' true places, 3 x N (km2/s2).
     """
     rng = stream(seed, f"halo, {scenario}", number)
-    if scenario == "distances":
-        return _observed(rng, n_stars * _DRAWN_PER_STAR, frame)
+    if scenario in DISTANCES:
+        return _observed(rng, n_stars * _DRAWN_PER_STAR, frame, DISTANCES[scenario])
     if scenario == "catalogue":
         stars = dict(catalogue)
     else:
         stars = _places(rng, n_stars)
         stars |= _errors(rng, stars["r"])
     true = ellipsoid(stars["r"])
-    scale = _two_populations(rng, true.shape[1]) if scenario == "two populations" else 1.0
-    velocity = np.sqrt(true * scale) * rng.standard_normal(true.shape)
+    velocity = np.sqrt(true) * SHAPES.get(scenario, _gaussian)(rng, true.shape[1])
     noise = rng.standard_normal(true.shape)
     velocity += np.einsum("ijs,js->is", cholesky(stars, correlated=True), noise)
     return stars | dict(zip(COMPONENTS, velocity, strict=True)), true
 
 
-def _two_populations(rng: np.random.Generator, n_stars: int) -> np.ndarray:
-    """Give each star its population's variances in units of the ellipsoid's, 3 x N."""
-    round_one = (1 - _RADIAL_SHARE * _RADIAL_VARIANCE) / (1 - _RADIAL_SHARE)
-    radial = rng.random(n_stars) < _RADIAL_SHARE
-    return np.where(radial, _RADIAL_VARIANCE[:, None], round_one[:, None])
+def selected(stars: dict, true: np.ndarray, halo: Mapping) -> tuple[dict, np.ndarray]:
+    """Pass an observed halo through the pipeline's cuts; `halo` are the values of that section."""
+    removed = [cut.removes(stars, halo) for cut in CUTS if cut.step in _CUTS]
+    inside = ~np.any(removed, axis=0)
+    return {name: values[inside] for name, values in stars.items()}, true[:, inside]
 
 
 def _places(rng: np.random.Generator, n_stars: int) -> dict[str, np.ndarray]:
@@ -134,7 +179,7 @@ def _errors(rng: np.random.Generator, r_kpc: np.ndarray) -> dict[str, np.ndarray
 
 
 def _observed(
-    rng: np.random.Generator, n_stars: int, frame: Frame
+    rng: np.random.Generator, n_stars: int, frame: Frame, distance_error: float
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Observe a halo like the H3 survey and carry the errors through the kinematics."""
     share = rng.uniform(_BEYOND[-1], _BEYOND[0], n_stars)
@@ -146,7 +191,7 @@ def _observed(
     velocity = np.sqrt(true) * rng.standard_normal(true.shape)
     names = (*"xyz", *COMPONENTS)
     where = dict(zip(names, (*position, *velocity), strict=True)) | {"r": r}
-    clean = _blurred(rng, _astrometry(position, cartesian_velocity(where), frame))
+    clean = _blurred(rng, _astrometry(position, cartesian_velocity(where), frame), distance_error)
     stars = galactocentric(clean, frame)
     stars["l"], stars["b"] = _galactic(position, frame)
     seen = np.abs(stars["b"]) > _MIN_ABS_B_DEG
@@ -180,7 +225,7 @@ def _astrometry(position: np.ndarray, velocity: np.ndarray, frame: Frame) -> dic
     }
 
 
-def _blurred(rng: np.random.Generator, exact: dict) -> dict:
+def _blurred(rng: np.random.Generator, exact: dict, distance_error: float) -> dict:
     """Add the survey's errors, and what the survey would say they are."""
     n_stars = len(exact["ra"])
     magnitude = rng.uniform(_MAGNITUDES[0], _MAGNITUDES[-1], n_stars)
@@ -188,12 +233,12 @@ def _blurred(rng: np.random.Generator, exact: dict) -> dict:
     pmdec_error = _PMDEC_SHARE * pmra_error
     correlation = np.clip(rng.normal(0, _PM_CORR_SCATTER, n_stars), -0.9, 0.9)
     along, own, of_distance, of_rv = rng.standard_normal((4, n_stars))
-    # Ten sigma below the truth would be no distance.
-    distance = exact["distance"] * np.maximum(1 + _DISTANCE_ERROR * of_distance, 0.2)
+    # Many sigma below the truth would be no distance.
+    distance = exact["distance"] * np.maximum(1 + distance_error * of_distance, 0.2)
     beside = correlation * along + np.sqrt(1 - correlation**2) * own
     return exact | {
         "distance": distance,
-        "distance_error": _DISTANCE_ERROR * distance,
+        "distance_error": distance_error * distance,
         "rv": exact["rv"] + _RV_ERROR * of_rv,
         "rv_error": np.full(n_stars, _RV_ERROR),
         "pmra": exact["pmra"] + pmra_error * along,

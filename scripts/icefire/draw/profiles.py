@@ -7,6 +7,8 @@ from matplotlib.patches import Patch
 
 from icefire.draw.page import interval, values
 
+# A shell of which the cut of unbound stars took, or nearly took, more than this is marked.
+CUT_SHARE = 0.01
 # Of each interval in per cent: how opaque its band is, and how thick the bar of a lone bin.
 BANDS = {95: (0.16, 0.6), 68: (0.30, 1.6)}
 
@@ -56,6 +58,23 @@ def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> in
         axes.errorbar(r[alone], middle[alone], error, **bars)
     axes.plot(r, middle, zorder=4, **options)
     return int(np.count_nonzero(has))
+
+
+def mark_cut(axes, table, **options) -> list:
+    """Mark at the lower frame the shells of which the cut of unbound stars took too much.
+
+    `table` may have cut_fraction; gives a legend's handle, or none where no shell is marked.
+    """
+    if "cut_fraction" not in table.colnames:
+        return []
+    much = (values(table, "cut_fraction") > CUT_SHARE) & (values(table, "n_stars") > 0)
+    if not much.any():
+        return []
+    label = f"over {100 * CUT_SHARE:g} % at or near the unbound cut"
+    place = axes.get_xaxis_transform()
+    look = {"color": "black", "marker": "x", "ms": 4, "ls": "none", "clip_on": False}
+    look |= {"transform": place, "zorder": 6, "label": label, **options}
+    return axes.plot(values(table, "r_mid")[much], np.full(np.count_nonzero(much), 0.02), **look)
 
 
 def band_handles(percents=(68, 95)) -> list[Patch]:

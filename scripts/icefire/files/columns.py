@@ -64,6 +64,7 @@ KINEMATIC_COLUMNS = {
     "ly": Column("D", "kpc km/s", "angular momentum about y"),
     "lz": Column("D", "kpc km/s", "angular momentum about z; prograde < 0"),
     "energy": Column("D", "km2/s2", "orbital energy per mass"),
+    "energy_error": Column("D", "km2/s2", "standard error of energy"),
 }
 
 FLAG_COLUMNS = {
@@ -72,7 +73,7 @@ FLAG_COLUMNS = {
     "is_sagittarius": Column("L", None, "Sagittarius stream"),
     "is_satellite": Column("L", None, "in a dwarf galaxy or globular cluster"),
     "is_aleph": Column("L", None, "Aleph"),
-    "is_unbound": Column("L", None, "energy of zero or more"),
+    "is_unbound": Column("L", None, "cut as unbound"),
 }
 
 STAR_COLUMNS = CLEAN_COLUMNS | KINEMATIC_COLUMNS | FLAG_COLUMNS

@@ -54,6 +54,7 @@ CUTS = {
     "giants": ("logg",),
     "sagittarius_chemistry": ("feh", "afe"),
     "aleph": ("feh", "afe"),
+    "unbound": (),
 }
 
 

@@ -22,6 +22,7 @@ from scipy import sparse
 
 from icefire.errors import UserError
 from icefire.measure.geometry import Geometry
+from icefire.measure.intervals import reflected
 from icefire.measure.recipes import COMPONENTS, Recipe
 
 # Stars per block: a constant, because rounding depends on it. Not a power of two, which would
@@ -33,9 +34,6 @@ _DRAWN_AT_ONCE = 48
 _ROWS_AT_ONCE = 256
 # Samples up to this size keep their membership in memory instead of building it for each group.
 _HELD = 500_000
-# A resample with less than this share of the sample's variance counts as having it: what is
-# mirrored stays within a few times the sample's dispersion.
-_LEAST_RATIO = 0.05
 # A bin is summed in double precision where its mean is this many dispersions off the sample's.
 _FAR = 1.0
 QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
@@ -175,11 +173,11 @@ class Survey:
             total += [stars[name].sum() for name in COMPONENTS]
             number += len(stars["v_r"])
         self.mean = total / max(number, 1)
-        sums = np.zeros((n_bins, 10))
+        sums = np.zeros((n_bins, 16))
         for stars, members in self.looked_at():
             v = np.column_stack([stars[name] for name in COMPONENTS]) - self.mean
             error = np.column_stack([stars[f"{name}_error"] for name in COMPONENTS])
-            sums += members @ np.column_stack([np.ones(len(v)), v, v**2, error**2])
+            sums += members @ np.column_stack([np.ones(len(v)), v, v**2, v**3, v**4, error**2])
 
         self.of_all_bins = counts = sums[:, 0].astype(np.int64)
         edges = np.cumsum([geometry.n_bins for geometry in geometries])[:-1]
@@ -195,13 +193,19 @@ class Survey:
         self._rows = rows[self.order]
         self._sums = sums[self._rows]
 
-    def sample(self, some: slice, subtracted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give what `reflected` needs of some of the rows: variances, errors, numbers of stars."""
+    def sample(self, some: slice, subtracted: int) -> tuple[np.ndarray, ...]:
+        """Give what `reflected` needs of some rows: variances, errors, kurtoses, numbers of stars.
+
+        Variances of stars that all move alike are zero; their kurtosis counts as a Gaussian's.
+        """
         sums = self._sums[some].T
         n = sums[0]
-        mean = sums[1:4] / n
-        total = np.maximum(sums[4:7] / n - mean**2, 0) * (n / (n - 1))
-        return total, subtracted * sums[7:] / n, n
+        mean, square, cube, fourth = (sums[1:13] / n).reshape(4, 3, -1)
+        variance = np.maximum(square - mean**2, 0)
+        fourth = fourth - 4 * mean * cube + 6 * mean**2 * square - 3 * mean**4
+        kurtosis = np.full(variance.shape, 3.0)
+        np.divide(fourth, variance**2, out=kurtosis, where=variance**2 > 0)
+        return variance * (n / (n - 1)), subtracted * sums[13:] / n, kurtosis, n
 
     def looked_at(self) -> Iterator[tuple[dict, sparse.csr_array]]:
         """Give each block with its membership in all bins, from memory where it is held."""
@@ -310,37 +314,6 @@ def variances(sums: np.ndarray, subtracted: int | None) -> np.ndarray:
         if subtracted:
             variance -= subtracted * sums[7:10] * share
     return variance
-
-
-def reflected(
-    variance: np.ndarray, total: np.ndarray, error: np.ndarray, n_stars: np.ndarray
-) -> np.ndarray:
-    """Turn the scatter of resamples about a sample into that of the truth about the sample.
-
-    A resample's variance is (n-1)/n of the sample's on average, and by as much (in the log) as it
-    falls short of the sample's, the sample's is likely to exceed the truth. So each is corrected
-    for the first and mirrored, in the log of the variance with its errors still in, about the
-    sample's (the basic bootstrap on a scale of constant error; Davison & Hinkley 1997, section
-    5.2). The mirrored ones are spread by sqrt((n+1)/(n-2)), because the fourth moment of n stars
-    that gives the scatter falls short by that of a Gaussian's. docs/uncertainties.md has the
-    derivation and what percentiles of plain resamples miss.
-
-    Parameters
-    ----------
-    variance
-        3 x B x R variances of resamples of B bins, errors subtracted, km2/s2.
-    total, error
-        3 x B unbiased variances of the bins' stars, and what was subtracted, on average, km2/s2.
-    n_stars
-        Stars per bin, B values.
-    """
-    total, error, n = total[..., None], error[..., None], n_stars[:, None]
-    power = np.sqrt((n + 1) / np.maximum(n - 2, 1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = (variance + error) * (n / (n - 1)) / total
-        mirrored = total * np.maximum(ratio, _LEAST_RATIO) ** -power - error
-    # Stars that all move alike have nothing to mirror.
-    return np.where(total > 0, mirrored, variance)
 
 
 def anisotropy(variance: np.ndarray) -> np.ndarray:

@@ -4,7 +4,8 @@ The stars of a bin are taken as draws from a Gaussian ellipsoid blurred by their
 v_i ~ N(mu, diag(sigma_r^2, sigma_phi^2, sigma_theta^2) + C_i). The mean is integrated out, which
 makes n - 1 of n (restricted likelihood; Patterson & Thompson 1971), and each variance s has
 Jeffreys' prior, which is uniform in log s for stars without errors and stays proper with them: so
-without errors the intervals are the exact ones of the chi-squared distribution.
+without errors the intervals are the exact ones of the chi-squared distribution. Where unbound stars
+were cut away, each star's term is divided by its probability to pass the cut.
 
 No chain is run. The maximum is found by scoring; through it three sections of the posterior, one
 along each component while the other two follow the ridge, give the three marginal distributions;
@@ -23,13 +24,12 @@ from scipy import sparse
 from scipy.special import chdtri, ndtr, ndtri
 
 from icefire.errors import UserError
+from icefire.measure import truncation
 from icefire.measure.dispersion import Measurement, Survey, check_memory
 from icefire.measure.geometry import Geometry
+from icefire.measure.matrices import PAIRS, PLACE, blurred, dot, inverse, times
 from icefire.measure.recipes import COMPONENTS
 
-# Where the six numbers of a symmetric 3 x 3 matrix stand in it
-_PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
-_PLACE = {pair: k for k, (i, j) in enumerate(_PAIRS) for pair in ((i, j), (j, i))}
 _CROSS = ("cov_rphi", "cov_rtheta", "cov_phitheta")
 # Steps of the scoring; each gains a digit or two, and few digits are needed.
 _STEPS = 8
@@ -57,6 +57,7 @@ def measure(
     realisations: int,
     min_stars: int,
     max_memory_mb: float,
+    unbound_max_sigma: float | None = None,
     shard: int = 0,
     shards: int = 1,
     progress: Callable = lambda items, total, label: items,
@@ -74,6 +75,9 @@ def measure(
         Whether the errors' full covariance is, or its diagonal only.
     realisations
         Number of points that stand for the posterior distribution.
+    unbound_max_sigma
+        Stars of this many energy errors or more were removed (`truncation.COLUMNS` are needed);
+        None: none were.
     shard, shards
         Every `shards`-th measured bin of each geometry, from number `shard` on.
     """
@@ -91,7 +95,7 @@ def measure(
     starts = range(0, len(rows), _ROWS_AT_ONCE)
     for start in progress(starts, len(starts), "bins"):
         part = rows[start : start + _ROWS_AT_ONCE]
-        posterior = _Posterior(_Stars(survey, part, deconvolve, correlated))
+        posterior = _Posterior(_Stars(survey, part, deconvolve, correlated, unbound_max_sigma))
         for first in range(0, len(part), _DRAWN_AT_ONCE):
             some = slice(first, min(first + _DRAWN_AT_ONCE, len(part)))
             variance[start + first : start + some.stop] = posterior.draw(points, some)
@@ -117,9 +121,18 @@ def spread_points(number: int) -> np.ndarray:
 class _Stars:
     """The stars of some bins, pair by pair of a star and a bin, and sums over them."""
 
-    def __init__(self, survey: Survey, rows: np.ndarray, deconvolve: bool, correlated: bool):
+    def __init__(
+        self,
+        survey: Survey,
+        rows: np.ndarray,
+        deconvolve: bool,
+        correlated: bool,
+        max_sigma: float | None,
+    ):
         self._survey, self._rows = survey, rows
         self._deconvolve, self._correlated = deconvolve, correlated
+        self._max_sigma = max_sigma
+        self.about, self.cut = survey.mean, max_sigma is not None
         self.count = survey.of_all_bins[rows].astype(float)
         held = survey.held is not None and self.count.sum() <= _PAIRS_HELD
         self._held = list(self._groups()) if held else None
@@ -128,7 +141,10 @@ class _Stars:
         for stars, members in self._survey.looked_at():
             velocity = np.array([stars[name] for name in COMPONENTS])
             velocity -= self._survey.mean[:, None]
-            yield from _groups(members[self._rows], velocity, self._covariance(stars))
+            values = [velocity, self._covariance(stars)]
+            if self.cut:
+                values.append(truncation.limit(stars, self._max_sigma))
+            yield from _groups(members[self._rows], values)
 
     def _covariance(self, stars: dict) -> np.ndarray:
         covariance = np.zeros((6, len(stars["v_r"])))
@@ -142,7 +158,8 @@ class _Stars:
         """Sum what `function(rows, velocity, covariance)` gives over each bin: quantities x bins.
 
         The function gets the bins of P pairs, 3 x P velocities (km/s, about the sample's mean) and
-        6 x P covariances (km2/s2), and gives P values of one quantity after the other.
+        6 x P covariances (km2/s2), where stars were cut the P limits of their squared speeds too
+        (km2/s2), and gives P values of one quantity after the other.
         """
         total = np.zeros((quantities, len(self.count)))
         for rows, starts, *pairs in self._groups() if self._held is None else self._held:
@@ -151,11 +168,10 @@ class _Stars:
         return total
 
 
-def _groups(members: sparse.csr_array, velocity: np.ndarray, covariance: np.ndarray) -> Iterator:
+def _groups(members: sparse.csr_array, values: Sequence[np.ndarray]) -> Iterator:
     """Give a block's pairs in groups of whole bins.
 
-    Each group: its bins, where the pairs of each begin, the bin of each pair, velocities and error
-    covariances.
+    Each group: its bins, where the pairs of each begin, the bin of each pair, stars' values.
     """
     sizes = np.diff(members.indptr)
     rows = np.flatnonzero(sizes)
@@ -166,36 +182,9 @@ def _groups(members: sparse.csr_array, velocity: np.ndarray, covariance: np.ndar
         some, end = rows[:count], ends[count - 1]
         stars = members.indices[begin:end]
         starts = np.cumsum(sizes[some]) - sizes[some]
-        yield some, starts, np.repeat(some, sizes[some]), velocity[:, stars], covariance[:, stars]
+        chosen = (part[..., stars] for part in values)
+        yield some, starts, np.repeat(some, sizes[some]), *chosen
         rows, ends, begin = rows[count:], ends[count:], end
-
-
-# --- symmetric 3 x 3 matrices, by their six numbers ------------------------------------------
-
-
-def _inverse(matrix: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Invert matrices; give their determinants too."""
-    a, b, c, d, e, f = matrix
-    cofactors = [b * c - f * f, a * c - e * e, a * b - d * d]
-    cofactors += [e * f - d * c, d * f - e * b, d * e - a * f]
-    determinant = a * cofactors[0] + d * cofactors[3] + e * cofactors[4]
-    return np.array(cofactors) / determinant, determinant
-
-
-def _times(matrix: Sequence[np.ndarray], vector: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Multiply matrices and vectors."""
-    a, b, c, d, e, f = matrix
-    x, y, z = vector
-    return [a * x + d * y + e * z, d * x + b * y + f * z, e * x + f * y + c * z]
-
-
-def _dot(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> np.ndarray:
-    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
-
-
-def _blurred(variance: np.ndarray, covariance: np.ndarray) -> list[np.ndarray]:
-    """Add an ellipsoid's variances to error covariances."""
-    return [*(covariance[:3] + variance), *covariance[3:]]
 
 
 # --- posterior distribution ------------------------------------------------------------------
@@ -219,26 +208,28 @@ class _Posterior:
         The mean and its covariance are one step behind; they hardly depend on the variances.
         """
         n = self._stars.count
-        sums = self._stars.add_up(9, lambda rows, v, c: [*v, *(v * v), *c[:3]]) / n
+        sums = self._stars.add_up(9, lambda rows, v, c, *_: [*v, *(v * v), *c[:3]]) / n
         mean = sums[:3]
         raw = np.maximum((sums[3:6] - mean**2) * (n / (n - 1)), _TINY)
         variance = np.maximum(raw - sums[6:], 0.05 * raw)
         spread = np.concatenate([raw / n, np.zeros_like(raw)])
+        self._cut = truncation.Cut(self._stars, mean, raw)
         for _ in range(_STEPS):
             sums = self._stars.add_up(18, _Score(variance, mean, spread))
-            spread, _ = _inverse(sums[:6])
-            mean = mean + _times(spread, sums[6:9])
+            spread, _ = inverse(sums[:6])
+            mean = mean + times(spread, sums[6:9])
             information = sums[12:] * ((n - 1) / n)
-            inverse, _ = _inverse(information)
+            self._cut.correct(sums[9:12], information, variance)
+            covariance, _ = inverse(information)
             # A longer step either way would be lost in a tail.
-            step = np.clip(_times(inverse, sums[9:12]), -0.8 * variance, 4 * variance + raw)
+            step = np.clip(times(covariance, sums[9:12]), -0.8 * variance, 4 * variance + raw)
             top, variance = variance, np.maximum(variance + step, _TINY)
         self._mean, self._top = mean, top
         scale = np.sqrt((n - 1) / (2 * information[:3]))
         self._blur = np.maximum(scale - top, 0)
         scale = top + self._blur
         self._information = [
-            part * scale[i] * scale[j] for part, (i, j) in zip(information, _PAIRS, strict=True)
+            part * scale[i] * scale[j] for part, (i, j) in zip(information, PAIRS, strict=True)
         ]
 
     def _cut_sections(self) -> None:
@@ -256,7 +247,7 @@ class _Posterior:
             t[k, :, k] = along
         sections = _Sections(np.maximum(np.exp(t) - self._blur, 0), self._mean)
         sums = self._stars.add_up(sections.quantities, sections)
-        log_density = sections.log_posterior(sums)
+        log_density = sections.log_posterior(sums) - self._cut.log_passed(sections.variance)
         for k in range(3):
             log_density[k] += t[k, :, k]  # density per t instead of per s
         self._log_density = log_density - log_density.max(axis=1, keepdims=True)
@@ -267,16 +258,16 @@ class _Posterior:
         follow = np.zeros((3, 3, len(f[0])))
         for k in range(3):
             i, j = (other for other in range(3) if other != k)
-            ii, jj, ij, ik, jk = (f[_PLACE[p]] for p in ((i, i), (j, j), (i, j), (i, k), (j, k)))
+            ii, jj, ij, ik, jk = (f[PLACE[p]] for p in ((i, i), (j, j), (i, j), (i, k), (j, k)))
             follow[k, i] = (ij * jk - jj * ik) / (ii * jj - ij * ij)
             follow[k, j] = (ij * ik - ii * jk) / (ii * jj - ij * ij)
         return follow
 
     def draw(self, points: np.ndarray, some: slice) -> np.ndarray:
         """Map normal deviates (3 x R) onto the posterior of some bins: bins x 3 x R variances."""
-        covariance, _ = _inverse([part[some] for part in self._information])
+        covariance, _ = inverse([part[some] for part in self._information])
         sizes = np.sqrt(covariance[:3])
-        matrix = np.array([[covariance[_PLACE[i, j]] for j in range(3)] for i in range(3)])
+        matrix = np.array([[covariance[PLACE[i, j]] for j in range(3)] for i in range(3)])
         root = np.linalg.cholesky((matrix / sizes / sizes[:, None]).transpose(2, 0, 1))
         found = np.empty((len(root), 3, points.shape[1]))
         for k in range(3):
@@ -297,14 +288,14 @@ class _Score:
     def __init__(self, variance: np.ndarray, mean: np.ndarray, spread: np.ndarray):
         self._variance, self._mean, self._spread = variance, mean, spread
 
-    def __call__(self, rows, velocity, covariance) -> list[np.ndarray]:
-        weight, _ = _inverse(_blurred(self._variance[:, rows], covariance))
-        pulled = _times(weight, velocity - self._mean[:, rows])
+    def __call__(self, rows, velocity, covariance, *_) -> list[np.ndarray]:
+        weight, _ = inverse(blurred(self._variance[:, rows], covariance))
+        pulled = times(weight, velocity - self._mean[:, rows])
         spread = self._spread[:, rows]
         slopes = []
         for k in range(3):
-            line = weight[[_PLACE[k, i] for i in range(3)]]
-            slopes.append(0.5 * (pulled[k] ** 2 + _dot(line, _times(spread, line)) - weight[k]))
+            line = weight[[PLACE[k, i] for i in range(3)]]
+            slopes.append(0.5 * (pulled[k] ** 2 + dot(line, times(spread, line)) - weight[k]))
         return [*weight, *pulled, *slopes, *(0.5 * weight**2)]
 
 
@@ -315,24 +306,24 @@ class _Sections:
     """
 
     def __init__(self, variance: np.ndarray, mean: np.ndarray):
-        self._variance, self._mean = variance, mean
+        self.variance, self._mean = variance, mean
         self.quantities = 3 * _NODES * 11
 
-    def __call__(self, rows, velocity, covariance) -> Iterator[np.ndarray]:
+    def __call__(self, rows, velocity, covariance, *_) -> Iterator[np.ndarray]:
         off = velocity - self._mean[:, rows]
-        for k, section in enumerate(self._variance):
+        for k, section in enumerate(self.variance):
             for variance in section:
-                weight, determinant = _inverse(_blurred(variance[:, rows], covariance))
-                pulled = _times(weight, off)
-                yield from (*weight, *pulled, np.log(determinant) + _dot(off, pulled))
+                weight, determinant = inverse(blurred(variance[:, rows], covariance))
+                pulled = times(weight, off)
+                yield from (*weight, *pulled, np.log(determinant) + dot(off, pulled))
                 yield weight[k] ** 2
 
     def log_posterior(self, sums: np.ndarray) -> np.ndarray:
         """Turn the sums into log restricted likelihood plus log prior: component x node x bins."""
         sums = np.moveaxis(sums.reshape(3, _NODES, 11, -1), 2, 0)
-        inverse, determinant = _inverse(sums[:6])
+        spread, determinant = inverse(sums[:6])
         shift = sums[6:9]
-        fit = sums[9] + np.log(determinant) - _dot(shift, _times(inverse, shift))
+        fit = sums[9] + np.log(determinant) - dot(shift, times(spread, shift))
         return 0.5 * (np.log(sums[10]) - fit)
 
 

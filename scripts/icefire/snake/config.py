@@ -166,7 +166,11 @@ def _orbits(config: dict) -> Iterator[str]:
 
 
 def _shares(config: dict) -> Iterator[str]:
-    for section, whole in (("montecarlo", "realisations"), ("calibration", "halos")):
+    for section, whole in (
+        ("montecarlo", "realisations"),
+        ("significance", "permutations"),
+        ("calibration", "halos"),
+    ):
         if config[section]["shards"] > config[section][whole]:
             yield f"{section}.shards must not exceed {section}.{whole}"
 

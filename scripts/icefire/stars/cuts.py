@@ -41,7 +41,8 @@ class Cut:
     step
         Its step in the ledger.
     reason
-        Why a star goes; values of the section `halo` may stand in it, as in `{min_radius_kpc:g}`.
+        Why a star goes; values of the section `halo` may stand in it, as in `{min_radius_kpc:g}`,
+        and `{energy}`.
     removes
         Tells which stars of a block go, from their columns and the values of the section `halo`.
     off
@@ -69,7 +70,9 @@ CUTS = (
         "satellites", "dwarf galaxy or globular cluster", lambda stars, halo: stars["is_satellite"]
     ),
     Cut("aleph", "Aleph", lambda stars, halo: stars["is_aleph"], "aleph"),
-    Cut("unbound", "energy of zero or more", lambda stars, halo: stars["is_unbound"]),
+    Cut(
+        "unbound", "energy of {energy} or more", lambda stars, halo: stars["is_unbound"], "unbound"
+    ),
     Cut(
         "halo",
         "|Z| not above {min_abs_z_kpc:g} kpc",
@@ -83,11 +86,14 @@ CUTS = (
 )
 
 
-def open_entries(ledger: Ledger, cuts_off: Mapping[str, str], halo: Mapping) -> list[Entry]:
+def open_entries(
+    ledger: Ledger, cuts_off: Mapping[str, str], halo: Mapping, unbound_max_sigma: float = 0
+) -> list[Entry]:
     """Append an entry for each of CUTS to a ledger; `halo` are the values of that section."""
     entries = []
+    energy = f"{unbound_max_sigma:g} of its errors" if unbound_max_sigma else "zero"
     for cut in CUTS:
-        reason = cut.reason.format(**halo)
+        reason = cut.reason.format(energy=energy, **halo)
         if cut.off in cuts_off:
             reason = cut.when_off.format(reason=reason, why=cuts_off[cut.off])
         entries.append(ledger.add(cut.step, reason))

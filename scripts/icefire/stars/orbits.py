@@ -31,16 +31,20 @@ def potential(name: str):
     raise UserError(f"potential.name: {name!r} is none of {', '.join(POTENTIALS)}")
 
 
+def depth(potential, position_kpc: np.ndarray) -> np.ndarray:
+    """Compute the potential in km2/s2 at N places, 3 x N (kpc, Galactocentric)."""
+    from astropy import units as u
+
+    return potential.energy(position_kpc * u.kpc).to_value(u.km**2 / u.s**2)
+
+
 def energy(potential, position_kpc: np.ndarray, velocity_km_s: np.ndarray) -> np.ndarray:
     """Compute the specific orbital energy in km2/s2 of N stars.
 
     Position (kpc) and velocity (km/s) are 3 x N, Galactocentric.
     """
-    from astropy import units as u
-
-    at_rest = potential.energy(position_kpc * u.kpc).to_value(u.km**2 / u.s**2)
     vx, vy, vz = velocity_km_s
-    return at_rest + 0.5 * (vx**2 + vy**2 + vz**2)
+    return depth(potential, position_kpc) + 0.5 * (vx**2 + vy**2 + vz**2)
 
 
 def eccentricity(

@@ -1,4 +1,4 @@
-"""Good stars: which rows of a survey table can be used, and under which reason the others go."""
+"""Good stars: which rows of a table can be used, why others go, and whose errors are large."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.files.columns import LOGARITHMS
+from icefire.stars.kinematics import COMPONENTS
 from icefire.stars.ledger import Entry, Ledger, remove
 from icefire.stars.sky import on_sphere
 
@@ -17,6 +18,8 @@ QUALITY = cli.Section("quality", {"min_snr": cli.finite})
 LIMITS = {"distance": 1000.0, "rv": 9000.0, "pmra": 9000.0, "pmdec": 9000.0}
 # The same for logarithms, dex. They fill gaps with -9.99, too.
 LOGARITHM_LIMIT = 9.0
+# An error is large from so many dispersions of the sample on; so many stars tell a block's.
+_LARGE, _ENOUGH = 3.0, 5000
 
 
 class Quality:
@@ -133,3 +136,44 @@ def _errorless(stars: dict) -> np.ndarray:
     for name, limit in LIMITS.items():
         fine &= (stars[f"{name}_error"] >= 0) & (stars[f"{name}_error"] <= limit)
     return ~fine
+
+
+class LargeErrors:
+    """The stars whose velocity errors are several times the sample's dispersion.
+
+    Blocks of stars are added one after the other; a block's dispersion is half of what 68 % of its
+    stars span, so that a few stars with senseless velocities do not count.
+    """
+
+    def __init__(self):
+        self._n_stars, self._sum = 0, np.zeros(len(COMPONENTS))
+        self._found: list[tuple] = []
+
+    def add(self, star_id: np.ndarray, stars: dict[str, np.ndarray]) -> None:
+        """Look at a block of stars: their identifiers, and the columns of `galactocentric`."""
+        if not len(star_id):
+            return
+        some = slice(None, None, max(len(star_id) // _ENOUGH, 1))
+        spans = [np.quantile(stars[name][some], (0.16, 0.84)) for name in COMPONENTS]
+        self._sum += len(star_id) * 0.5 * np.diff(spans, axis=1)[:, 0]
+        self._n_stars += len(star_id)
+        errors = np.array([stars[f"{name}_error"] for name in COMPONENTS])
+        # The dispersion of all blocks is not known yet, and will hardly be a third of this.
+        large = np.any(errors > (self._sum / self._n_stars)[:, None], axis=0)
+        self._found.extend(zip(star_id[large].tolist(), errors[:, large].T, strict=True))
+
+    def lines(self) -> list[str]:
+        """Say for the log how many there are of each component, and which are the first ten."""
+        dispersion = self._sum / max(self._n_stars, 1)
+        said = []
+        for k, name in enumerate(COMPONENTS):
+            limit = _LARGE * dispersion[k]
+            names = [star_id for star_id, errors in self._found if errors[k] > limit]
+            names = [n.decode("ascii", "replace") if isinstance(n, bytes) else n for n in names]
+            if names:
+                listed = ", ".join(map(str, names[:10])) + (", ..." if len(names) > 10 else "")
+                said.append(
+                    f"{name}_error above {_LARGE:g} times the sample's dispersion of"
+                    f" {dispersion[k]:.0f} km/s: {len(names):,} stars ({listed})"
+                )
+        return said

@@ -33,8 +33,9 @@ ALEPH = cli.Section(
         "orbit_step_myr": cli.positive,
     },
 )
+UNBOUND = cli.Section("unbound", {"max_sigma": cli.not_negative})
 # In the order of the configuration
-SECTIONS = (GIANTS, SAGITTARIUS, satellites.SATELLITES, ALEPH)
+SECTIONS = (GIANTS, SAGITTARIUS, satellites.SATELLITES, ALEPH, UNBOUND)
 
 
 def is_giant(stars: Mapping[str, np.ndarray], max_logg: float) -> np.ndarray:
@@ -69,6 +70,11 @@ def aleph_candidate(
     Low-alpha in-situ stars on prograde orbits, that is Lz < 0.
     """
     return insitu & low_alpha.below(stars["feh"], stars["afe"]) & (stars["lz"] < 0)
+
+
+def is_unbound(stars: Mapping[str, np.ndarray], max_sigma: float) -> np.ndarray:
+    """Tell which of N stars have an energy of `max_sigma` of its errors or more (0: the paper)."""
+    return stars["energy"] >= max_sigma * stars["energy_error"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,9 @@ class Substructure:
         eccentricity = np.full(n_stars, np.nan)
         if self.insitu is not None:
             eccentricity = self._eccentricity(stars, giant)
+        unbound = np.zeros(n_stars, bool)
+        if "unbound" not in self.cuts_off:
+            unbound = is_unbound(stars, **self.settings["unbound"])
         return {
             "is_giant": giant,
             "is_sagittarius": in_sagittarius(stars, spared=spared, **sagittarius),
@@ -116,7 +125,7 @@ class Substructure:
             ),
             "eccentricity": eccentricity,
             "is_aleph": eccentricity < self.settings["aleph"]["max_eccentricity"],
-            "is_unbound": stars["energy"] >= 0,
+            "is_unbound": unbound,
         }
 
     def _eccentricity(self, stars: Mapping[str, np.ndarray], giant: np.ndarray) -> np.ndarray:

@@ -1,0 +1,91 @@
+# Permutation tests in shards: is sigma_r the same among stars that a null hypothesis calls alike?
+#
+# In:  <results>/samples/{halo,accreted,insitu}.fits
+# Out: <results>/asymmetry.ecsv, <results>/asymmetry_map.ecsv, <figures>/figS2_asymmetry
+
+
+rule test_asymmetry:
+    """Scores of stars and of permuted stars in a shard's share of the permutations."""
+    input:
+        code=code("test_asymmetry"),
+        halo="<results>/samples/halo.fits",
+        accreted="<results>/samples/accreted.fits",
+        insitu="<results>/samples/insitu.fits",
+    output:
+        scores="<results>/significance/{shard}-of-{shards}.npz",
+    log:
+        "<logs>/test_asymmetry/{shard}-of-{shards}.log",
+    benchmark:
+        "<benchmarks>/test_asymmetry/{shard}-of-{shards}.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(200, 0.5),
+        runtime=minutes(
+            10, config["significance"]["permutations"] / config["significance"]["shards"] / 5000
+        ),
+    params:
+        **flags("significance.permutations", "significance.seed", "significance.stratum_stars"),
+        **flags("montecarlo.min_stars"),
+    shell:
+        "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
+        " --insitu {input.insitu:q} --shard {wildcards.shard} --shards {wildcards.shards}"
+        " {params:q} --scores {output.scores:q} > {log:q} 2>&1"
+
+
+rule summarise_asymmetry:
+    """The p-value and the effects of every test, and a map of sigma_r over R and azimuth."""
+    input:
+        code=code("summarise_asymmetry"),
+        scores=expand(
+            "<results>/significance/{shard}-of-{shards}.npz",
+            shard=range(config["significance"]["shards"]),
+            shards=config["significance"]["shards"],
+        ),
+        halo="<results>/samples/halo.fits",
+    output:
+        table="<results>/asymmetry.ecsv",
+        map="<results>/asymmetry_map.ecsv",
+    log:
+        "<logs>/summarise_asymmetry.log",
+    benchmark:
+        "<benchmarks>/summarise_asymmetry.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300, 0.5),
+        runtime=minutes(10, 1 / 100),
+    shell:
+        "python {input.code[0]:q} --scores {input.scores:q} --halo {input.halo:q}"
+        " --table {output.table:q} --map {output.map:q} > {log:q} 2>&1"
+
+
+rule plot_asymmetry:
+    """Effects beside what permuted halos give, and the map (figure S2)."""
+    input:
+        code=code("plot_asymmetry"),
+        style="config/paper.mplstyle",
+        table=rules.summarise_asymmetry.output.table,
+        map=rules.summarise_asymmetry.output.map,
+    output:
+        pdf="<figures>/figS2_asymmetry.pdf",
+        png=report(
+            "<figures>/figS2_asymmetry.png",
+            caption="../report/figS2_asymmetry.rst",
+            category="7. Significance",
+            labels={"figure": "S2 asymmetry"},
+        ),
+    log:
+        "<logs>/plot_asymmetry.log",
+    benchmark:
+        "<benchmarks>/plot_asymmetry.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        here=1,
+    params:
+        **flags("figures.accreted_color", "figures.insitu_color", "significance.cmap"),
+    shell:
+        "python {input.code[0]:q} --table {input.table:q} --map {input.map:q}"
+        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
+        " > {log:q} 2>&1"

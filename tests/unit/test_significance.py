@@ -1,0 +1,261 @@
+"""Strata, permutations and the tests made of them, against brute force and known halos."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+from icefire.errors import UserError
+from icefire.judge import asymmetry, significance
+from icefire.judge.significance import NULLS, Score
+from icefire.judge.strata import Permutation, strata, stream
+
+SETTINGS = asymmetry.Settings(permutations=60, seed=3, stratum_stars=40, min_stars=10)
+
+
+def halo(n: int, seed: int, south: float = 0.5) -> dict[str, np.ndarray]:
+    """A made-up sample on half a sky, sigma_r falling with r, a composition per star."""
+    draw = np.random.default_rng(seed)
+    r = draw.uniform(10, 50, n)
+    sin_b = draw.uniform(0.2, 1, n) * np.where(draw.random(n) < south, -1, 1)
+    phi = draw.uniform(0.5, 5.5, n)
+    place = r * np.array([np.cos(phi), np.sin(phi), sin_b]) / np.sqrt(1 + sin_b**2)
+    place *= r / np.linalg.norm(place, axis=0)
+    stars = dict(zip("xyz", place, strict=True)) | {"r": r, "feh": draw.normal(-1.3, 0.4, n)}
+    stars["ra"] = draw.uniform(0, 360, n)
+    stars["pixel"] = draw.integers(0, 30, n)
+    stars["v_r"] = draw.normal(size=n) * 150 * (r / 20) ** -0.3
+    return stars
+
+
+def p_of(stars: dict, name: str, groups=None, n: int = 99, seed: int = 1) -> float:
+    labels = NULLS[name].strata(stars, groups, 40)
+    score = Score(stars["v_r"], NULLS[name].design(stars), labels)
+    drawn = [score.permuted(stream(seed, name, "halo", i)) for i in range(n)]
+    t, _ = significance.statistic(score.observed, score.covariance)
+    return significance.p_value(t, significance.statistic(np.array(drawn), score.covariance)[0])
+
+
+# --- strata ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 39, 80, 1000])
+def test_strata_hold_size_to_twice_size_and_stay_in_groups(n):
+    draw = np.random.default_rng(n)
+    groups = draw.integers(0, 3, n)
+    labels = strata(draw.normal(size=(2, n)), groups)
+    assert len(labels) == n
+    for label in np.unique(labels):
+        inside = labels == label
+        of_group = groups == groups[inside][0]
+        assert np.all(of_group[inside])
+        assert min(40, of_group.sum()) <= inside.sum() <= 80
+
+
+def test_strata_do_not_depend_on_the_order_of_stars():
+    draw = np.random.default_rng(1)
+    coordinates = draw.integers(0, 30, (2, 900)) + np.array([[0], [1]]) * draw.random(900)
+    order = draw.permutation(900)
+    labels, moved = strata(coordinates), strata(coordinates[:, order])
+    together = labels[order][:, None] == labels[order][None]
+    assert np.array_equal(together, moved[:, None] == moved[None])
+
+
+def test_permutations_stay_within_strata_and_reach_every_order_alike():
+    labels = np.array([0, 1, 0, 1, 0, 2])
+    shuffled = Permutation(labels)
+    drawn = [tuple(shuffled.index(stream(1, "t", "s", i))) for i in range(6000)]
+    for index in drawn[:50]:
+        assert sorted(index) == list(range(6))
+        assert np.array_equal(labels[list(index)], labels)
+    _, counts = np.unique(drawn, axis=0, return_counts=True)
+    assert len(counts) == 12  # 3! 2! 1!
+    assert np.all(np.abs(counts - 500) < 5 * np.sqrt(500))
+
+
+def test_values_and_index_are_the_same_permutation():
+    labels = np.random.default_rng(2).integers(0, 5, 60)
+    values = np.random.default_rng(3).normal(size=60)
+    shuffled = Permutation(labels)
+    one, other = (stream(1, "t", "s", 0) for _ in range(2))
+    assert np.array_equal(shuffled.values(values, one), values[shuffled.index(other)])
+
+
+# --- scores ----------------------------------------------------------------------------------
+
+
+def test_covariance_is_that_of_all_permutations():
+    draw = np.random.default_rng(5)
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 2])
+    score = Score(draw.normal(size=8), draw.normal(size=(2, 8)), labels)
+    u, starts = score.u, score.permutation.starts
+    parts = [u[a:b] for a, b in zip(starts, [*starts[1:], 8], strict=True)]
+    every = [
+        score.design @ np.concatenate(order)
+        for order in product(*(list(permutations(part)) for part in parts))
+    ]
+    assert np.allclose(np.mean(every, axis=0), 0)
+    assert np.allclose(np.cov(np.array(every).T, bias=True), score.covariance)
+
+
+def test_u_has_the_variance_over_n_less_one():
+    v = np.random.default_rng(6).normal(size=50)
+    score = Score(v, np.ones((1, 50)), np.zeros(50, int))
+    assert np.allclose(score.u, (v - v.mean()) ** 2 / v.var(ddof=1))
+    assert np.allclose(score.covariance, 0)
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_leaving_parts_out_by_moments_is_leaving_them_out(name, monkeypatch):
+    monkeypatch.setattr(significance, "_CHUNK", 128)
+    stars = halo(700, 7)
+    labels, design = NULLS[name].strata(stars, None, 40), NULLS[name].design(stars)
+    scores, covariances = Score(stars["v_r"], design.copy(), labels).without_each(
+        stars["pixel"], 31
+    )
+    for part in (0, 17, 30):
+        left = stars["pixel"] != part
+        again = Score(stars["v_r"][left], design[:, left], labels[left])
+        assert np.allclose(scores[part], again.observed)
+        assert np.allclose(covariances[part], again.covariance)
+
+
+def test_a_stratum_of_one_velocity_tells_nothing():
+    labels = np.repeat([0, 1], 20)
+    v = np.r_[np.full(20, 3.0), np.random.default_rng(1).normal(size=20)]
+    score = Score(v, np.random.default_rng(2).normal(size=(1, 40)), labels)
+    assert np.isfinite(score.observed).all() and np.all(score.u[:20] == 0)
+
+
+def test_columns_that_data_cannot_tell_are_left_out_of_dof_and_effects():
+    stars = halo(300, 8, south=0)
+    design = NULLS["mirror"].design(stars)
+    score = Score(stars["v_r"], design, strata(NULLS["mirror"].coordinates(stars)))
+    t, dof = significance.statistic(score.observed, score.covariance)
+    assert dof == 0 and t == 0
+    values, _ = significance.effects(score.observed, score.covariance, score.information)
+    assert np.isnan(values[0])
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_p_is_uniform_where_the_null_is_true(name):
+    p = [p_of(halo(120, seed), name, seed=seed) for seed in range(250)]
+    assert kstest(p, "uniform").pvalue > 0.01
+    assert 0.015 < np.mean(np.array(p) <= 0.05) < 0.09
+
+
+def test_planted_azimuthal_signal_comes_back_with_its_sign_and_size():
+    stars = halo(8000, 9)
+    phi = np.arctan2(stars["y"], stars["x"])
+    stars["v_r"] *= np.exp(0.15 * np.cos(phi) - 0.1 * np.sin(2 * phi))
+    null = NULLS["axisymmetric"]
+    score = Score(stars["v_r"], null.design(stars), strata(null.coordinates(stars)))
+    values, errors = significance.effects(score.observed, score.covariance, score.information)
+    # One step from no effect, in strata that know their own dispersion: 4/n too small.
+    assert np.all(np.abs(values - 0.93 * np.array([0.15, 0, 0, -0.1])) < 3 * errors)
+    assert p_of(stars, "axisymmetric") == 0.01
+
+
+def test_composition_alone_is_found_plain_and_not_at_fixed_population():
+    stars = halo(4000, 10)
+    draw = np.random.default_rng(11)
+    phi = np.arctan2(stars["y"], stars["x"])
+    insitu = draw.random(4000) < 0.4 + 0.35 * np.cos(phi)
+    stars["v_r"] *= np.where(insitu, 0.5, 1)
+    assert p_of(stars, "axisymmetric") == 0.01
+    assert p_of(stars, "axisymmetric", insitu) > 0.02
+
+
+# --- samples, shards, results ----------------------------------------------------------------
+
+
+def shard_files(folder, samples, shares: int) -> list[str]:
+    meta = {"samples": {name: len(stars["r"]) for name, stars in samples.items()}}
+    meta["parameters"] = {
+        "test_asymmetry": {"significance_permutations": 60, "montecarlo_min_stars": 10}
+    }
+    paths = []
+    groups = asymmetry.compositions(*samples.values())
+    for i in range(shares):
+        numbers = range(60 * i // shares, 60 * (i + 1) // shares)
+        arrays = {}
+        for sample, stars in samples.items():
+            arrays |= asymmetry.run_sample(sample, stars, groups, SETTINGS, numbers)
+        paths.append(str(folder / f"{i}-of-{shares}.npz"))
+        asymmetry.write_shard(paths[-1], arrays, numbers, meta)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def samples():
+    stars = halo(400, 12)
+    stars["feh"][:7] = np.nan
+    metal_rich = stars["feh"] > -1.0
+
+    def of(mask):
+        return {name: values[mask] for name, values in stars.items()}
+
+    few = np.flatnonzero(metal_rich)[:8]
+    return {"halo": stars, "accreted": of(stars["feh"] < -1.2), "insitu": of(few)}
+
+
+def test_results_are_the_same_for_any_shards(tmp_path, samples):
+    found = []
+    for shares in (1, 3):
+        (tmp_path / str(shares)).mkdir()
+        given = shard_files(tmp_path / str(shares), samples, shares)
+        paths, meta = asymmetry.read_shards(given[::-1])
+        found.append(asymmetry.results(paths, meta))
+    assert repr(found[0]) == repr(found[1])
+    rows = {(row["test"], row["sample"], row["fixed"]): row for row in found[0]}
+    assert len(rows) == 20
+    assert np.isnan(rows["sphere", "insitu", "none"]["p"])  # eight stars
+    row = rows["axisymmetric", "halo", "population"]
+    assert row["dof"] == 4 and 0 < row["p"] <= 1 and row["p_worst"] > 0
+    assert np.isfinite(row["cos_phi"]) and np.isnan(row["l1_x"])
+
+
+def test_a_missing_shard_is_refused(tmp_path, samples):
+    paths = shard_files(tmp_path, {**samples, "halo": samples["insitu"]}, 3)
+    with pytest.raises(UserError, match="permutations 0 to 59"):
+        asymmetry.read_shards(paths[:2])
+
+
+def test_stars_of_no_population_and_without_metallicity_are_groups_of_their_own(samples):
+    labels = asymmetry.compositions(*(samples[name] for name in ("halo", "accreted", "insitu")))
+    assert labels["none"] is None
+    counts = np.bincount(labels["population"], minlength=4)
+    assert counts[0] == len(samples["accreted"]["r"]) and counts[1] == 8 and counts[3] == 7
+    assert np.all(labels["population_feh"][:7] == 6 * 3 + 5)
+
+
+@pytest.mark.parametrize("azimuth", [20.0, 250.0])
+def test_directions_point_at_the_hottest_stars(azimuth):
+    phi = np.radians(azimuth)
+    found = asymmetry.directions(
+        "axisymmetric", 0.1 * np.array([np.cos(phi), np.sin(phi), np.cos(2 * phi), np.sin(2 * phi)])
+    )
+    assert np.isclose(found["dipole_azimuth_deg"], azimuth)
+    assert np.isclose(found["quadrupole_azimuth_deg"], azimuth % 180)
+    axis = np.array([np.cos(phi) * 0.8, np.sin(phi) * 0.8, 0.6])
+    stars = {name: np.array([v]) for name, v in zip("xyz", axis, strict=True)} | {"r": np.ones(1)}
+    found = asymmetry.directions("sphere", 0.1 * NULLS["sphere"].design(stars)[:, 0])
+    for pattern in ("dipole", "quadrupole"):
+        assert np.isclose(found[pattern], 0.1)
+        assert np.isclose(found[f"{pattern}_azimuth_deg"], azimuth)
+        assert np.isclose(found[f"{pattern}_pitch_deg"], np.degrees(np.arcsin(0.6)))
+
+
+def test_the_map_shows_where_the_halo_is_hot():
+    stars = halo(6000, 13)
+    hot = stars["y"] > 0
+    stars["v_r"] *= np.where(hot, 1.2, 0.9)
+    found = asymmetry.azimuth_map(stars, SETTINGS)
+    assert found["n"].sum() == 6000
+    value = found["ln_sigma_r"]
+    north, south = found["phi_hi"] <= 180, found["phi_lo"] >= 180
+    assert np.nanmedian(value[north]) > 0.08 > -0.08 > np.nanmedian(value[south])
+    assert np.isnan(value[found["n"] < 40]).all()
