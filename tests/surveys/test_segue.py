@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
+from against_reference import CHECKS, Run
 from astropy.table import Table
 from workflow.conftest import copy_project, snakemake
 
@@ -81,3 +82,8 @@ def test_nothing_calls_real_stars_synthetic(segue_run, results):
         assert "SEGUE" in text and "ynthetic" not in text, path
     assert len(list((segue_run / "figures" / "segue_kgiants").glob("fig*"))) == 20
     assert not (results / "synthetic").exists()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_run_is_as_the_reference_has_it(results, check):
+    check(Run(results))

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from against_reference import CHECKS, Run
 from astropy.table import Table
 from scipy import stats
 from workflow.conftest import copy_project, snakemake
@@ -99,6 +100,11 @@ def test_cuts_find_what_they_are_for(survey):
     assert cuts["satellites"]["purity"] > 0.95
     assert cuts["unbound"]["completeness"] > 0.8
     assert cuts["Aleph"]["completeness"] > 0.8
+
+
+def test_the_survey_is_as_the_reference_has_it(survey):
+    for check in CHECKS:
+        check(Run(survey))
 
 
 def test_null_lines_of_sight_are_alike(null):
