@@ -1,1 +1,1 @@
-"""What the paper states, and what a halo without asymmetry would give."""
+"""What a featureless halo would give: permutation tests among stars that a null calls alike."""
