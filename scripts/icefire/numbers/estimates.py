@@ -20,13 +20,14 @@ def number(value, unit: str = "", lo=None, hi=None) -> dict:
 
     What cannot be measured is None. Values keep six significant digits.
     """
-    entry = {"value": _round(value)}
+    entry = {"value": rounded(value)}
     if lo is not None:
-        entry |= {"lo68": _round(lo), "hi68": _round(hi)}
+        entry |= {"lo68": rounded(lo), "hi68": rounded(hi)}
     return entry | ({"unit": unit} if unit else {})
 
 
-def _round(value):
+def rounded(value) -> int | float | None:
+    """Keep six significant digits; None of what is not finite."""
     if value is None or not np.isfinite(value):
         return None
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.6g}")
