@@ -18,37 +18,37 @@ def strata(
     groups: np.ndarray | None = None,
     size: float = 40,
 ) -> np.ndarray:
-    """Divide N stars into cells of about `size` that lie together, each within one group.
+    """Divide N stars into cells of `size` and more that lie together, each within one group.
 
-    The stars of a group are halved, and the halves halved, across the coordinate whose ranks in
-    the group reach farthest in what is halved, as often as brings cells closest to `size` in
-    ratio; so the cells of a group differ by one star at most. Takes k x N coordinates, finite, of
-    any unit since ranks alone are used, and N labels of groups of any kind (None: one group).
-    Gives N labels, whole numbers from 0. Which stars are together does not depend on their order,
-    except between stars equal in every coordinate. A group of one star is a stratum of one.
+    The stars of a group are halved, and the halves halved, across the coordinate whose ranks among
+    all stars reach farthest in what is halved, as long as halves have `size` stars; so cells have
+    from `size` to twice as many, those of a group alike, and fewer only where a group has fewer.
+
+    Takes k x N coordinates, finite, of any unit since ranks alone are used, and N labels of groups
+    of any kind (None: one group). Gives N labels, whole numbers from 0. Which stars are together
+    does not depend on their order, except between stars equal in every coordinate.
     """
     coordinates = np.atleast_2d(np.asarray(coordinates))
     n_stars = coordinates.shape[1]
     labels = np.empty(n_stars, np.int64)
     if n_stars == 0:
         return labels
+    ranks = _ranks(coordinates)
     _, of_group = np.unique(np.zeros(n_stars) if groups is None else groups, return_inverse=True)
     by_group = np.argsort(of_group, kind="stable")
     n_labels = 0
     for members in np.split(by_group, np.cumsum(np.bincount(of_group))[:-1]):
-        ranks = _ranks(coordinates[:, members])
-        halvings = max(0, round(np.log2(len(members) / size)))
-        cells = [np.arange(len(members))]
-        for _ in range(halvings):
+        cells = [members]
+        for _ in range(max(0, int(np.log2(len(members) / size)))):
             cells = [half for cell in cells for half in _halves(cell, ranks)]
         for cell in cells:
-            labels[members[cell]] = n_labels
+            labels[cell] = n_labels
             n_labels += 1
     return labels
 
 
 def _ranks(coordinates: np.ndarray) -> np.ndarray:
-    """Rank stars in each of k coordinates, k x n; stars equal in one by the others in turn."""
+    """Rank stars in each of k coordinates, k x N; stars equal in one by the others in turn."""
     ranks = np.empty(coordinates.shape, np.int64)
     for axis, row in enumerate(ranks):
         others = np.roll(coordinates, -axis, axis=0)[::-1]

@@ -1,0 +1,337 @@
+"""Every test of `significance` on a run's samples: in shards, as a table, and as a map."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from icefire.errors import UserError
+from icefire.files.star_tables import StarReader
+from icefire.files.writing import replacing
+from icefire.judge import significance
+from icefire.judge.significance import NULLS, Null, Score
+from icefire.judge.strata import strata, stream
+from icefire.measure import shards
+
+COLUMNS = ("x", "y", "z", "r", "v_r", "ra", "l", "b", "feh")
+# Sample, and what is held fixed beside the place: nothing, the population, or [Fe/H] as well.
+CASES = (
+    ("halo", "none"),
+    ("halo", "population"),
+    ("halo", "population_feh"),
+    ("accreted", "none"),
+    ("insitu", "none"),
+)
+EFFECTS = tuple(
+    name for null in NULLS.values() for columns in null.tests.values() for name in columns
+)
+# Directions are given only where p is below.
+LEVEL = 0.01
+_NSIDE = 4
+_N_PIXELS = 12 * _NSIDE**2
+_DIRECTIONS = tuple(
+    f"{pattern}{part}"
+    for pattern in ("dipole", "quadrupole")
+    for part in ("", "_azimuth_deg", "_pitch_deg")
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What tests depend on beside the stars."""
+
+    permutations: int
+    seed: int
+    stratum_stars: int
+    min_stars: int
+
+
+# --- stars -----------------------------------------------------------------------------------
+
+
+def read(table: StarReader) -> dict[str, np.ndarray]:
+    """Read of a sample what tests need, and of each star its line of sight, `pixel`."""
+    import healpy
+
+    blocks = []
+    for block in table.blocks(COLUMNS):
+        pixel = healpy.ang2pix(_NSIDE, block.pop("l"), block.pop("b"), lonlat=True)
+        blocks.append(block | {"pixel": pixel.astype(np.int16)})
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def compositions(
+    halo: dict[str, np.ndarray], accreted: dict[str, np.ndarray], insitu: dict[str, np.ndarray]
+) -> dict[str, np.ndarray | None]:
+    """Label the halo's stars by what is held fixed: for `CASES`' names, N labels or None.
+
+    Populations are accreted, in situ and neither; fifths are of the whole halo's [Fe/H]. Stars
+    without [Fe/H] are a group of their own in both.
+    """
+
+    # A star's row is the same in each table; a survey may lack identifiers.
+    def key(stars):
+        return stars["ra"] + 1j * stars["v_r"]
+
+    population = np.where(np.isfinite(halo["feh"]), 2, 3)
+    for label, sample in enumerate((accreted, insitu)):
+        population[np.isin(key(halo), key(sample))] = label
+    known = halo["feh"][np.isfinite(halo["feh"])]
+    edges = np.quantile(known, [0.2, 0.4, 0.6, 0.8]) if len(known) else np.zeros(4)
+    # NaN is beyond all edges.
+    fifth = np.where(np.isfinite(halo["feh"]), np.digitize(halo["feh"], edges), 5)
+    return {"none": None, "population": population, "population_feh": 6 * population + fifth}
+
+
+# --- tests -----------------------------------------------------------------------------------
+
+
+def case_name(name: str, sample: str, fixed: str) -> str:
+    """Name the permutations of one null, sample and composition, as shards and streams do."""
+    return f"{name} {sample} {fixed}"
+
+
+def permute(score: Score, columns: slice, settings: Settings, key: tuple, numbers) -> np.ndarray:
+    """Give scores of permutations `numbers`, each of a stream of its own: P x k."""
+    found = np.empty((len(numbers), len(score.observed[columns])))
+    for row, number in zip(found, numbers, strict=True):
+        row[:] = score.permuted(stream(settings.seed, *key, number))[columns]
+    return found
+
+
+def run_case(
+    name: str,
+    sample: str,
+    fixed: str,
+    stars: dict[str, np.ndarray],
+    groups: np.ndarray | None,
+    settings: Settings,
+    numbers: Sequence[int],
+) -> dict[str, np.ndarray]:
+    """Test one null on one sample at one fixed composition, in permutations `numbers`.
+
+    For each of the null's tests the line of sight without which least is left is found by exact
+    scores, and tested by permutations of its own.
+    """
+    null = NULLS[name]
+    labels = strata(null.coordinates(stars), groups, settings.stratum_stars)
+    score = Score(stars["v_r"], null.design(stars), labels)
+    scores, covariances = score.without_each(stars["pixel"], _N_PIXELS)
+    seen = np.unique(stars["pixel"])
+    worst = {}
+    for test in null.tests:
+        c = null.columns(test)
+        worst[test] = significance.worst_part(scores[:, c], covariances[:, c, c], seen)
+    everything = slice(None)
+    arrays = {
+        "observed": score.observed,
+        "covariance": score.covariance,
+        "information": score.information,
+        "permuted": permute(score, everything, settings, (f"{name} {fixed}", sample), numbers),
+    }
+    del score
+    for test, pixel in worst.items():
+        arrays |= {
+            f"{test}/{key}": values
+            for key, values in _without(
+                null, test, pixel, stars, labels, settings, (sample, fixed), numbers
+            ).items()
+        }
+    return arrays
+
+
+def _without(
+    null: Null, test: str, pixel: int, stars, labels, settings: Settings, where: tuple, numbers
+) -> dict[str, np.ndarray]:
+    """Test again without one line of sight: its number, T and T of the permutations."""
+    sample, fixed = where
+    columns = null.columns(test)
+    left = stars["pixel"] != pixel
+    found = {"pixel": np.array(pixel), "statistic": np.array(0.0)}
+    found["permuted"] = np.zeros(len(numbers))
+    if np.count_nonzero(left) > 1:
+        design = null.design(stars)[columns][:, left]
+        score = Score(stars["v_r"][left], design, labels[left])
+        key = (f"{test} {fixed} without {pixel}", sample)
+        permuted = permute(score, slice(None), settings, key, numbers)
+        found["statistic"] = significance.statistic(score.observed, score.covariance)[0]
+        found["permuted"] = significance.statistic(permuted, score.covariance)[0]
+    return found
+
+
+def cases(
+    samples: dict[str, dict[str, np.ndarray]], settings: Settings
+) -> Iterator[tuple[str, str, str, dict, np.ndarray | None]]:
+    """Give null, sample, fixed, stars and groups of every case with enough stars."""
+    groups = compositions(*(samples[sample] for sample in ("halo", "accreted", "insitu")))
+    for sample, fixed in CASES:
+        if len(samples[sample]["r"]) >= settings.min_stars:
+            for name in NULLS:
+                yield name, sample, fixed, samples[sample], groups[fixed]
+
+
+# --- shards ----------------------------------------------------------------------------------
+
+
+def write_shard(path: str | os.PathLike, arrays: dict, numbers: Sequence[int], meta: dict) -> None:
+    """Write a shard's cases (arrays by case and name) as an npz file, whole or not at all."""
+    flat = {
+        f"{case}/{key}": value for case, found in arrays.items() for key, value in found.items()
+    }
+    with replacing(path) as temporary, temporary.open("wb") as out:
+        np.savez(out, numbers=np.asarray(numbers), meta=np.array(json.dumps(meta)), **flat)
+
+
+def read_shards(paths: Sequence[str]) -> tuple[list[str], dict]:
+    """Put all shards of a run in order: paths and metadata.
+
+    Raises UserError when permutations are missing or doubled, or shards of different runs meet.
+    """
+    found = []
+    for path in paths:
+        numbers, meta = shards.load(path, ("numbers", "meta"), "test_asymmetry.py")
+        found.append((numbers, json.loads(str(meta)), path))
+        if found[-1][1] != found[0][1]:
+            raise UserError(f"{path}: made with other stars or settings than {paths[0]}")
+    found.sort(key=lambda shard: shard[0][0])
+    wanted = found[0][1]["parameters"]["test_asymmetry"]["significance_permutations"]
+    if not np.array_equal(np.concatenate([shard[0] for shard in found]), np.arange(wanted)):
+        raise UserError(
+            f"{paths[0]} and its fellows do not hold the permutations 0 to {wanted - 1} once each;"
+            " give every shard of one run"
+        )
+    return [path for _, _, path in found], found[0][1]
+
+
+# --- results ---------------------------------------------------------------------------------
+
+
+def results(paths: Sequence[str], meta: dict) -> list[dict]:
+    """Make one row for each test, sample and fixed composition from the shards at `paths`."""
+    counts = meta["samples"]
+    least = meta["parameters"]["test_asymmetry"]["montecarlo_min_stars"]
+    rows = []
+    for name, null in NULLS.items():
+        for sample, fixed in CASES:
+            prefix = case_name(name, sample, fixed)
+            tested = counts[sample] >= least
+            for test in null.tests:
+                row = _empty_row(test, sample, fixed, counts[sample])
+                rows.append(row | (_tested(paths, prefix, null, test) if tested else {}))
+    return rows
+
+
+def _empty_row(test: str, sample: str, fixed: str, n: int) -> dict:
+    row = {"test": test, "sample": sample, "fixed": fixed, "n": n, "statistic": np.nan, "dof": 0}
+    row |= {"p": np.nan, "p_worst": np.nan, "worst_pixel": -1}
+    row |= {f"{effect}{part}": np.nan for effect in EFFECTS for part in ("", "_error", "_null95")}
+    return row | dict.fromkeys(_DIRECTIONS, np.nan)
+
+
+def _tested(paths: Sequence[str], prefix: str, null: Null, test: str) -> dict:
+    """Make the columns of one test; `_null95` holds 95 % of what permuted halos give, either side."""
+
+    def load(*keys):
+        names = [f"{prefix}/{key}" for key in keys]
+        return [shards.load(path, names, "test_asymmetry.py") for path in paths]
+
+    c = null.columns(test)
+    score, covariance, information, pixel, left = load(
+        "observed", "covariance", "information", f"{test}/pixel", f"{test}/statistic"
+    )[0]
+    drawn = load("permuted", f"{test}/permuted")
+    permuted = np.concatenate([shard[0] for shard in drawn])[:, c]
+    t, dof = significance.statistic(score[c], covariance[c, c])
+    if dof == 0:
+        return {}
+    p = significance.p_value(t, significance.statistic(permuted, covariance[c, c])[0])
+    row = {"statistic": t, "dof": dof, "p": p, "worst_pixel": int(pixel)}
+    row["p_worst"] = significance.p_value(
+        float(left), np.concatenate([shard[1] for shard in drawn])
+    )
+    values, errors = significance.effects(score[c], covariance[c, c], information[c, c])
+    null_values, _ = significance.effects(permuted, covariance[c, c], information[c, c])
+    reach = np.quantile(np.abs(null_values), 0.95, axis=0)
+    for i, effect in enumerate(null.tests[test]):
+        row |= {effect: values[i], f"{effect}_error": errors[i], f"{effect}_null95": reach[i]}
+    return row | (directions(test, values) if p < LEVEL else {})
+
+
+def directions(test: str, values: np.ndarray) -> dict:
+    """Turn effects into amplitudes (of ln sigma_r, from the mean to the hottest) and directions.
+
+    Azimuth runs from +X toward +Y, pitch above the plane. The hot axis of a quadrupole, which has
+    two ends, is given by its upper end, and in the plane by an azimuth below 180 deg.
+    """
+    if test == "axisymmetric":
+        found = {}
+        for m, pattern, cosine, sine in ((1, "dipole", 0, 1), (2, "quadrupole", 2, 3)):
+            azimuth = np.degrees(np.arctan2(values[sine], values[cosine])) / m
+            found[pattern] = np.hypot(values[cosine], values[sine])
+            found[f"{pattern}_azimuth_deg"] = azimuth % (360 / m)
+        return found
+    if test != "sphere":
+        return {}
+    half = np.sqrt(3) / 2 * values[4:]
+    xz, yz, xxyy, xy = half
+    zz = values[3]
+    tensor = np.array([[xxyy - zz / 2, xy, xz], [xy, -xxyy - zz / 2, yz], [xz, yz, zz]])
+    if not (np.isfinite(values[:3]).all() and np.isfinite(tensor).all()):
+        return {}
+    sizes, axes = np.linalg.eigh(tensor)
+    axis = axes[:, -1] * (1 if axes[2, -1] >= 0 else -1)
+    length = np.linalg.norm(values[:3])
+    found = {"dipole": length, "quadrupole": sizes[-1]}
+    for pattern, (x, y, z) in (("dipole", values[:3] / length), ("quadrupole", axis)):
+        found[f"{pattern}_azimuth_deg"] = np.degrees(np.arctan2(y, x)) % 360
+        found[f"{pattern}_pitch_deg"] = np.degrees(np.arcsin(np.clip(z, -1, 1)))
+    return found
+
+
+def band_edges(stars: dict[str, np.ndarray]) -> list[float]:
+    """Give the radii (kpc) between the bands of the mirror test; none without stars."""
+    return [round(float(r), 6) for r in significance.bands(stars["r"])] if len(stars["r"]) else []
+
+
+def azimuth_map(
+    halo: dict[str, np.ndarray], settings: Settings, rings: int = 5, sectors: int = 12
+) -> dict[str, np.ndarray]:
+    """Map ln sigma_r less its axisymmetric mean over R and azimuth, rings of equal number.
+
+    Gives for each bin `R_lo R_hi` (kpc), `phi_lo phi_hi` (deg), `n`, and, from as many stars as a
+    stratum has, `ln_sigma_r` and its error, what permutation gives.
+    """
+    null = NULLS["axisymmetric"]
+    edges = np.linspace(-180, 180, sectors + 1)
+    radius = np.hypot(halo["x"], halo["y"])
+    phi = np.degrees(np.arctan2(halo["y"], halo["x"]))
+    limits = (
+        np.quantile(radius, np.linspace(0, 1, rings + 1)) if len(radius) else np.zeros(rings + 1)
+    )
+    ring = np.clip(np.searchsorted(limits, radius, side="right") - 1, 0, rings - 1)
+    sector = np.clip(np.searchsorted(edges, phi, side="right") - 1, 0, sectors - 1)
+    bins = ring * sectors + sector
+    n = np.bincount(bins, minlength=rings * sectors)
+    table = {
+        "R_lo": np.repeat(limits[:-1], sectors),
+        "R_hi": np.repeat(limits[1:], sectors),
+        "phi_lo": np.tile(edges[:-1], rings),
+        "phi_hi": np.tile(edges[1:], rings),
+        "n": n,
+        "ln_sigma_r": np.full(len(n), np.nan),
+        "ln_sigma_r_error": np.full(len(n), np.nan),
+    }
+    if len(radius) >= settings.min_stars:
+        labels = strata(null.coordinates(halo), None, settings.stratum_stars)
+        for number in np.flatnonzero(n >= settings.stratum_stars):
+            inside = (bins == number).astype(float)[None]
+            score = Score(halo["v_r"], inside, labels)
+            relative = 1 + score.observed[0] / n[number]
+            table["ln_sigma_r"][number] = np.log(max(relative, np.finfo(float).tiny)) / 2
+            error = np.sqrt(score.covariance[0, 0]) / n[number] / 2
+            table["ln_sigma_r_error"][number] = error
+    return table
