@@ -3,79 +3,74 @@
 
 Usage:
     python scripts/judge_claims.py --halo halo.fits --accreted accreted.fits \\
-        --insitu insitu.fits --geometry-sky-nside 4 --geometry-radial-min-kpc 10 \\
-        --geometry-radial-max-kpc 80 --geometry-radial-bins 15 --montecarlo-min-stars 10 \\
-        --significance-permutations 2000 --significance-seed 1 --judged judged.yaml
+        --insitu insitu.fits --asymmetry asymmetry.ecsv --geometry-sky-nside 4 \\
+        --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 --geometry-radial-bins 15 \\
+        --judged judged.yaml
 """
 
 from __future__ import annotations
 
 import sys
 
-import numpy as np
-
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import star_tables, text_tables
-from icefire.judge import permuted
 from icefire.judge.answers import answers
+from icefire.judge.asymmetry import Settings, compositions
+from icefire.judge.permuted import COLUMNS, halo_of
 from icefire.measure.geometry import HealpixSky, RadialShells
 
-_SAMPLES = ("halo", "accreted", "insitu")
+SAMPLES = ("halo", "accreted", "insitu")
 _SOURCE = ("catalogue", "survey", "synthetic", "icefire_version")
+
+# The same stars are permuted in the same way: the table of the tests says how.
+_SETTINGS = {
+    "permutations": "significance_permutations",
+    "seed": "significance_seed",
+    "stratum_stars": "significance_stratum_stars",
+    "min_stars": "montecarlo_min_stars",
+}
 
 
 def build_parser():
     parser = cli.parser(__doc__)
-    for sample in _SAMPLES:
+    for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
+    parser.add_argument("--asymmetry", required=True, help="of summarise_asymmetry.py (ECSV)")
     parser.add_argument("--geometry-sky-nside", type=cli.count, required=True, help="HEALPix")
     parser.add_argument("--geometry-radial-min-kpc", type=cli.not_negative, required=True)
     parser.add_argument("--geometry-radial-max-kpc", type=cli.positive, required=True)
     parser.add_argument("--geometry-radial-bins", type=cli.count, required=True, help="shells")
-    parser.add_argument(
-        "--montecarlo-min-stars", type=cli.count, required=True, help="fewer have no value"
-    )
-    parser.add_argument(
-        "--significance-permutations", type=cli.count, required=True, help="of every null"
-    )
-    parser.add_argument("--significance-seed", type=int, required=True)
     parser.add_argument("--judged", required=True, help="answers (YAML), written")
     return parser
 
 
 def work(arguments) -> None:
-    columns = {"halo": permuted.COLUMNS, "accreted": ("star_id",), "insitu": ("star_id",)}
-    readers = {
-        sample: star_tables.StarReader(getattr(arguments, sample), columns[sample])
-        for sample in _SAMPLES
-    }
-    metas = {sample: {key: r.meta.get(key) for key in _SOURCE} for sample, r in readers.items()}
-    for sample in ("accreted", "insitu"):
-        if metas[sample] != metas["halo"]:
-            raise UserError(f"{getattr(arguments, sample)}: is not of the run of the halo sample")
-    stars = readers["halo"].all(permuted.COLUMNS)
-    inside = {
-        sample: np.isin(stars["star_id"], readers[sample].all(("star_id",))["star_id"])
-        for sample in ("accreted", "insitu")
-    }
-    shells = (getattr(arguments, f"geometry_radial_{name}") for name in ("min_kpc", "max_kpc"))
-    halo = permuted.halo_of(
-        stars,
-        **inside,
-        sky=HealpixSky(arguments.geometry_sky_nside),
-        shells=RadialShells(*shells, arguments.geometry_radial_bins),
+    paths = {sample: getattr(arguments, sample) for sample in SAMPLES}
+    readers = {name: star_tables.StarReader(path, COLUMNS) for name, path in paths.items()}
+    table = text_tables.read_ecsv(arguments.asymmetry, ("p", "n"), ("test", "sample", "fixed"))
+    source = {key: readers["halo"].meta.get(key) for key in _SOURCE}
+    metas = {paths[name]: readers[name].meta for name in SAMPLES}
+    for path, meta in (metas | {arguments.asymmetry: table.meta}).items():
+        if meta.get("samples") != readers["halo"].meta.get("samples"):
+            raise UserError(f"{path}: is not of the run of {paths['halo']}")
+    stars = {name: reader.all(COLUMNS) for name, reader in readers.items()}
+    limits = (getattr(arguments, f"geometry_radial_{name}") for name in ("min_kpc", "max_kpc"))
+    halo = halo_of(
+        stars["halo"],
+        compositions(*stars.values())["population"],
+        HealpixSky(arguments.geometry_sky_nside),
+        RadialShells(*limits, arguments.geometry_radial_bins),
     )
-    settings = {
-        "min_stars": arguments.montecarlo_min_stars,
-        "permutations": arguments.significance_permutations,
-        "seed": arguments.significance_seed,
-    }
-    text_tables.write_yaml(
-        arguments.judged,
-        {"catalogue": metas["halo"], **settings, "judged": answers(halo, **settings)},
-    )
-    cli.report("permutations of every null", arguments.significance_permutations)
+    try:
+        given = table.meta["parameters"]["test_asymmetry"]
+        settings = {name: given[flag] for name, flag in _SETTINGS.items()}
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{arguments.asymmetry}: its metadata have no {error}") from error
+    judged = answers(halo, table, Settings(**settings))
+    content = {"catalogue": source, "settings": settings, "judged": judged}
+    text_tables.write_yaml(arguments.judged, content)
+    cli.report("permutations of every null", settings["permutations"])
 
 
 def main(argv: list[str] | None = None) -> int:

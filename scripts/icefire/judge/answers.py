@@ -11,15 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import hypergeom
 
-from icefire.judge import directions, statistics
-from icefire.judge.permuted import ACCRETED, INSITU, Halo, Variances, measured, permute
-from icefire.judge.permuted import resampled as resamples_of
-from icefire.judge.statistics import MIN_STARS_OF_SCATTER, Statistic, p_value
-from icefire.judge.strata import strata
-from icefire.numbers.estimates import number, quadrupole, rounded
+from icefire.judge import significance, statistics
+from icefire.judge.asymmetry import LEVEL, Settings
+from icefire.judge.permuted import ACCRETED, INSITU, Halo, measured, permuted, resampled
+from icefire.judge.significance import Score
+from icefire.judge.statistics import MIN_STARS_OF_SCATTER, Statistic
+from icefire.judge.strata import strata, stream
+from icefire.numbers import estimates
+from icefire.numbers.estimates import Quadrupole, number, rounded
 
-# Direction and size of a dependence on direction are given where its p is below this.
-MAX_P_OF_DIRECTION = 0.01
 # Resamples of the stars whose scatter is the standard error of a statistic
 _RESAMPLES = 400
 # Within and beyond this the paper compares the in-situ share (figure 9).
@@ -29,37 +29,36 @@ _BY_RADIUS = (
     *("sigma_r_rank_correlation", "beta_rank_correlation", "first_minus_fourth_beta"),
     *("insitu_beta", "insitu_over_accreted_ln_sigma_r", "insitu_colder_shells"),
 )
+_NULL = ("null", "null_lo95", "null_hi95")
 _BY_POPULATION = ("cold_insitu_sigma_r", "hot_minus_cold_sigma_r")
 
 
-def answers(halo: Halo, min_stars: int, permutations: int, seed: int) -> dict:
-    """Measure every answer: groups of entries as numbers.yaml has them.
+def answers(halo: Halo, asymmetry, settings: Settings) -> dict:
+    """Measure every answer: entries as numbers.yaml has them, in groups.
 
-    `min_stars` is the least of stars in what a number is measured from; `permutations` are made of
-    every null, from random streams of `seed`.
+    `asymmetry` is the table of summarise_asymmetry.py for the same stars.
     """
-    observed, again = measured(halo), resamples_of(halo, seed, _RESAMPLES)
-    listed = statistics.of_halo(halo, min_stars)
-    stars = {"halo": np.full(len(halo.population), True), "accreted": halo.population == ACCRETED}
-    lines = {"sphere": "scatter_of_lines_of_sight", "population": "scatter_at_fixed_population"}
+    observed, again = measured(halo), resampled(halo, settings.seed, _RESAMPLES)
+    listed = statistics.of_halo(halo, settings.min_stars)
     found = {}
-    for null, fixed, names, sample in (
-        ("sphere", "r", _BY_RADIUS, "halo"),
-        ("population", "r, population", _BY_POPULATION, "accreted"),
+    for fixed, groups, names, lines in (
+        ("r", None, _BY_RADIUS, "scatter_of_lines_of_sight"),
+        ("r and population", halo.population, _BY_POPULATION, "scatter_at_fixed_population"),
     ):
-        labels = halo.labels(fixed)
-        axis = _axis_scores(halo, labels, stars[sample], min_stars)
-        measures = [Variances(halo)] + ([axis] if axis else [])
-        variances, *scores = permute(labels, measures, seed, null, permutations)
-        variances = variances.transpose(1, 2, 0)
-        for name in names:
-            found[name] = _answer(listed[name], observed, again, variances) | {"fixed": fixed}
-        found[lines[null]] = _scatter(halo, observed, variances, min_stars) | {"fixed": fixed}
-        of_axis = _axis(halo, axis, scores[0] if scores else None, stars[sample], seed)
-        found[sample] = {key: entry | {"fixed": fixed} for key, entry in of_axis.items()}
-    found |= _planes(halo, min_stars, permutations, seed)
-    found["insitu_share_drop"] = _share_drop(halo, min_stars)
-    return found
+        labels = strata(halo.stars["r"], groups, settings.stratum_stars)
+        null = permuted(halo, labels, settings.seed, fixed, settings.permutations)
+        answered = {name: _answer(listed[name], observed, again, null) for name in names}
+        answered[lines] = _scatter(halo, observed, null, settings.min_stars)
+        found |= {name: entry | {"fixed": fixed} for name, entry in answered.items()}
+    for sample, inside in (
+        ("halo", np.full(len(halo.population), True)),
+        ("accreted", halo.population == ACCRETED),
+    ):
+        axis = _axis(halo.position[:, inside], halo.stars["v_r"][inside], sample, settings)
+        found[sample] = {name: entry | {"fixed": "r"} for name, entry in axis.items()}
+    found |= _symmetries(asymmetry)
+    drop = _share_drop(halo, settings.min_stars)
+    return found | {"insitu_share_drop": drop | {"fixed": "in-situ stars"}}
 
 
 def _entry(value, ends: Sequence, unit: str, null: np.ndarray | None, p: float | None) -> dict:
@@ -69,8 +68,7 @@ def _entry(value, ends: Sequence, unit: str, null: np.ndarray | None, p: float |
     levels = (np.nan,) * 3
     if null is not None and np.isfinite(null).any():
         levels = np.nanquantile(null, (0.5, 0.025, 0.975))
-    names = ("null", "null_lo95", "null_hi95")
-    entry |= {name: rounded(level) for name, level in zip(names, levels, strict=True)}
+    entry |= {name: rounded(level) for name, level in zip(_NULL, levels, strict=True)}
     return entry | {"p": rounded(p)}
 
 
@@ -89,7 +87,7 @@ def _answer(statistic: Statistic, observed, again, permuted) -> dict:
     if not np.isfinite(value):
         return _nothing(statistic.unit)
     null = statistic.measure(permuted)
-    p = p_value(value, null, statistic.tail)
+    p = statistics.p_value(value, null, statistic.tail)
     error = float(np.nanstd(statistic.measure(again)))
     offset = float(np.nanmean(null)) if statistic.relative else 0.0
     ends = _around(value - offset, error)
@@ -113,7 +111,7 @@ def _scatter(halo: Halo, observed, permuted, min_stars: int) -> dict:
         return _nothing()
     values, null = (part - expected for part in logs)
     q = statistics.homogeneity(values, noise)
-    p = p_value(float(q[0]), statistics.homogeneity(null, noise), "high")
+    p = significance.p_value(float(q[0]), statistics.homogeneity(null, noise))
     levels = (None, 0.975, 0.84, 0.16, 0.025)
     tau, *ends = (float(statistics.scatter(values, noise, level)[0]) for level in levels)
     return _entry(tau, ends, "", statistics.scatter(null, noise), p)
@@ -122,83 +120,75 @@ def _scatter(halo: Halo, observed, permuted, min_stars: int) -> dict:
 # --- directions ------------------------------------------------------------------------------
 
 
-def _axis_scores(halo: Halo, labels, inside, min_stars: int) -> directions.Scores | None:
-    if np.count_nonzero(inside) < max(20, min_stars):
-        return None
-    design = directions.harmonics(halo.position)
-    scores = directions.Scores(design, halo.stars["v_r"], labels, inside)
-    return scores if scores.determined else None
-
-
-def _axis(halo: Halo, scores, permuted, inside, seed: int) -> dict:
-    """The axis on which some stars are hot at fixed r; only where a sphere is excluded."""
+def _axis(position: np.ndarray, v_r: np.ndarray, sample: str, settings: Settings) -> dict:
+    """On which axis some stars are hot at fixed r; only where no sphere gives as much."""
     units = {"xy_direction_deg": "deg", "azimuth_deg": "deg", "pitch_deg": "deg", "contrast": ""}
-    fit = quadrupole(halo.position[:, inside], halo.stars["v_r"][inside]) if scores else None
+    fit = None
+    if len(v_r) >= settings.min_stars:
+        fit = estimates.quadrupole(position, v_r)
     if fit is None:
         return {name: _nothing(unit) for name, unit in units.items()}
+    radius = np.sqrt((position**2).sum(axis=0))
+    labels = strata(radius, None, settings.stratum_stars)
+    score = Score(v_r, estimates.harmonics(position), labels)
+    streams = (stream(settings.seed, "axis", sample, k) for k in range(settings.permutations))
+    scores = np.array([score.permuted(generator) for generator in streams])
     p = {}
     for name, part in (("xy", slice(0, 2)), ("all", slice(None))):
-        value = float(scores.statistic(scores.observed, part))
-        p[name] = p_value(value, scores.statistic(permuted, part), "high")
-    null = directions.contrasts(scores.effects(permuted))
+        covariance = score.covariance[part, part]
+        t, null = (
+            significance.statistic(values[..., part], covariance)[0]
+            for values in (score.observed, scores)
+        )
+        p[name] = significance.p_value(float(t), null)
+    effects, _ = significance.effects(scores, score.covariance, score.information)
+    contrasts = [Quadrupole(2 * row, fit.covariance).axis()[2] for row in np.nan_to_num(effects)]
     found = {}
-    for name, (value, lo95, lo68, hi68, hi95) in directions.axis_numbers(fit, seed).items():
+    for name, (value, lo95, lo68, hi68, hi95) in fit.intervals(settings.seed).items():
         its_p = p["xy" if name == "xy_direction_deg" else "all"]
-        shown = its_p < MAX_P_OF_DIRECTION
+        shown = its_p < LEVEL
         ends = (lo95, lo68, hi68, hi95) if shown else (np.nan,) * 4
-        beside = null if name == "contrast" else None
-        found[name] = _entry(value if shown else None, ends, units[name], beside, its_p)
+        null = np.array(contrasts) if name == "contrast" else None
+        found[name] = _entry(value if shown else None, ends, units[name], null, its_p)
     return found
 
 
-def _planes(halo: Halo, min_stars: int, permutations: int, seed: int) -> dict:
-    """Whether sigma_r breaks symmetry about the axis, and about the plane."""
-    x, y, z = halo.position
-    radius, phi = np.hypot(x, y), np.arctan2(y, x)
-    everyone = np.full(len(x), True)
-    insitu = halo.population == INSITU
-    azimuthal, north = directions.azimuthal(halo.position), directions.north(halo.position)
-    found = {}
-    for name, fixed, place, inside, design in (
-        ("halo_azimuthal_amplitude", "R, Z", (radius, z), everyone, azimuthal),
-        ("halo_north_over_south", "R, |Z|, phi", (radius, np.abs(z), phi), everyone, north),
-        ("insitu_north_over_south", "R, |Z|, phi", (radius, np.abs(z), phi), insitu, north),
-    ):
-        found[name] = _nothing() | {"fixed": fixed}
-        if np.count_nonzero(inside) < max(20, min_stars):
-            continue
-        v_r = halo.stars["v_r"][inside]
-        labels = strata(np.array(place)[:, inside])
-        scores = directions.Scores(design[inside], v_r, labels, np.full(len(v_r), True))
-        if scores.determined:
-            (permuted,) = permute(labels, [scores], seed, name, permutations)
-            found[name] |= _effect(name, scores, permuted)
+def _symmetries(table) -> dict:
+    """What the tests of asymmetry say of azimuth and of north and south (asymmetry.ecsv)."""
+    rows = {(row["test"], row["sample"]): row for row in table if row["fixed"] == "none"}
+    waves = ("cos_phi", "sin_phi", "cos_2phi", "sin_2phi")
+    found = {"halo_azimuthal_amplitude": _nothing() | {"fixed": "R, Z"}}
+    row = rows["axisymmetric", "halo"]
+    effects, errors = (
+        np.array([row[f"{name}{part}"] for name in waves], float) for part in ("", "_error")
+    )
+    if np.isfinite(row["p"]) and np.isfinite(effects).all():
+        # The root mean square of the waves over the azimuth
+        value = np.sqrt(0.5 * np.sum(effects**2))
+        ends = _around(value, np.sqrt(np.sum((effects * errors) ** 2)) / (2 * value))
+        entry = _entry(value, ends, "", None, row["p"])
+        found["halo_azimuthal_amplitude"] |= entry
+    for sample in ("halo", "insitu"):
+        row = rows["mirror", sample]
+        entry = _nothing()
+        if np.isfinite(row["p"]) and np.isfinite(row["north_south"]):
+            ends = _around(row["north_south"], row["north_south_error"])
+            null = np.array([-1, 0, 1]) * row["north_south_null95"]
+            entry = _entry(row["north_south"], ends, "", None, row["p"])
+            entry |= {name: rounded(v) for name, v in zip(_NULL, null[[1, 0, 2]], strict=True)}
+        found[f"{sample}_north_over_south"] = entry | {"fixed": "R, |Z|, phi"}
     return found
-
-
-def _effect(name: str, scores: directions.Scores, permuted: np.ndarray) -> dict:
-    effects, null = scores.effects(scores.observed), scores.effects(permuted)
-    errors = scores.errors()
-    if "amplitude" in name:
-        # Of cos and sin waves: the root mean square over the azimuth
-        value, null = (np.sqrt(0.5 * np.sum(part**2, axis=-1)) for part in (effects, null))
-        error = float(np.sqrt(np.sum((effects * errors) ** 2)) / (2 * value))
-        tails = (scores.statistic(scores.observed), scores.statistic(permuted), "high")
-    else:
-        value, error, null = effects[0], errors[0], null[:, 0]
-        tails = (value, null, "high" if name.startswith("insitu") else "both")
-    ends = _around(float(value), float(error))
-    return _entry(float(value), ends, "", null, p_value(float(tails[0]), *tails[1:]))
 
 
 def _share_drop(halo: Halo, min_stars: int) -> dict:
     """In-situ share beyond 40 kpc over that within; populations permuted, exactly."""
     far = halo.stars["r"] > _FAR_KPC
-    insitu, known = halo.population == INSITU, halo.population > 0
+    insitu = halo.population == INSITU
+    known = insitu | (halo.population == ACCRETED)
     n_far, n_near = (int(np.count_nonzero(known & part)) for part in (far, ~far))
     n_insitu, k = int(np.count_nonzero(insitu)), int(np.count_nonzero(insitu & far))
     if min(n_far, n_near, n_insitu) < min_stars or n_insitu == k:
-        return _nothing() | {"fixed": "number of in-situ stars"}
+        return _nothing()
 
     def drop(k_far):
         return (k_far / n_far) / ((n_insitu - k_far) / n_near)
@@ -211,5 +201,4 @@ def _share_drop(halo: Halo, min_stars: int) -> dict:
     ends = np.exp(_around(middle, error))
     null = drop(labels.ppf(np.array([0.025, 0.5, 0.5, 0.975])))
     entry = _entry(drop(k), ends, "", null, float(labels.cdf(k)))
-    entry |= {"null_lo95": rounded(null[0]), "null_hi95": rounded(null[-1])}
-    return entry | {"fixed": "number of in-situ stars"}
+    return entry | {"null_lo95": rounded(null[0]), "null_hi95": rounded(null[-1])}

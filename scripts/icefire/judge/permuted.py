@@ -8,23 +8,22 @@ permutation changes are the velocities that its columns meet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy import sparse
 
-from icefire.judge.strata import Permutation, strata, stream
+from icefire.judge.strata import Permutation, stream
 from icefire.measure import dispersion
 from icefire.measure.geometry import HealpixSky, RadialShells
 from icefire.measure.recipes import COMPONENTS
 
 COLUMNS = (
-    *("star_id", "l", "b", "x", "y", "z", "r", *COMPONENTS),
+    *("l", "b", "x", "y", "z", "r", "ra", "feh", *COMPONENTS),
     *(f"{name}_error" for name in COMPONENTS),
 )
-NEITHER, ACCRETED, INSITU = range(3)
+# As in asymmetry.compositions
+ACCRETED, INSITU = 0, 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Halo:
     stars
         Columns of the N stars.
     population
-        NEITHER, ACCRETED or INSITU, N values.
+        ACCRETED, INSITU or another number for neither, N values.
     members
         B x N, one where a star is in a bin.
     rows
@@ -64,21 +63,12 @@ class Halo:
         ours = (self.population == population).astype(float)
         return np.rint(self.members[self.rows["sky"]] @ ours).astype(int)
 
-    def labels(self, fixed: str) -> np.ndarray:
-        """Give the strata of stars that are alike at fixed `r` or at fixed `r, population`."""
-        groups = self.population if fixed == "r, population" else None
-        return strata(self.stars["r"], groups)
-
 
 def halo_of(
-    stars: dict[str, np.ndarray],
-    accreted: np.ndarray,
-    insitu: np.ndarray,
-    sky: HealpixSky,
-    shells: RadialShells,
+    stars: dict[str, np.ndarray], population: np.ndarray, sky: HealpixSky, shells: RadialShells
 ) -> Halo:
-    """Put the halo's stars into bins; `accreted` and `insitu` tell which are which, N each."""
-    population = np.where(accreted, ACCRETED, np.where(insitu, INSITU, NEITHER))
+    """Put the halo's N stars into bins."""
+    accreted, insitu = population == ACCRETED, population == INSITU
     x, z, l, b = (stars[name] for name in ("x", "z", "l", "b"))  # noqa: E741
     whole = shells.membership(stars)[: shells.bins]
     some = {
@@ -117,7 +107,7 @@ def products(stars: dict[str, np.ndarray]) -> np.ndarray:
 
 def measured(halo: Halo) -> np.ndarray:
     """Measure the variances of all bins, errors taken off: 3 x B x 1, km2/s2."""
-    return Variances(halo)(np.arange(len(halo.population)))[:, :, None]
+    return _variances(halo.n_stars, halo.members @ products(halo.stars))[:, :, None]
 
 
 def resampled(halo: Halo, seed: int, number: int) -> np.ndarray:
@@ -131,44 +121,19 @@ def resampled(halo: Halo, seed: int, number: int) -> np.ndarray:
     return dispersion.variances(array, 1)
 
 
-class Permuted(Protocol):
-    """What is measured of permuted stars."""
-
-    def arrange(self, order: np.ndarray) -> None:
-        """Take the stars in another order: indices, N."""
-
-    def __call__(self, index: np.ndarray) -> np.ndarray:
-        """Measure, each star (in the order taken) having the velocity of the star at `index`."""
-
-
-def permute(
-    labels: np.ndarray, measures: Sequence[Permuted], seed: int, null: str, number: int
-) -> list[np.ndarray]:
-    """Permute stars within strata `number` times; one array per measure, permutations first."""
+def permuted(halo: Halo, labels: np.ndarray, seed: int, null: str, number: int) -> np.ndarray:
+    """Measure them `number` times, velocities permuted within strata: 3 x B x `number`."""
     permutation = Permutation(labels)
     # Stars of a stratum side by side are near in memory, too.
-    for measure in measures:
-        measure.arrange(permutation.order)
-    made = [[] for _ in measures]
+    members = halo.members[:, permutation.order].tocsr()
+    of_stars = products(halo.stars)[permutation.order]
+    variance = np.empty((3, members.shape[0], number))
     for k in range(number):
         index = np.arange(len(labels))
         permutation.shuffle(index, stream(seed, null, "claims", k))
-        for values, measure in zip(made, measures, strict=True):
-            values.append(measure(index))
-    return [np.array(values) for values in made]
+        variance[:, :, k] = _variances(halo.n_stars, members @ of_stars[index])
+    return variance
 
 
-class Variances:
-    """The variances of all bins, errors taken off, km2/s2: 3 x B."""
-
-    def __init__(self, halo: Halo):
-        self._n_stars = halo.n_stars[:, None]
-        self._members, self._products = halo.members, products(halo.stars)
-
-    def arrange(self, order: np.ndarray) -> None:
-        self._members = self._members[:, order].tocsr()
-        self._products = self._products[order]
-
-    def __call__(self, index: np.ndarray) -> np.ndarray:
-        sums = self._members @ self._products[index]
-        return dispersion.variances(np.hstack([self._n_stars, sums]).T, 1)
+def _variances(n_stars: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    return dispersion.variances(np.hstack([n_stars[:, None], sums]).T, 1)

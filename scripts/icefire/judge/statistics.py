@@ -146,17 +146,17 @@ def _profile(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic]:
 def p_value(value: float, permuted: np.ndarray, tail: str) -> float:
     """Give the share of permutations, the stars as they are among them, that go as far.
 
-    What a permutation cannot give (NaN) counts as going as far.
+    `both` asks how far from the permutations' mean. What a permutation cannot give (NaN) counts as
+    going as far.
     """
-    unknown = np.count_nonzero(np.isnan(permuted))
-    # Values that differ by rounding only are the same.
-    slack = 1e-9 * max(abs(value), 1e-300)
-    sides = {
-        "low": np.count_nonzero(permuted <= value + slack),
-        "high": np.count_nonzero(permuted >= value - slack),
-    }
-    shares = {side: (1 + unknown + count) / (1 + len(permuted)) for side, count in sides.items()}
-    return shares[tail] if tail in shares else min(1.0, 2 * min(shares.values()))
+    if tail == "both":
+        mean = np.nanmean(permuted)
+        value, permuted = abs(value - mean), np.abs(permuted - mean)
+    elif tail == "low":
+        value, permuted = -value, -permuted
+    # Sums of the same numbers in another order are equal.
+    reached = ~(permuted < value - 1e-9 * abs(value))
+    return float((1 + np.count_nonzero(reached)) / (1 + len(permuted)))
 
 
 # --- scatter beyond noise: random effects (Paule & Mandel 1982) ------------------------------
