@@ -20,13 +20,14 @@ def number(value, unit: str = "", lo=None, hi=None) -> dict:
 
     What cannot be measured is None. Values keep six significant digits.
     """
-    entry = {"value": _round(value)}
+    entry = {"value": rounded(value)}
     if lo is not None:
-        entry |= {"lo68": _round(lo), "hi68": _round(hi)}
+        entry |= {"lo68": rounded(lo), "hi68": rounded(hi)}
     return entry | ({"unit": unit} if unit else {})
 
 
-def _round(value):
+def rounded(value) -> int | float | None:
+    """Keep six significant digits; None of what is not finite."""
     if value is None or not np.isfinite(value):
         return None
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.6g}")
@@ -187,6 +188,46 @@ class Quadrupole:
         pitch = np.degrees(np.arcsin(np.clip(z, -1, 1)))
         return float(azimuth), float(pitch), float(np.exp(0.5 * (size[-1] - size[0])))
 
+    def intervals(self, seed: int, draws: int = 2000) -> dict[str, tuple[float, ...]]:
+        """Give directions (deg) and contrast, each with its quantiles 2.5, 16, 84 and 97.5 %.
+
+        `xy_direction_deg`, `azimuth_deg`, `pitch_deg` and `contrast`. Those of angles are of draws
+        from the covariance, taken the short way round; those of the contrast, which noise can only
+        raise, are of its logarithm's standard error.
+        """
+        rng = np.random.default_rng(seed)
+        drawn = rng.multivariate_normal(self.values, self.covariance, draws, method="cholesky")
+        fits = [Quadrupole(values, self.covariance) for values in drawn]
+        azimuths, pitches, contrasts = np.array([fit.axis() for fit in fits]).T
+        azimuth, pitch, contrast = self.axis()
+        # The end on the Sun's side may be the other one, where the axis is near X = 0.
+        same = _end(azimuth, pitch) @ _end(azimuths, pitches) > 0
+        xy = self.xy_direction_deg()[0]
+        directions = np.array([fit.xy_direction_deg()[0] for fit in fits])
+        of_angles = {
+            "xy_direction_deg": (xy, xy + (directions - xy + 90) % 180 - 90),
+            "azimuth_deg": (azimuth, azimuth + (azimuths - azimuth + 90) % 180 - 90),
+            "pitch_deg": (pitch, np.where(same, pitches, -pitches)),
+        }
+        levels = (0.025, 0.16, 0.84, 0.975)
+        found = {name: (v, *np.quantile(all_v, levels)) for name, (v, all_v) in of_angles.items()}
+        error = np.std(np.log(contrasts))
+        ends = (np.exp(np.log(contrast) + k * error) for k in (-1.96, -1, 1, 1.96))
+        return found | {"contrast": (contrast, *ends)}
+
+
+def _end(azimuth_deg, pitch_deg) -> np.ndarray:
+    """Give the end of an axis on the Sun's side (X < 0) as a unit vector."""
+    azimuth, pitch = np.radians(azimuth_deg), np.radians(pitch_deg)
+    side = np.where(np.cos(azimuth) > 0, -1, 1) * np.cos(pitch)
+    return np.array([side * np.cos(azimuth), side * np.sin(azimuth), np.sin(pitch)])
+
+
+def harmonics(position: np.ndarray) -> np.ndarray:
+    """Give the five l = 2 harmonics of direction that belong to `Quadrupole.values`, 5 x N."""
+    x, y, z = position / np.sqrt((position**2).sum(axis=0))
+    return np.array([x * x - y * y, 2 * x * y, 2 * x * z, 2 * y * z, 2 * z * z - x * x - y * y])
+
 
 def quadrupole(position: np.ndarray, v_r: np.ndarray, degree: int = 3) -> Quadrupole | None:
     """Fit the directions in which a sample is hot, whatever the survey's footprint.
@@ -216,12 +257,8 @@ def quadrupole(position: np.ndarray, v_r: np.ndarray, degree: int = 3) -> Quadru
     if len(v_r) < 20:
         return None
     radius = np.sqrt((position**2).sum(axis=0))
-    x, y, z = position / radius
     log_r = np.log(radius / np.median(radius))
-    design = np.column_stack(
-        [log_r**k for k in range(degree + 1)]
-        + [x * x - y * y, 2 * x * y, 2 * x * z, 2 * y * z, 2 * z * z - x * x - y * y]
-    )
+    design = np.column_stack([*(log_r**k for k in range(degree + 1)), *harmonics(position)])
     square = (v_r - v_r.mean()) ** 2
     if np.linalg.matrix_rank(design.T @ design) < design.shape[1] or not square.any():
         return None

@@ -1,0 +1,139 @@
+"""The stars that claims are about, and the dispersions of their bins as they are and permuted.
+
+A null hypothesis permutes whole velocity vectors, each with its errors, among stars at the same r,
+or at the same r and of the same population. Positions stay, so where the survey looks and how deep
+drop out. All bins are rows of one membership matrix, as in measure/dispersion, and what a
+permutation changes are the velocities that its columns meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from icefire.judge.strata import Permutation, stream
+from icefire.measure import dispersion
+from icefire.measure.geometry import HealpixSky, RadialShells
+from icefire.measure.recipes import COMPONENTS
+
+COLUMNS = (
+    *("l", "b", "x", "y", "z", "r", "ra", "feh", *COMPONENTS),
+    *(f"{name}_error" for name in COMPONENTS),
+)
+# As in asymmetry.compositions
+ACCRETED, INSITU = 0, 1
+
+
+@dataclass(frozen=True)
+class Halo:
+    """The halo sample in its bins.
+
+    Attributes
+    ----------
+    stars
+        Columns of the N stars.
+    population
+        ACCRETED, INSITU or another number for neither, N values.
+    members
+        B x N, one where a star is in a bin.
+    rows
+        Which of the B bins are which: `sky`, `accreted` and `insitu` (shells), `first` and `fourth`
+        (quadrants), `cold`, `hot` and `all_insitu` (figure 5).
+    """
+
+    stars: dict[str, np.ndarray]
+    population: np.ndarray
+    members: sparse.csr_array
+    rows: dict[str, slice]
+
+    @property
+    def n_stars(self) -> np.ndarray:
+        """Stars per bin, B values."""
+        return np.diff(self.members.indptr)
+
+    @property
+    def position(self) -> np.ndarray:
+        """Galactocentric, kpc, 3 x N."""
+        return np.array([self.stars[name] for name in ("x", "y", "z")], float)
+
+    def in_sky(self, population: int) -> np.ndarray:
+        """Count a population's stars in every line of sight."""
+        ours = (self.population == population).astype(float)
+        return np.rint(self.members[self.rows["sky"]] @ ours).astype(int)
+
+
+def halo_of(
+    stars: dict[str, np.ndarray], population: np.ndarray, sky: HealpixSky, shells: RadialShells
+) -> Halo:
+    """Put the halo's N stars into bins."""
+    accreted, insitu = population == ACCRETED, population == INSITU
+    x, z, l, b = (stars[name] for name in ("x", "z", "l", "b"))  # noqa: E741
+    whole = shells.membership(stars)[: shells.bins]
+    some = {
+        # Quadrants as in RadialShells; the structures of figure 5
+        "first": (l >= 180) & (b > 0),
+        "fourth": (l >= 180) & (b <= 0),
+        "cold": insitu & (x < -15) & (np.abs(z) < 10),
+        "hot": insitu & (x > -8) & (z > 10),
+        "all_insitu": insitu,
+    }
+    parts = {
+        "sky": sky.membership(stars),
+        "accreted": whole.multiply(accreted),
+        "insitu": whole.multiply(insitu),
+        **{name: sparse.csr_array(inside[None, :].astype(float)) for name, inside in some.items()},
+    }
+    ends = np.cumsum([part.shape[0] for part in parts.values()])
+    rows = {
+        name: slice(int(end - part.shape[0]), int(end))
+        for (name, part), end in zip(parts.items(), ends, strict=True)
+    }
+    members = sparse.vstack(list(parts.values()), format="csr").astype(float)
+    members.eliminate_zeros()
+    return Halo(stars, population, members, rows)
+
+
+def products(stars: dict[str, np.ndarray]) -> np.ndarray:
+    """Give what is summed over a bin's stars: each component's v and v2, then error2; N x 9."""
+    columns = []
+    for name in COMPONENTS:
+        v = stars[name] - (stars[name].mean() if len(stars[name]) else 0)
+        columns += [v, v**2]
+    columns += [stars[f"{name}_error"] ** 2 for name in COMPONENTS]
+    return np.column_stack(columns)
+
+
+def measured(halo: Halo) -> np.ndarray:
+    """Measure the variances of all bins, errors taken off: 3 x B x 1, km2/s2."""
+    return _variances(halo.n_stars, halo.members @ products(halo.stars))[:, :, None]
+
+
+def resampled(halo: Halo, seed: int, number: int) -> np.ndarray:
+    """Measure them in Poisson(1) resamples of the stars: 3 x B x `number`."""
+    sums = []
+    of_stars = np.column_stack([np.ones(len(halo.population)), products(halo.stars)])
+    for k in range(number):
+        weights = stream(seed, "resamples", "claims", k).poisson(1.0, len(of_stars))
+        sums.append(halo.members @ (weights[:, None] * of_stars))
+    array = np.array(sums).transpose(2, 1, 0)
+    return dispersion.variances(array, 1)
+
+
+def permuted(halo: Halo, labels: np.ndarray, seed: int, null: str, number: int) -> np.ndarray:
+    """Measure them `number` times, velocities permuted within strata: 3 x B x `number`."""
+    permutation = Permutation(labels)
+    # Stars of a stratum side by side are near in memory, too.
+    members = halo.members[:, permutation.order].tocsr()
+    of_stars = products(halo.stars)[permutation.order]
+    variance = np.empty((3, members.shape[0], number))
+    for k in range(number):
+        index = np.arange(len(labels))
+        permutation.shuffle(index, stream(seed, null, "claims", k))
+        variance[:, :, k] = _variances(halo.n_stars, members @ of_stars[index])
+    return variance
+
+
+def _variances(n_stars: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    return dispersion.variances(np.hstack([n_stars[:, None], sums]).T, 1)

@@ -1,0 +1,189 @@
+"""What each claim says of the dispersions, as a function of the variances of all bins.
+
+The stars as they are, resamples of them and permuted ones go through the same functions: 3 x B x K
+variances in, K values out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import chi2, rankdata
+
+from icefire.judge.permuted import ACCRETED, INSITU, Halo
+from icefire.measure.dispersion import anisotropy
+
+# Lines of sight whose ln sigma_r is compared have so many stars, whose noise is near Gaussian.
+MIN_STARS_OF_SCATTER = 30
+# Of figure 7's caption: so many of the coldest lines of sight
+_COLDEST = 10
+_HALVINGS = 40
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number that a claim is about.
+
+    Attributes
+    ----------
+    measure
+        Makes K values of 3 x B x K variances; None where too few stars are in what it compares.
+    tail
+        Where a value lies that speaks for the claim: `low`, `high` or `both` ends of the null.
+    unit
+        Of the values.
+    relative
+        Whether the value counts from what the null gives on average: what stars at the same r give
+        anyway is taken off a difference.
+    """
+
+    measure: Callable[[np.ndarray], np.ndarray] | None
+    tail: str
+    unit: str = ""
+    relative: bool = False
+
+
+def sigma(variance: np.ndarray) -> np.ndarray:
+    """Give dispersions, km/s; a variance that errors made negative is none."""
+    return np.sqrt(np.maximum(variance, 0))
+
+
+def of_halo(halo: Halo, min_stars: int) -> dict[str, Statistic]:
+    """List the statistics that one null's permutations answer, by name."""
+    enough = {name: halo.n_stars[rows] >= min_stars for name, rows in halo.rows.items()}
+
+    def all_of(*names):
+        return all(enough[name].all() for name in names)
+
+    def line(name):
+        return halo.rows[name].start
+
+    def beta(variance, name):
+        return anisotropy(variance[:, line(name)])
+
+    def difference(variance):
+        return beta(variance, "first") - beta(variance, "fourth")
+
+    def hot_minus_cold(variance):
+        return sigma(variance[0, line("hot")]) - sigma(variance[0, line("cold")])
+
+    whole = {
+        "first_minus_fourth_beta": (("first", "fourth"), difference, "both", "", True),
+        "cold_insitu_sigma_r": (("cold",), lambda v: sigma(v[0, line("cold")]), "low", "km/s"),
+        "hot_minus_cold_sigma_r": (("hot", "cold"), hot_minus_cold, "high", "km/s", True),
+        "insitu_beta": (("all_insitu",), lambda v: beta(v, "all_insitu"), "low"),
+    }
+    made = {
+        name: Statistic(measure if all_of(*names) else None, *rest)
+        for name, (names, measure, *rest) in whole.items()
+    }
+    return made | _lines_of_sight(halo, enough["sky"], min_stars) | _profile(halo, enough)
+
+
+def _lines_of_sight(halo: Halo, enough: np.ndarray, min_stars: int) -> dict[str, Statistic]:
+    """Of figures 6 to 8."""
+    sky = halo.rows["sky"]
+    n_stars = halo.n_stars[sky]
+    accreted, known = halo.in_sky(ACCRETED), halo.in_sky(ACCRETED) + halo.in_sky(INSITU)
+    both = enough & (known >= min_stars)
+    fraction = accreted[both] / known[both]
+
+    def coldest_share(variance):
+        cold = np.argsort(variance[0, sky][enough], axis=0, kind="stable")[:_COLDEST]
+        return np.median(n_stars[enough][cold], axis=0) / np.median(n_stars[enough])
+
+    def correlation(values):
+        ranks = [rankdata(part, axis=0) for part in (fraction[:, None], values[both])]
+        a, b = (part - part.mean(axis=0) for part in ranks)
+        return (a * b).sum(axis=0) / np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
+
+    def least(variance):
+        # What has no anisotropy is less radial than any that has.
+        return np.nan_to_num(anisotropy(variance[:, sky]), nan=-np.inf)
+
+    some = bool(enough.any())
+    ranked = np.count_nonzero(both) >= 10 and len(np.unique(fraction)) > 1
+    several = np.count_nonzero(enough) >= 2 * _COLDEST
+    sigmas = lambda v: sigma(v[0, sky])  # noqa: E731
+    return {
+        "coldest_line_of_sight": Statistic(
+            (lambda v: sigmas(v)[enough].min(axis=0)) if some else None, "low", "km/s"
+        ),
+        "hottest_line_of_sight": Statistic(
+            (lambda v: sigmas(v)[enough].max(axis=0)) if some else None, "high", "km/s"
+        ),
+        "coldest_lines_of_sight_stars": Statistic(coldest_share if several else None, "high"),
+        "sigma_r_rank_correlation": Statistic(
+            (lambda v: correlation(sigmas(v))) if ranked else None, "high"
+        ),
+        "beta_rank_correlation": Statistic(
+            (lambda v: correlation(least(v))) if ranked else None, "high"
+        ),
+    }
+
+
+def _profile(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic]:
+    """Of figure 9: the two populations in the same shells."""
+    rows = [halo.rows[name] for name in ("accreted", "insitu")]
+    n_accreted, n_insitu = (halo.n_stars[part] for part in rows)
+    both = enough["accreted"] & enough["insitu"]
+    weight = (n_accreted * n_insitu / np.maximum(n_accreted + n_insitu, 1))[both, None]
+
+    def ratios(variance):
+        accreted, insitu = (np.maximum(variance[0, part][both], 1.0) for part in rows)
+        return 0.5 * np.log(insitu / accreted)
+
+    mean = lambda v: (weight * ratios(v)).sum(axis=0) / weight.sum()  # noqa: E731
+    share = lambda v: np.mean(ratios(v) < 0, axis=0)  # noqa: E731
+    return {
+        "insitu_over_accreted_ln_sigma_r": Statistic(mean if both.any() else None, "low"),
+        "insitu_colder_shells": Statistic(share if both.any() else None, "high"),
+    }
+
+
+def p_value(value: float, permuted: np.ndarray, tail: str) -> float:
+    """Give the share of permutations, the stars as they are among them, that go as far.
+
+    `both` asks how far from the permutations' mean. What a permutation cannot give (NaN) counts as
+    going as far.
+    """
+    if tail == "both":
+        mean = np.nanmean(permuted)
+        value, permuted = abs(value - mean), np.abs(permuted - mean)
+    elif tail == "low":
+        value, permuted = -value, -permuted
+    # Sums of the same numbers in another order are equal.
+    reached = ~(permuted < value - 1e-9 * abs(value))
+    return float((1 + np.count_nonzero(reached)) / (1 + len(permuted)))
+
+
+# --- scatter beyond noise: random effects (Paule & Mandel 1982) ------------------------------
+
+
+def homogeneity(values: np.ndarray, variances: np.ndarray, tau2: np.ndarray | float = 0.0):
+    """Give Q of k x K values with noise of k variances, at K (or one) values of tau^2."""
+    weights = 1 / (variances[:, None] + tau2)
+    mean = (weights * values).sum(axis=0) / weights.sum(axis=0)
+    return (weights * (values - mean) ** 2).sum(axis=0)
+
+
+def scatter(values: np.ndarray, variances: np.ndarray, level: float | None = None) -> np.ndarray:
+    """Give tau of k x K values with noise of k variances, K values; zero where Q asks for less.
+
+    Q(tau^2) falls with tau^2, and noise alone makes it k - 1 on average, which gives tau's
+    estimate; its quantiles give tau's interval (Viechtbauer 2007). `level` is the probability of
+    chi-squared (k - 1) at which Q is held: 0.84 for the lower end of the 68 % interval; None: its
+    mean.
+    """
+    k = len(values)
+    wanted = k - 1 if level is None else chi2.ppf(level, k - 1)
+    low = np.zeros(values.shape[1])
+    high = np.full(values.shape[1], 4 * np.maximum(values.var(axis=0).max(), variances.max()))
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        above = homogeneity(values, variances, middle) > wanted
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    some = homogeneity(values, variances) > wanted
+    return np.where(some, np.sqrt(0.5 * (low + high)), 0.0)
