@@ -1,9 +1,36 @@
 # Numbers for a manuscript, and how they compare with the paper's.
 #
-# In:  ledger, samples and summaries
-# Out: <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv
+# In:  ledger, samples, summaries and the tests of asymmetry
+# Out: <results>/judged.yaml, <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv
 
 from icefire.snake.rules import comparison
+
+
+rule judge_claims:
+    """What the stars answer to each claim about velocities, and what permuted stars would."""
+    input:
+        code=code("judge_claims"),
+        halo=rules.select_samples.output.halo,
+        accreted=rules.select_samples.output.accreted,
+        insitu=rules.select_samples.output.insitu,
+        asymmetry=rules.summarise_asymmetry.output.table,
+    output:
+        judged="<results>/judged.yaml",
+    log:
+        "<logs>/judge_claims.log",
+    benchmark:
+        "<benchmarks>/judge_claims.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(800, 2.0),
+        runtime=minutes(20 + config["significance"]["permutations"] / 1000, 1 / 20),
+    params:
+        **flags("geometry.sky", "geometry.radial"),
+    shell:
+        "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
+        " --insitu {input.insitu:q} --asymmetry {input.asymmetry:q} {params:q}"
+        " --judged {output.judged:q} > {log:q} 2>&1"
 
 
 rule collect_numbers:
@@ -18,6 +45,7 @@ rule collect_numbers:
         sky="<results>/summaries/sky/halo.ecsv",
         accreted_radial="<results>/summaries/radial/accreted.ecsv",
         insitu_radial="<results>/summaries/radial/insitu.ecsv",
+        judged=rules.judge_claims.output.judged,
     output:
         yaml="<results>/numbers.yaml",
         tex="<results>/numbers.tex",
@@ -38,7 +66,7 @@ rule collect_numbers:
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --sky {input.sky:q}"
         " --accreted-radial {input.accreted_radial:q}"
-        " --insitu-radial {input.insitu_radial:q} {params:q} --yaml {output.yaml:q}"
+        " --insitu-radial {input.insitu_radial:q} --judged {input.judged:q} {params:q} --yaml {output.yaml:q}"
         " --tex {output.tex:q} --rst {output.rst:q} > {log:q} 2>&1"
 
 
@@ -47,7 +75,6 @@ rule compare_with_paper:
     input:
         code=code("compare_with_paper"),
         numbers=rules.collect_numbers.output.yaml,
-        second=second("numbers.yaml"),
         claims="resources/paper_claims.yaml",
     output:
         comparison="<results>/paper_comparison.ecsv",
@@ -59,11 +86,9 @@ rule compare_with_paper:
         "../envs/paper.yaml"
     resources:
         here=1,
-    params:
-        **flags("figures.second_method"),
     shell:
-        "python {input.code[0]:q} --numbers {input.numbers:q} --second {input.second:q}"
-        " --claims {input.claims:q} {params:q} --comparison {output.comparison:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q}"
+        " --comparison {output.comparison:q} > {log:q} 2>&1"
 
 
 # After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.

@@ -78,8 +78,8 @@ rule write_comparison_page:
         here=1,
     params:
         title="--title=The paper and this run",
-        texts="--texts=claim,where,paper,counts_as_agreement,agrees",
-        numbers="--numbers=value,lo68,hi68",
+        texts="--texts=claim,where,paper,verdict,because",
+        numbers="--numbers=value,lo68,hi68,null,null_lo95,null_hi95,p",
     shell:
         "python {input.code[0]:q} --table {input.table:q} {params:q} --html {output.html:q}"
         " > {log:q} 2>&1"

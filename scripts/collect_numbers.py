@@ -5,6 +5,7 @@ Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
         --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
+        --judged judged.yaml \\
         --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex \\
         --rst numbers.rst
 """
@@ -15,6 +16,7 @@ import sys
 
 from icefire import cli
 from icefire.files import text_tables
+from icefire.files.columns import SAMPLES
 from icefire.numbers import collect, texts
 
 NUMBERS = cli.Section("numbers", {"feh_slices": cli.ranges})
@@ -24,10 +26,11 @@ def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--ledger", required=True, help="of select_samples.py")
     parser.add_argument("--clean", required=True, help="good stars, of clean_catalog.py")
-    for sample in collect.SAMPLES:
+    for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
     for name in collect.SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
+    parser.add_argument("--judged", required=True, help="of judge_claims.py (YAML)")
     NUMBERS.add_flags(parser)
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")

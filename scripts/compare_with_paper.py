@@ -1,18 +1,15 @@
 #!/usr/bin/env python
-"""Compare a run's numbers with what the paper states, claim by claim.
+"""Judge what the paper states by a run's numbers, claim by claim.
 
 Usage:
     python scripts/compare_with_paper.py --numbers numbers.yaml \\
         --claims resources/paper_claims.yaml --comparison paper_comparison.ecsv
-    python scripts/compare_with_paper.py ... --second second/numbers.yaml \\
-        --figures-second-method bootstrap
 """
 
 from __future__ import annotations
 
 import sys
-
-import numpy as np
+from collections import Counter
 
 from icefire import cli
 from icefire.errors import UserError
@@ -20,91 +17,50 @@ from icefire.files import text_tables, writing
 from icefire.judge import claims as judged
 from icefire.numbers import texts
 
-FIGURES = cli.Section("figures", {"second_method": str}, optional=("second_method",))
-
 
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--numbers", required=True, help="of collect_numbers.py (YAML)")
-    parser.add_argument(
-        "--second", nargs="*", default=[], metavar="YAML", help="the same by a second method"
-    )
-    FIGURES.add_flags(parser)
     parser.add_argument("--claims", required=True, help="what the paper states (YAML)")
     parser.add_argument("--comparison", required=True, help="one row per claim (ECSV), written")
     return parser
 
 
-def _numbers(path: str) -> dict:
-    content = text_tables.read_yaml(path, writing.REMEDY)
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: must hold a dict; {writing.REMEDY}")
-    return content
-
-
-def add_second(table, arguments, claims: list) -> None:
-    """Add the second method's answers as columns, and print what they change."""
-    if len(arguments.second) != 1 or not arguments.figures_second_method:
-        raise UserError(
-            "--second takes the numbers of one run, and --figures-second-method its name"
-        )
-    rows = judged.answers(_numbers(arguments.second[0]), claims, arguments.claims)
-    for name, values in zip(judged.ANSWER, zip(*rows, strict=True), strict=True):
-        table[f"{name}_second"] = values
-    print(f"By {arguments.figures_second_method} instead:")
-    for row in table:
-        before, after = row["value"], row["value_second"]
-        if before != after and np.isfinite([before, after]).any():
-            verdicts = f"{row['agrees']} -> {row['agrees_second']}"
-            print(f"{verdicts:>12}  {before:>12.6g} -> {after:>12.6g}  {row['claim']}")
+def read_numbers(path: str) -> dict:
+    """Read a run's numbers. Raises UserError when they are not those of collect_numbers.py."""
+    numbers = text_tables.read_yaml(path, writing.REMEDY)
+    source = numbers.get("catalogue") if isinstance(numbers, dict) else None
+    if not isinstance(source, dict) or not {"catalogue", "survey", "synthetic"} <= set(source):
+        raise UserError(f"{path}: are no numbers of collect_numbers.py; {writing.REMEDY}")
+    return numbers
 
 
 def work(arguments) -> None:
     from astropy.table import Table
 
-    numbers = _numbers(arguments.numbers)
-    claims = judged.read(arguments.claims)
-    source = numbers.get("catalogue")
-    if not isinstance(source, dict) or not {"catalogue", "synthetic"} <= set(source):
-        raise UserError(
-            f"{arguments.numbers}: are no numbers of collect_numbers.py; {writing.REMEDY}"
-        )
-    catalogue = source["catalogue"]
-    if numbers["catalogue"]["synthetic"]:
-        catalogue += " (synthetic catalogue)"
-    names = ("claim", "where", "paper", "value", "lo68", "hi68", "counts_as_agreement", "agrees")
+    numbers, claims = read_numbers(arguments.numbers), judged.read(arguments.claims)
     source = f"{arguments.claims} with {arguments.numbers}"
-    found = judged.answers(numbers, claims, source)
-    rows = [
-        (
-            claim["claim"],
-            claim["where"],
-            claim["paper"],
-            *ends,
-            judged.tolerance(claim["agrees"]),
-            says,
-        )
-        for claim, (*ends, says) in zip(claims, found, strict=True)
-    ]
-    table = Table(rows=rows, names=names)
-    table["catalogue"] = catalogue
-    meta = {**numbers["catalogue"], "tolerances": "our choice, resources/paper_claims.yaml"}
+    rows = judged.judge(claims, numbers, source)
+    table = Table()
+    for name in ("claim", "where", "paper", "number"):
+        table[name] = [claim[name] for claim in claims]
+    for name in (*judged.ANSWER, "verdict", "because"):
+        table[name] = [row[name] for row in rows]
     quotes = [texts.quote(judged.entry(numbers, claim["number"], source)) for claim in claims]
-    print_out(table, quotes)
-    agree = int(np.count_nonzero(table["agrees"] == "yes"))
-    print(f"{agree} of {len(table)} agree; catalogue: {catalogue}")
-    if arguments.second:
-        add_second(table, arguments, claims)
-        meta["second_method"] = arguments.figures_second_method
-    text_tables.write_ecsv(arguments.comparison, table, meta)
-
-
-def print_out(table, quotes: list[str]) -> None:
-    """Print the claims for a reader; a run shows them at its end."""
-    line = "{:<14}{:<18}{:<30}{}".format
-    print(line("agrees", "paper", "this run (68 %)", "claim"))
+    line = "{:<16}{:<24}{:<30}{:<26}{}".format
+    print(line("verdict", "paper", "this run (68 %)", "featureless halo (95 %)", "claim"))
     for row, quote in zip(table, quotes, strict=True):
-        print(line(row["agrees"], row["paper"], quote, row["claim"]))
+        null = f"{row['null']:.3g} ({row['null_lo95']:.3g} to {row['null_hi95']:.3g})"
+        null = null if row["null"] == row["null"] else ""
+        print(line(row["verdict"], row["paper"], quote, null, row["claim"]))
+    counts = Counter(table["verdict"].tolist())
+    total = ", ".join(f"{counts[name]} {name}" for name in judged.VERDICTS if counts[name])
+    catalogue = numbers["catalogue"]["catalogue"]
+    if numbers["catalogue"]["synthetic"]:
+        catalogue += " (synthetic catalogue: its truth was put in, and is no measurement)"
+    print(f"{total}; catalogue: {catalogue}")
+    meta = {**numbers["catalogue"], "ranges": "our choice, resources/paper_claims.yaml"}
+    text_tables.write_ecsv(arguments.comparison, table, meta)
 
 
 def main(argv: list[str] | None = None) -> int:

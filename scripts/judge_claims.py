@@ -11,25 +11,18 @@ Usage:
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import star_tables, text_tables
+from icefire.files import metadata, star_tables, text_tables
+from icefire.files.columns import SAMPLES
 from icefire.judge.answers import answers
 from icefire.judge.asymmetry import Settings, compositions
 from icefire.judge.permuted import COLUMNS, halo_of
-from icefire.measure.geometry import HealpixSky, RadialShells
+from icefire.measure.geometry import SECTIONS, HealpixSky, RadialShells
 
-SAMPLES = ("halo", "accreted", "insitu")
 _SOURCE = ("catalogue", "survey", "synthetic", "icefire_version")
-
-# The same stars are permuted in the same way: the table of the tests says how.
-_SETTINGS = {
-    "permutations": "significance_permutations",
-    "seed": "significance_seed",
-    "stratum_stars": "significance_stratum_stars",
-    "min_stars": "montecarlo_min_stars",
-}
 
 
 def build_parser():
@@ -37,10 +30,8 @@ def build_parser():
     for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
     parser.add_argument("--asymmetry", required=True, help="of summarise_asymmetry.py (ECSV)")
-    parser.add_argument("--geometry-sky-nside", type=cli.count, required=True, help="HEALPix")
-    parser.add_argument("--geometry-radial-min-kpc", type=cli.not_negative, required=True)
-    parser.add_argument("--geometry-radial-max-kpc", type=cli.positive, required=True)
-    parser.add_argument("--geometry-radial-bins", type=cli.count, required=True, help="shells")
+    for name in ("sky", "radial"):
+        SECTIONS[name].add_flags(parser)
     parser.add_argument("--judged", required=True, help="answers (YAML), written")
     return parser
 
@@ -55,22 +46,20 @@ def work(arguments) -> None:
         if meta.get("samples") != readers["halo"].meta.get("samples"):
             raise UserError(f"{path}: is not of the run of {paths['halo']}")
     stars = {name: reader.all(COLUMNS) for name, reader in readers.items()}
-    limits = (getattr(arguments, f"geometry_radial_{name}") for name in ("min_kpc", "max_kpc"))
     halo = halo_of(
         stars["halo"],
         compositions(*stars.values())["population"],
-        HealpixSky(arguments.geometry_sky_nside),
-        RadialShells(*limits, arguments.geometry_radial_bins),
+        HealpixSky(**SECTIONS["sky"].values(arguments)),
+        RadialShells(**SECTIONS["radial"].values(arguments)),
     )
-    try:
-        given = table.meta["parameters"]["test_asymmetry"]
-        settings = {name: given[flag] for name, flag in _SETTINGS.items()}
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{arguments.asymmetry}: its metadata have no {error}") from error
-    judged = answers(halo, table, Settings(**settings))
-    content = {"catalogue": source, "settings": settings, "judged": judged}
+    # The same stars are permuted in the same way: the table of the tests says how.
+    settings = Settings.of(
+        metadata.parameters_of(table.meta, "test_asymmetry", arguments.asymmetry)
+    )
+    judged = answers(halo, table, settings)
+    content = {"catalogue": source, "settings": asdict(settings), "judged": judged}
     text_tables.write_yaml(arguments.judged, content)
-    cli.report("permutations of every null", settings["permutations"])
+    cli.report("permutations of every null", settings.permutations)
 
 
 def main(argv: list[str] | None = None) -> int:

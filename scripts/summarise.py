@@ -43,13 +43,13 @@ def build_parser():
     return parser
 
 
-def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray) -> np.ndarray:
+def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray, min_stars: int) -> np.ndarray:
     """Compute the share of accreted among the stars that chemistry can tell (paper, figure 7).
 
-    Counts per bin in, fraction per bin out; NaN where there is no such star.
+    Counts per bin in, fraction per bin out; NaN where fewer than `min_stars` such stars are.
     """
     both = accreted + insitu
-    return np.divide(accreted, both, out=np.full(len(both), np.nan), where=both > 0)
+    return np.divide(accreted, both, out=np.full(len(both), np.nan), where=both >= min_stars)
 
 
 def cut_fraction(path: str, sample: str, coordinates: dict) -> np.ndarray:
@@ -89,7 +89,8 @@ def work(arguments) -> None:
             raise UserError(
                 "--fraction-of needs two shards of the same geometry: accreted, then in situ"
             )
-        fraction = accreted_fraction(*(one.n_stars for one in given))
+        least = first.meta["parameters"]["run_realisations"]["montecarlo_min_stars"]
+        fraction = accreted_fraction(*(one.n_stars for one in given), least)
         table["accreted_fraction"] = np.round(fraction, _DECIMALS)
     if arguments.unbound and "quadrant" in first.coordinates:
         sample = first.meta["parameters"]["run_realisations"]["sample"]

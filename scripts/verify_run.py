@@ -28,7 +28,7 @@ from icefire.verify import bins, numbers, samples
 ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "montecarlo_min_stars"
 MEASURED = "bins measured, n_stars as counted anew, each median within its intervals"
 WANTED = [(geometry, sample) for geometry in sorted(COORDINATES) for sample in SAMPLES]
-SECOND = [("sky", "halo"), *(("radial", sample) for sample in SAMPLES)]
+SECOND = [("radial", sample) for sample in SAMPLES]
 
 
 def build_parser():
@@ -44,8 +44,8 @@ def build_parser():
         parser.add_argument(f"--{name}", required=True, help=text)
     text = f"of {', '.join(sorted(COORDINATES))}, each {', '.join(SAMPLES)}; then a second method's"
     parser.add_argument("--summaries", nargs="+", required=True, metavar="TABLE", help=text)
-    text = "of collect_numbers.py: YAML, TeX, reST; then those of a second method"
-    parser.add_argument("--numbers", nargs="+", required=True, metavar="FILE", help=text)
+    text = "of collect_numbers.py: YAML, TeX, reST"
+    parser.add_argument("--numbers", nargs=3, required=True, metavar="FILE", help=text)
     return parser
 
 
@@ -106,11 +106,8 @@ def work(arguments) -> None:
     for name, sample, path, table in summaries:
         n_stars, least = bins.stars_per_bin(chosen[sample], geometries[name]), engine[MIN_STARS]
         measured[name] += bins.check_summary(path, table, geometries[name], n_stars, least)
-    known, skies = set(), [table for *key, _, table in summaries if key == ["sky", "halo"]]
-    if len(arguments.numbers) != 3 * len(skies):
-        raise UserError(f"--numbers: {3 * len(skies)} files are wanted, with these summaries")
-    for sky, *paths in zip(skies, *(arguments.numbers[i::3] for i in range(3)), strict=True):
-        known |= numbers.check_numbers(paths, sky, counts, source)
+    (sky,) = (table for *key, _, table in summaries if key == ["sky", "halo"])
+    known = numbers.check_numbers(arguments.numbers, sky, counts, source)
     numbers.check_comparison(arguments.comparison, comparison, known, source)
     lines = {
         "tables": f"{len(metas)} agree on catalogue, version and all parameters",

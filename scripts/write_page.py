@@ -24,10 +24,14 @@ th { border-bottom: 2px solid #64748b; }
 td { border-bottom: 1px solid #e2e8f0; }
 td:first-child { min-width: 12em; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.yes { background: #dcfce7; }
-.no { background: #fee2e2; }
+.yes, .supported { background: #dcfce7; }
+.no, .contradicted { background: #fee2e2; }
 .warning { color: #a50f15; font-weight: bold; }
 """
+
+
+# Answers that stand out
+_COLOURED = ("yes", "no", "supported", "contradicted")
 
 
 def build_parser():
@@ -44,7 +48,7 @@ def build_parser():
 def cell(value) -> str:
     """Write one value; whatever a catalogue's text holds, the browser shows it as text."""
     if isinstance(value, str):
-        kind = f' class="{value}"' if value in ("yes", "no") else ""
+        kind = f' class="{value}"' if value in _COLOURED else ""
         return f"<td{kind}>{escape(value)}</td>"
     text = "–"
     if value is not None and math.isfinite(value):

@@ -1,4 +1,8 @@
-"""The paper's claims (resources/paper_claims.yaml), and what a run's numbers answer."""
+"""The paper's claims (resources/paper_claims.yaml), and the verdict of a run on each.
+
+A claim about velocities is judged by its value and by how often permuted stars give as much; a
+count, which no permutation changes, by its value alone.
+"""
 
 from __future__ import annotations
 
@@ -7,92 +11,136 @@ import numpy as np
 from icefire.errors import UserError
 from icefire.files import text_tables
 
-# What a run has to say to a claim
-ANSWER = ("value", "lo68", "hi68", "agrees")
+# Supported: p below, after Holm's (1979) correction over all claims that have a p.
+LEVEL = 0.01
+VERDICTS = ("supported", "compatible", "contradicted", "not measurable", "not applicable")
+# What a run answers to a claim, beside its verdict
+ANSWER = ("value", "lo68", "hi68", "null", "null_lo95", "null_hi95", "p")
 
-# The forms that a rule of agreement may have, and what its values are.
+_NUMBER = (int, float)
+# The forms that a rule may have, and what its values are.
 _RULES = (
-    {"about": (int, float), "within": (int, float)},
-    {"about": (int, float), "within": (int, float), "axis": (bool,)},
-    {"above": (int, float)},
-    {"below": (int, float)},
+    {"about": _NUMBER, "within": _NUMBER},
+    {"about": _NUMBER, "within": _NUMBER, "axis": (bool,)},
+    {"above": _NUMBER},
+    {"below": _NUMBER},
+    {"differs_from": _NUMBER},
 )
 
 
 def read(path: str) -> list[dict]:
-    """Read the paper's claims; raises UserError as `check_claim` does."""
-    claims = text_tables.read_yaml(path, "correct it")
-    if not isinstance(claims, list):
-        raise UserError(f"{path}: must hold a list; correct it")
-    for claim in claims:
-        check_claim(claim, path)
-    return claims
+    """Read the paper's claims.
 
-
-def check_claim(claim, path: str) -> None:
-    """Make sure that a claim says what, where and when it agrees.
-
-    Raises UserError naming the file and what is missing or malformed.
+    Raises UserError naming the file, the claim, and what is missing or malformed.
     """
-    if not isinstance(claim, dict):
-        raise UserError(f"{path}: must be a list of claims, each a mapping")
-    missing = {"claim", "where", "paper", "number", "agrees"} - set(claim)
-    if missing:
-        raise UserError(f"{path}: a claim has no {', '.join(sorted(missing))}")
-    rule = claim["agrees"]
-    for form in _RULES:
-        if isinstance(rule, dict) and set(rule) == set(form):
-            kinds = {key: type(value) in form[key] for key, value in rule.items()}
-            if all(kinds.values()):
-                return
-    raise UserError(
-        f"{path}: claim {claim['claim']!r}: agrees must be {{about: N, within: N}},"
-        " {above: N} or {below: N}"
-    )
-
-
-def verdict(value: float | None, rule: dict) -> str:
-    """Tell whether a value agrees with a claim: `yes`, `no` or `not measured`."""
-    if value is None:
-        return "not measured"
-    if "about" in rule:
-        gap = abs(value - rule["about"])
-        if rule.get("axis"):
-            gap = min(gap % 180, 180 - gap % 180)
-        agrees = gap <= rule["within"]
-    elif "above" in rule:
-        agrees = value > rule["above"]
-    else:
-        agrees = value < rule["below"]
-    return "yes" if agrees else "no"
-
-
-def tolerance(rule: dict) -> str:
-    """Say in words what counts as agreement."""
-    if "about" in rule:
-        return f"{rule['about']:g} +- {rule['within']:g}"
-    (word, limit), *_ = rule.items()
-    return f"{word} {limit:g}"
+    claims = text_tables.read_yaml(path, "correct it")
+    if not isinstance(claims, list) or not all(isinstance(claim, dict) for claim in claims):
+        raise UserError(f"{path}: must hold a list of claims, each a mapping; correct it")
+    for claim in claims:
+        missing = {"claim", "where", "paper", "number", "range"} - set(claim)
+        if missing:
+            raise UserError(f"{path}: a claim has no {', '.join(sorted(missing))}")
+        rule = claim["range"]
+        if not any(
+            isinstance(rule, dict)
+            and set(rule) == set(form)
+            and all(type(value) in form[key] for key, value in rule.items())
+            for form in _RULES
+        ):
+            raise UserError(
+                f"{path}: claim {claim['claim']!r}: range must be {{about: N, within: N}},"
+                " {above: N}, {below: N} or {differs_from: N}"
+            )
+    return claims
 
 
 def entry(numbers: dict, key: str, path: str) -> dict:
     """Find one number by its dotted key."""
-    found = numbers
+    group = numbers
     for part in key.split("."):
-        if not isinstance(found, dict) or part not in found:
+        if not isinstance(group, dict) or part not in group:
             raise UserError(f"{path}: number {key} is not in the run's numbers; correct the claim")
-        found = found[part]
-    if not isinstance(found, dict) or "value" not in found:
+        group = group[part]
+    if not isinstance(group, dict) or "value" not in group:
         raise UserError(f"{path}: {key} is no number of the run; correct the claim")
-    return found
+    return group
 
 
-def answers(numbers: dict, claims: list, path: str) -> list[tuple]:
-    """Give value, ends of the 68 % interval and verdict of every claim."""
+def bounds(rule: dict) -> tuple[float, float]:
+    """Give the lower and the upper end of what the paper states."""
+    if "about" in rule:
+        return rule["about"] - rule["within"], rule["about"] + rule["within"]
+    return rule.get("above", -np.inf), rule.get("below", np.inf)
+
+
+def reaches(rule: dict, low: float, high: float) -> bool:
+    """Tell whether anything from `low` to `high` is in the claimed range; both may be one value."""
+    if "differs_from" in rule:
+        return low != rule["differs_from"] or high != rule["differs_from"]
+    first, last = bounds(rule)
+    if rule.get("axis"):
+        # An axis at -10 deg is one at 170 deg.
+        turns = 180 * np.round(((low + high) / 2 - rule["about"]) / 180)
+        first, last = first + turns, last + turns
+    if "about" in rule:
+        return bool(low <= last and high >= first)
+    return bool(low < last and high > first)
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Correct p-values for their number (Holm 1979); NaN is no test."""
+    tested = sorted((p, i) for i, p in enumerate(p_values) if np.isfinite(p))
+    corrected, largest = [np.nan] * len(p_values), 0.0
+    for rank, (p, i) in enumerate(tested):
+        largest = max(largest, min(1.0, (len(tested) - rank) * p))
+        corrected[i] = largest
+    return corrected
+
+
+def verdict(claim: dict, answer: dict, corrected: float, survey: str) -> tuple[str, str]:
+    """Judge one claim; give the verdict and the reason for it.
+
+    `answer` is an entry of numbers.yaml, `corrected` its p after `holm`, `survey` the run's.
+    """
+    value, rule = answer["value"], claim["range"]
+    if claim.get("survey", survey) != survey:
+        return "not applicable", f"a number of the {claim['survey']} survey"
+    if value is None:
+        if answer.get("p") is not None:
+            often = f"a featureless halo gives as much in {answer['p']:.2g} of permutations"
+            return "not measurable", f"no direction: {often}"
+        return "not measurable", "too few stars"
+    inside = reaches(rule, value, value)
+    if np.isnan(corrected):
+        what = "a number that no permutation changes"
+        return ("compatible" if inside else "contradicted"), what
+    often = f"p {corrected:.2g} after Holm's correction"
+    low, high = answer.get("lo95"), answer.get("hi95")
+    if inside and corrected < LEVEL:
+        return "supported", often
+    if inside:
+        return "compatible", f"a featureless halo is not excluded: {often}"
+    if low is not None and reaches(rule, low, high):
+        return "compatible", f"only the 95 % interval, {low:.3g} to {high:.3g}, reaches the range"
+    return "contradicted", "the 95 % interval is outside the range"
+
+
+def judge(claims: list[dict], numbers: dict, path: str) -> list[dict]:
+    """Judge all claims: the columns ANSWER, `verdict` and `because` of each.
+
+    Raises UserError naming `path` where a claim names no number of the run.
+    """
+    answers = [entry(numbers, claim["number"], path) for claim in claims]
+    survey = numbers["catalogue"]["survey"]
+    applies = [claim.get("survey", survey) == survey for claim in claims]
+    p_values = [
+        np.nan if answer.get("p") is None or not here else answer["p"]
+        for answer, here in zip(answers, applies, strict=True)
+    ]
     rows = []
-    for claim in claims:
-        found = entry(numbers, claim["number"], path)
-        values = (found.get(key) for key in ("value", "lo68", "hi68"))
-        values = [np.nan if value is None else float(value) for value in values]
-        rows.append((*values, verdict(found["value"], claim["agrees"])))
+    for claim, answer, p in zip(claims, answers, holm(p_values), strict=True):
+        values = {name: answer.get(name) for name in ANSWER}
+        row = {name: np.nan if value is None else float(value) for name, value in values.items()}
+        row["verdict"], row["because"] = verdict(claim, answer, p, survey)
+        rows.append(row)
     return rows

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from icefire.errors import UserError
-from icefire.files import text_tables
+from icefire.files import metadata, text_tables
+from icefire.files.columns import SAMPLES
 from icefire.files.star_tables import StarReader
 from icefire.numbers import bins, counts, samples
 
 SUMMARIES = {
     "sky": (
-        *("n_stars", "accreted_fraction", "sigma_r", "sigma_r_lo68", "sigma_r_hi68"),
+        *("n_stars", "sigma_r", "sigma_r_lo68", "sigma_r_hi68"),
         *("beta", "beta_lo68", "beta_hi68"),
     ),
-    "accreted_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
-    "insitu_radial": ("quadrant", "r_mid", "n_stars", "sigma_r"),
+    "accreted_radial": ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars", "sigma_r"),
+    "insitu_radial": ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars", "sigma_r"),
 }
-SAMPLES = ("halo", "accreted", "insitu")
-_SOURCE = ("catalogue", "synthetic", "icefire_version")
+_SOURCE = ("catalogue", "survey", "synthetic", "icefire_version")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Tables:
     clean: StarReader
     samples: dict[str, StarReader]
     summaries: dict[str, object]
+    judged: dict
+    min_stars: int
 
     @property
     def meta(self) -> dict:
@@ -40,7 +42,7 @@ class Tables:
 
 
 def read(paths: Mapping[str, str]) -> Tables:
-    """Open the tables, by their names `ledger`, `clean`, those of the samples and SUMMARIES.
+    """Open the tables: `ledger`, `clean`, `judged`, the samples and SUMMARIES, by their names.
 
     Raises UserError naming the file where one is not what it should be, or where they are not of
     one run.
@@ -58,33 +60,42 @@ def read(paths: Mapping[str, str]) -> Tables:
     shells = [summaries[name]["r_mid"] for name in ("accreted_radial", "insitu_radial")]
     if not np.array_equal(*shells):
         raise UserError(f"{paths['insitu_radial']}: has other shells than the accreted profile")
-    tables = Tables(ledger, clean, readers, summaries)
+    judged = text_tables.read_yaml(paths["judged"])
+    if not isinstance(judged, dict) or "judged" not in judged:
+        raise UserError(f"{paths['judged']}: is not of judge_claims.py; make it anew")
+    engine = metadata.parameters_of(summaries["sky"].meta, "run_realisations", paths["sky"])
+    min_stars = engine["montecarlo_min_stars"]
+    tables = Tables(ledger, clean, readers, summaries, judged["judged"], min_stars)
     for key in _SOURCE:
         if key not in tables.meta:
             raise UserError(f"{paths['sky']}: its metadata have no {key}; make it anew")
     catalogue = tables.meta["catalogue"]
-    for other in (ledger, clean, *readers.values(), *summaries.values()):
-        if other.meta.get("catalogue") != catalogue:
+    metas = [table.meta for table in (ledger, clean, *readers.values(), *summaries.values())]
+    for meta in (*metas, judged["catalogue"]):
+        if meta.get("catalogue") != catalogue:
             raise UserError(
-                f"tables of two catalogues, {catalogue} and {other.meta.get('catalogue')},"
+                f"tables of two catalogues, {catalogue} and {meta.get('catalogue')},"
                 " were given; give those of one run"
             )
     return tables
 
 
 def numbers(tables: Tables, feh_slices: list) -> dict:
-    """Measure all numbers; `feh_slices` are ranges of [Fe/H], dex."""
-    readers, summaries = tables.samples, tables.summaries
+    """Measure all numbers; `feh_slices` are ranges of [Fe/H], dex.
+
+    What fewer than `montecarlo.min_stars` stars tell has no value.
+    """
+    readers, summaries, least = tables.samples, tables.summaries, tables.min_stars
+    accreted = summaries["accreted_radial"]
+    edges = np.unique([np.asarray(accreted[name]) for name in ("r_lo", "r_hi")])
     return {
         "catalogue": {key: tables.meta[key] for key in _SOURCE},
         "counts": counts.counts(tables.ledger, tables.clean),
-        "plain_dispersion": samples.whole_samples(readers, feh_slices),
-        "velocity_error": samples.velocity_errors(readers["halo"]),
+        "plain_dispersion": samples.whole_samples(readers, feh_slices, least),
+        "velocity_error": samples.velocity_errors(readers["halo"], edges, least),
         "line_of_sight": bins.lines_of_sight(summaries["sky"]),
-        "profile": bins.profiles(summaries["accreted_radial"], summaries["insitu_radial"]),
-        "map": {
-            "accreted": samples.elongation(readers["accreted"]),
-            **samples.structures(readers["insitu"]),
-        },
-        "quadrant": samples.quadrants(readers["halo"]),
+        "profile": bins.profiles(accreted, summaries["insitu_radial"]),
+        "map": samples.structures(readers["insitu"], least),
+        "quadrant": samples.quadrants(readers["halo"], least),
+        "judged": tables.judged,
     }

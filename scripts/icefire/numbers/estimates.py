@@ -33,15 +33,6 @@ def rounded(value) -> int | float | None:
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.6g}")
 
 
-def difference(one: dict, other: dict, unit: str = "") -> dict:
-    """Subtract two numbers and add their errors in quadrature."""
-    if any(entry["value"] is None or entry["lo68"] is None for entry in (one, other)):
-        return number(None, unit)
-    error = 0.5 * np.hypot(one["hi68"] - one["lo68"], other["hi68"] - other["lo68"])
-    value = one["value"] - other["value"]
-    return number(value, unit, value - error, value + error)
-
-
 class Dispersion:
     """Plain dispersions of a stream of stars, from sums of products of their velocities.
 
@@ -100,15 +91,17 @@ class Dispersion:
         slope = np.array([(phi + theta) / (2 * r**2), -1 / (2 * r), -1 / (2 * r)])
         return float(anisotropy(variance)), float(np.sqrt(max(slope @ covariance @ slope, 0)))
 
-    def numbers(self) -> dict:
-        """Give the entries for numbers.yaml."""
+    def numbers(self, min_stars: int) -> dict:
+        """Give the entries for numbers.yaml: no value of fewer than `min_stars` stars."""
         variance, covariance = self.variances()
+        if self.n_stars < min_stars:
+            variance = np.full(3, np.nan)
         found = {"n_stars": number(self.n_stars)}
         for i, name in enumerate(("sigma_r", "sigma_phi", "sigma_theta")):
             sigma = np.sqrt(variance[i])
             error = np.sqrt(covariance[i, i]) / (2 * sigma) if sigma > 0 else np.nan
             found[name] = number(sigma, "km/s", sigma - error, sigma + error)
-        beta, error = self.beta()
+        beta, error = self.beta() if self.n_stars >= min_stars else (np.nan, np.nan)
         return found | {"beta": number(beta, "", beta - error, beta + error)}
 
 
@@ -122,24 +115,6 @@ def dispersions(blocks: Iterable[dict], masks: dict) -> dict[str, Dispersion]:
         for name, mask in masks.items():
             found[name].add(stars, mask(stars))
     return found
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> dict:
-    """Measure Spearman's rank correlation of the pairs in which both values are finite.
-
-    The interval is 68 % of Fisher's z with the variance of Bonett & Wright (2000).
-    """
-    from scipy.stats import spearmanr
-
-    both = np.isfinite(a) & np.isfinite(b)
-    n = int(np.count_nonzero(both))
-    if n < 4 or len(np.unique(a[both])) < 2 or len(np.unique(b[both])) < 2:
-        return number(None)
-    rho = float(spearmanr(a[both], b[both]).statistic)
-    rho = float(np.clip(rho, -1, 1))
-    width = np.sqrt((1 + rho**2 / 2) / (n - 3))
-    z = np.arctanh(np.clip(rho, -0.999999, 0.999999))
-    return number(rho, "", np.tanh(z - width), np.tanh(z + width))
 
 
 @dataclass(frozen=True)
@@ -156,11 +131,6 @@ class Quadrupole:
 
     values: np.ndarray
     covariance: np.ndarray
-
-    @property
-    def significance(self) -> float:
-        """Chi-square of the five values against a sphere; five degrees of freedom."""
-        return float(self.values @ np.linalg.solve(self.covariance, self.values))
 
     def xy_direction_deg(self) -> tuple[float, float]:
         """Give the direction in the XY plane in which sigma_r is largest, and its standard error.

@@ -18,7 +18,10 @@ def _entries(group: dict, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 def macros(numbers: dict) -> str:
-    """Write numbers as LaTeX macros: \\icefireCountsHalo and, with an interval, ...Low, ...High."""
+    """Write numbers as LaTeX macros: \\icefireCountsHalo; with an interval, ...Low and ...High.
+
+    Those of `judged` have ...P, the share of permuted halos that go as far, as well.
+    """
 
     def spell(name: str) -> str:
         words = "".join(word[:1].upper() + word[1:] for word in re.split(r"[_\W]+", name))
@@ -29,7 +32,7 @@ def macros(numbers: dict) -> str:
         lines.append("% From a SYNTHETIC CATALOGUE: none of these is a measurement of the Galaxy.")
     for keys, entry in _entries(numbers):
         name = "".join(map(spell, keys))
-        for key, ending in (("value", ""), ("lo68", "Low"), ("hi68", "High")):
+        for key, ending in (("value", ""), ("lo68", "Low"), ("hi68", "High"), ("p", "P")):
             if key in entry:
                 text = "\\ldots" if entry[key] is None else f"{entry[key]:.4g}"
                 if isinstance(entry[key], int):
