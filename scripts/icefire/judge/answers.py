@@ -90,7 +90,7 @@ def _answer(statistic: Statistic, observed, again, permuted) -> dict:
     p = statistics.p_value(value, null, statistic.tail)
     error = float(np.nanstd(statistic.measure(again)))
     offset = float(np.nanmean(null)) if statistic.relative else 0.0
-    ends = _around(value - offset, error)
+    ends = np.clip(_around(value - offset, error), *statistic.limits)
     return _entry(value - offset, ends, statistic.unit, null - offset, p)
 
 

@@ -97,14 +97,17 @@ def holm(p_values: list[float]) -> list[float]:
     return corrected
 
 
-def verdict(claim: dict, answer: dict, corrected: float, survey: str) -> tuple[str, str]:
-    """Judge one claim; give the verdict and the reason for it.
+def applies(claim: dict, survey: str, rows: int) -> bool:
+    """Tell whether a claim can be asked of a survey and its table of so many rows."""
+    return claim.get("survey", survey) == survey and claim.get("rows", rows) == rows
 
-    `answer` is an entry of numbers.yaml, `corrected` its p after `holm`, `survey` the run's.
+
+def verdict(claim: dict, answer: dict, corrected: float) -> tuple[str, str]:
+    """Judge a claim that applies; give the verdict and the reason for it.
+
+    `answer` is an entry of numbers.yaml, `corrected` its p after `holm`.
     """
     value, rule = answer["value"], claim["range"]
-    if claim.get("survey", survey) != survey:
-        return "not applicable", f"a number of the {claim['survey']} survey"
     if value is None:
         if answer.get("p") is not None:
             often = f"a featureless halo gives as much in {answer['p']:.2g} of permutations"
@@ -131,16 +134,17 @@ def judge(claims: list[dict], numbers: dict, path: str) -> list[dict]:
     Raises UserError naming `path` where a claim names no number of the run.
     """
     answers = [entry(numbers, claim["number"], path) for claim in claims]
-    survey = numbers["catalogue"]["survey"]
-    applies = [claim.get("survey", survey) == survey for claim in claims]
+    table = numbers["catalogue"]["survey"], numbers["counts"]["rows"]["value"]
     p_values = [
-        np.nan if answer.get("p") is None or not here else answer["p"]
-        for answer, here in zip(answers, applies, strict=True)
+        np.nan if answer.get("p") is None or not applies(claim, *table) else answer["p"]
+        for claim, answer in zip(claims, answers, strict=True)
     ]
     rows = []
     for claim, answer, p in zip(claims, answers, holm(p_values), strict=True):
         values = {name: answer.get(name) for name in ANSWER}
         row = {name: np.nan if value is None else float(value) for name, value in values.items()}
-        row["verdict"], row["because"] = verdict(claim, answer, p, survey)
+        row["verdict"], row["because"] = "not applicable", "a number of another table"
+        if applies(claim, *table):
+            row["verdict"], row["because"] = verdict(claim, answer, p)
         rows.append(row)
     return rows

@@ -34,6 +34,8 @@ class Statistic:
         Where a value lies that speaks for the claim: `low`, `high` or `both` ends of the null.
     unit
         Of the values.
+    limits
+        Beyond which no value can be.
     relative
         Whether the value counts from what the null gives on average: what stars at the same r give
         anyway is taken off a difference.
@@ -43,6 +45,7 @@ class Statistic:
     tail: str
     unit: str = ""
     relative: bool = False
+    limits: tuple[float, float] = (-np.inf, np.inf)
 
 
 def sigma(variance: np.ndarray) -> np.ndarray:
@@ -116,10 +119,10 @@ def _lines_of_sight(halo: Halo, enough: np.ndarray, min_stars: int) -> dict[str,
         ),
         "coldest_lines_of_sight_stars": Statistic(coldest_share if several else None, "high"),
         "sigma_r_rank_correlation": Statistic(
-            (lambda v: correlation(sigmas(v))) if ranked else None, "high"
+            (lambda v: correlation(sigmas(v))) if ranked else None, "high", limits=(-1, 1)
         ),
         "beta_rank_correlation": Statistic(
-            (lambda v: correlation(least(v))) if ranked else None, "high"
+            (lambda v: correlation(least(v))) if ranked else None, "high", limits=(-1, 1)
         ),
     }
 
@@ -139,7 +142,7 @@ def _profile(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic]:
     share = lambda v: np.mean(ratios(v) < 0, axis=0)  # noqa: E731
     return {
         "insitu_over_accreted_ln_sigma_r": Statistic(mean if both.any() else None, "low"),
-        "insitu_colder_shells": Statistic(share if both.any() else None, "high"),
+        "insitu_colder_shells": Statistic(share if both.any() else None, "high", limits=(0, 1)),
     }
 
 
