@@ -3,8 +3,9 @@
 
     python benchmarks/null_halos.py --seeds 30 --folder results/null_halos
 
-runs the workflow up to the answers for each seed of the synthetic survey (one population on a sphere,
-seen by the same survey) and prints, for each claim about velocities, how many seeds have which verdict.
+runs the workflow up to the answers for each seed of the synthetic survey (one population on a
+sphere, seen by the same survey) and prints, for each claim about velocities, how many seeds have
+which verdict.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from pathlib import Path
 
 import yaml
 
-REPO = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPO / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from icefire.judge import claims
+
+REPO = Path(__file__).resolve().parent.parent
 
 
 def judged(seed: int, permutations: int, folder: Path) -> list[dict]:
