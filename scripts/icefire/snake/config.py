@@ -35,7 +35,16 @@ _CALIBRATION_MB = 1000
 # The whole sky and four quadrants, as in geometry.QUADRANTS
 _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
-_WRITTEN = ("catalog", "samples", "montecarlo", "summaries", "report", "logs", "benchmarks")
+_WRITTEN = (
+    "catalog",
+    "samples",
+    "montecarlo",
+    "significance",
+    "summaries",
+    "report",
+    "logs",
+    "benchmarks",
+)
 _WRITTEN += ("calibration", "second")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
 
