@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
+import numpy as np
+
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import text_tables, writing
@@ -35,6 +37,19 @@ def read_numbers(path: str) -> dict:
     return numbers
 
 
+def print_out(table, answers: list[dict]) -> None:
+    """Print the claims for a reader; a run shows them at its end."""
+    line = "{:<16}{:<20}{:<30}{:<32}{}".format
+    print(line("verdict", "paper", "this run (68 %)", "featureless halo (95 %)", "claim"))
+    for row, answer in zip(table, answers, strict=True):
+        quote, null = texts.quote(answer), ""
+        if answer["value"] is None and answer.get("p") is not None:
+            quote = f"no direction (p {answer['p']:.2g})"
+        if np.isfinite(row["null"]):
+            null = f"{row['null']:.3g} ({row['null_lo95']:.3g} to {row['null_hi95']:.3g})"
+        print(line(row["verdict"], row["paper"], quote, null, row["claim"]))
+
+
 def work(arguments) -> None:
     from astropy.table import Table
 
@@ -46,13 +61,7 @@ def work(arguments) -> None:
         table[name] = [claim[name] for claim in claims]
     for name in (*judged.ANSWER, "verdict", "because"):
         table[name] = [row[name] for row in rows]
-    quotes = [texts.quote(judged.entry(numbers, claim["number"], source)) for claim in claims]
-    line = "{:<16}{:<24}{:<30}{:<26}{}".format
-    print(line("verdict", "paper", "this run (68 %)", "featureless halo (95 %)", "claim"))
-    for row, quote in zip(table, quotes, strict=True):
-        null = f"{row['null']:.3g} ({row['null_lo95']:.3g} to {row['null_hi95']:.3g})"
-        null = null if row["null"] == row["null"] else ""
-        print(line(row["verdict"], row["paper"], quote, null, row["claim"]))
+    print_out(table, [judged.entry(numbers, claim["number"], source) for claim in claims])
     counts = Counter(table["verdict"].tolist())
     total = ", ".join(f"{counts[name]} {name}" for name in judged.VERDICTS if counts[name])
     catalogue = numbers["catalogue"]["catalogue"]

@@ -199,6 +199,7 @@ def _share_drop(halo: Halo, min_stars: int) -> dict:
     error = np.sqrt(sum((1 - s) / (s * n) for s, n in zip(shares, (n_far, n_near), strict=True)))
     middle = np.log(shares[0] / shares[1])
     ends = np.exp(_around(middle, error))
+    ends[:2] = np.minimum(ends[:2], drop(k))
     null = drop(labels.ppf(np.array([0.025, 0.5, 0.5, 0.975])))
     entry = _entry(drop(k), ends, "", null, float(labels.cdf(k)))
     return entry | {"null_lo95": rounded(null[0]), "null_hi95": rounded(null[-1])}
