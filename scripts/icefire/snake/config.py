@@ -240,7 +240,7 @@ def _scales(config: dict) -> Iterator[str]:
 def _names(config: dict) -> Iterator[str]:
     """Colours and colour maps that matplotlib has; it is loaded only where it must be asked."""
     for key, value in leaves(config):
-        kind = re.search(r"_(color|cmap)s?(\.\d+)?$", key)
+        kind = re.search(r"[_.](color|cmap)s?(\.\d+)?$", key)
         if not kind or value.startswith("#") or (kind[1] == "cmap" and value in _USUAL_CMAPS):
             continue
         import matplotlib
