@@ -19,7 +19,7 @@
 #              tests start and stop; needs root and Debian (it installs tests/hpc/packages.txt)
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
-# the README.
+# the README and in docs/.
 
 PYTHON ?= python3
 CORES ?= all

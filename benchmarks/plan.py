@@ -5,7 +5,7 @@ Usage:
     python benchmarks/plan.py --measured benchmarks/measured.ecsv
 
 Reads the table that benchmarks/engine.py writes, fits what a star, a realisation and both together
-cost, and prints the table of README.md, "On a cluster": for as many stars in the halo sample, and
+cost, and prints the table of docs/clusters.md: for as many stars in the halo sample, and
 as many again in the accreted and in-situ samples together. Points that were measured are marked.
 """
 
@@ -87,7 +87,7 @@ def measured_points(measured: list[dict]) -> set[tuple[int, int]]:
 
 
 def markdown(measured: list[dict]) -> str:
-    """Write the table for the README."""
+    """Write the table for docs/clusters.md."""
     time, memory = fit_time(measured), fit_memory(measured)
     seen = measured_points(measured)
     lines = [

@@ -38,7 +38,7 @@ rule write_ledger_page:
 use rule write_ledger_page as write_unbound_page with:
     input:
         code=code("write_page"),
-        table=rules.select_samples.output.unbound,
+        table=rules.count_unbound.output.unbound,
     output:
         html=report(
             "<results>/report/unbound.html",

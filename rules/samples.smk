@@ -14,7 +14,6 @@ rule select_samples:
         accreted="<results>/samples/accreted.fits",
         insitu="<results>/samples/insitu.fits",
         ledger="<results>/catalog/ledger.ecsv",
-        unbound="<results>/catalog/unbound.ecsv",
     log:
         "<logs>/select_samples.log",
     benchmark:
@@ -26,8 +25,32 @@ rule select_samples:
         runtime=minutes(10, 1 / 200),
     params:
         **flags.chemistry(),
-        **flags("halo", "geometry.radial"),
+        **flags("halo"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} {params:q} --halo {output.halo:q}"
         " --accreted {output.accreted:q} --insitu {output.insitu:q} --ledger {output.ledger:q}"
+        " > {log:q} 2>&1"
+
+
+rule count_unbound:
+    """What the cut of unbound stars took, or nearly took, of each shell."""
+    input:
+        code=code("count_unbound"),
+        stars=rules.flag_substructure.output.stars,
+        halo=rules.select_samples.output.halo,
+    output:
+        unbound="<results>/catalog/unbound.ecsv",
+    log:
+        "<logs>/count_unbound.log",
+    benchmark:
+        "<benchmarks>/count_unbound.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        mem_mb=memory_mb(300, 0.1),
+        runtime=minutes(10, 1 / 200),
+    params:
+        **flags("geometry.radial"),
+    shell:
+        "python {input.code[0]:q} --stars {input.stars:q} --halo {input.halo:q} {params:q}"
         " --unbound {output.unbound:q} > {log:q} 2>&1"

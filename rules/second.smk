@@ -29,7 +29,7 @@ if config["figures"]["second_method"]:
                 shards=config["montecarlo"]["shards"],
             ),
             fraction=fraction_shards(config["montecarlo"]["shards"], "<results>/second"),
-            unbound=rules.select_samples.output.unbound,
+            unbound=of_shells(rules.count_unbound.output.unbound),
         output:
             summary="<results>/second/summaries/{geometry}/{sample}.ecsv",
         log:

@@ -3,7 +3,7 @@
 # In:  <results>/montecarlo/{geometry}/{sample}/{shard}-of-{shards}.npz
 # Out: <results>/summaries/{geometry}/{sample}.ecsv
 
-from icefire.snake.rules import fraction_shards
+from icefire.snake.rules import fraction_shards, of_shells
 
 QUICK_SUMMARIES = config["montecarlo"]["realisations"] <= 2000
 
@@ -19,7 +19,8 @@ rule summarise:
         ),
         # The accreted fraction of each line of sight, of the halo only (paper, figure 7)
         fraction=fraction_shards(config["montecarlo"]["shards"]),
-        unbound=rules.select_samples.output.unbound,
+        # What the cut of unbound stars took of each shell
+        unbound=of_shells(rules.count_unbound.output.unbound),
     output:
         summary="<results>/summaries/{geometry}/{sample}.ecsv",
     log:
@@ -35,5 +36,4 @@ rule summarise:
         here=int(QUICK_SUMMARIES),
     shell:
         "python {input.code[0]:q} --shards {input.shards[0]:q} --fraction-of {input.fraction:q}"
-        " --unbound {input.unbound:q}"
-        " --summary {output.summary:q} > {log:q} 2>&1"
+        " --unbound {input.unbound:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -21,10 +21,10 @@ from icefire import cli
 from icefire.calibrate import coverage, halos
 from icefire.errors import UserError
 from icefire.files import metadata, star_tables
-from icefire.measure import geometry, shards
+from icefire.measure import geometry, shards, truncation
 from icefire.measure.geometry import RadialShells
 from icefire.measure.recipes import MONTECARLO
-from icefire.stars import kinematics
+from icefire.stars import kinematics, orbits
 from icefire.stars.cuts import HALO
 
 _ERRORS = ("v_r_error", "v_phi_error", "v_theta_error", "cov_rphi", "cov_rtheta", "cov_phitheta")
@@ -74,6 +74,10 @@ def work(arguments) -> None:
     sample = star_tables.StarReader(arguments.stars, _COLUMNS)
     catalogue = thinned(sample.all(_COLUMNS), arguments.calibration_halo_stars)
     frame = kinematics.frame(**kinematics.FRAME.values(arguments))
+    # The cut of unbound stars is that of the sample.
+    made = metadata.parameters_of(sample.meta, "compute_kinematics", arguments.stars)
+    potential = orbits.potential(made["potential_name"])
+    max_sigma = truncation.max_sigma_of(sample.meta)
     shells = RadialShells(**geometry.SECTIONS["radial"].values(arguments))
     numbers = shards.share(arguments.calibration_halos, arguments.shard, arguments.shards)
     counts = np.zeros((len(halos.SCENARIOS), *coverage.SHAPE), np.int64)
@@ -86,9 +90,11 @@ def work(arguments) -> None:
                 arguments.calibration_halo_stars,
                 catalogue,
                 frame,
+                potential,
             )
-            if scenario in halos.DISTANCES:
-                stars, true = halos.selected(stars, true, HALO.values(arguments))
+            observed = scenario in halos.DISTANCES
+            if observed:
+                stars, true = halos.selected(stars, true, HALO.values(arguments), max_sigma)
             total += coverage.try_methods(
                 stars,
                 true,
@@ -98,6 +104,7 @@ def work(arguments) -> None:
                 arguments.calibration_realisations,
                 arguments.montecarlo_min_stars,
                 arguments.montecarlo_exclude_fraction,
+                max_sigma if observed else None,
             )
     parameters = cli.parameters(arguments, *SECTIONS, MONTECARLO)
     meta = metadata.add_step(sample.meta, "run_calibration", parameters)

@@ -5,9 +5,7 @@ Usage:
     python scripts/select_samples.py --stars stars.fits --halo-min-abs-z-kpc 5 \\
         --halo-min-radius-kpc 10 --chemistry-method polygon \\
         --chemistry-insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
-        --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 --geometry-radial-bins 15 \\
-        --halo halo.fits --accreted accreted.fits --insitu insitu.fits --ledger ledger.ecsv \\
-        --unbound unbound.ecsv
+        --halo halo.fits --accreted accreted.fits --insitu insitu.fits --ledger ledger.ecsv
     python scripts/select_samples.py ... --chemistry-method feh_ranges \\
         --chemistry-insitu-min-feh=-0.7 --chemistry-accreted-max-feh=-1.0
 """
@@ -21,9 +19,9 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import metadata, star_tables, text_tables
+from icefire.files import metadata, star_tables
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
-from icefire.measure import geometry, truncation
+from icefire.measure import truncation
 from icefire.stars import cuts
 from icefire.stars.ledger import Ledger, remove
 
@@ -33,34 +31,10 @@ def build_parser():
     parser.add_argument("--stars", required=True, help="all stars, of flag_substructure.py")
     cuts.HALO.add_flags(parser)
     cuts.CHEMISTRY.add_flags(parser)
-    geometry.SECTIONS["radial"].add_flags(parser)
     for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS), written")
     parser.add_argument("--ledger", required=True, help="the ledger (ECSV), written")
-    parser.add_argument(
-        "--unbound", required=True, help="what the cut took of each shell (ECSV), written"
-    )
     return parser
-
-
-def split_of(split: cuts.Polygon | cuts.FehRanges, stars: dict) -> dict[str, np.ndarray]:
-    """Tell which halo stars are in each sample."""
-    return {
-        "halo": np.ones(len(stars["ra"]), bool),
-        "accreted": split.accreted(stars["feh"], stars["afe"]),
-        "insitu": split.insitu(stars["feh"], stars["afe"]),
-    }
-
-
-def say_unbound(table) -> None:
-    """Write to the log what the cut took, or nearly took, of the halo's shells."""
-    for row in table[(table["sample"] == "halo") & (table["quadrant"] == 0)]:
-        if row["n_taken"] or row["n_near"]:
-            print(
-                f"{row['r_lo']:g} to {row['r_hi']:g} kpc: {row['n_taken']} of {row['n_stars']}"
-                f" stars taken as unbound, {row['n_near']} left within"
-                f" {truncation.NEAR_SIGMA:g} errors of the cut"
-            )
 
 
 def work(arguments) -> None:
@@ -75,9 +49,6 @@ def work(arguments) -> None:
     ledger = Ledger.from_meta(reader.meta, arguments.stars)
     max_sigma = truncation.max_sigma_of(reader.meta)
     entries = cuts.open_entries(ledger, cuts_off, halo, max_sigma or 0)
-    shells = truncation.ShellCounts(
-        geometry.RadialShells(**geometry.SECTIONS["radial"].values(arguments)), SAMPLES, max_sigma
-    )
     parameters = cli.parameters(arguments, cuts.HALO, cuts.CHEMISTRY)
     meta = metadata.add_step(reader.meta, "select_samples", parameters)
     counts = dict.fromkeys((*SAMPLES, "unknown", "between"), 0)
@@ -90,16 +61,11 @@ def work(arguments) -> None:
         }
         n_blocks = reader.n_rows // star_tables.BLOCK_ROWS + 1
         for stars in cli.progress(reader.blocks(), n_blocks, "selection"):
-            left, bound = np.ones((2, len(stars["ra"])), bool)
+            left = np.ones(len(stars["ra"]), bool)
             for cut, entry in zip(cuts.CUTS, entries, strict=True):
-                removed = cut.removes(stars, halo)
-                left = remove(left, removed, entry)
-                if cut.step != "unbound":
-                    bound &= ~removed
-            others = {name: values[bound] for name, values in stars.items()}
-            shells.add(others, split_of(split, others), ~left[bound])
+                left = remove(left, cut.removes(stars, halo), entry)
             stars = {name: values[left] for name, values in stars.items()}
-            inside = split_of(split, stars)
+            inside = split.samples(stars["feh"], stars["afe"])
             inside["unknown"] = ~split.known(stars["feh"], stars["afe"])
             inside["between"] = ~(inside["accreted"] | inside["insitu"] | inside["unknown"])
             for name, mask in inside.items():
@@ -116,10 +82,7 @@ def work(arguments) -> None:
         for writer in writers.values():
             writer.meta = meta
     ledger.write(arguments.ledger, meta)
-    unbound = shells.table()
-    text_tables.write_ecsv(arguments.unbound, unbound, meta)
     ledger.print()
-    say_unbound(unbound)
     for sample in SAMPLES:
         cli.report(sample, counts[sample])
 

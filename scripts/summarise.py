@@ -38,7 +38,8 @@ def build_parser():
         metavar="SHARD",
         help="a shard of the accreted and one of the in-situ sample: adds accreted_fraction",
     )
-    parser.add_argument("--unbound", help="of select_samples.py: adds cut_fraction to shells")
+    text = "of count_unbound.py: adds cut_fraction to shells"
+    parser.add_argument("--unbound", nargs="*", default=[], metavar="TABLE", help=text)
     parser.add_argument("--summary", required=True, help="one row per bin (ECSV), written")
     return parser
 
@@ -92,9 +93,9 @@ def work(arguments) -> None:
         least = first.meta["parameters"]["run_realisations"]["montecarlo_min_stars"]
         fraction = accreted_fraction(*(one.n_stars for one in given), least)
         table["accreted_fraction"] = np.round(fraction, _DECIMALS)
-    if arguments.unbound and "quadrant" in first.coordinates:
+    for path in arguments.unbound:
         sample = first.meta["parameters"]["run_realisations"]["sample"]
-        table["cut_fraction"] = cut_fraction(arguments.unbound, sample, first.coordinates)
+        table["cut_fraction"] = cut_fraction(path, sample, first.coordinates)
     text_tables.write_ecsv(arguments.summary, table, first.meta)
     cli.report("bins measured", run.n_measured, of=len(table))
 

@@ -57,6 +57,7 @@ def numbers(run: Run) -> None:
         run.samples,
         tables["sky", "halo"],
         {sample: tables["radial", sample] for sample in SAMPLES[1:]},
+        run.parameters[ENGINE]["montecarlo_min_stars"],
     )
     quoted = yaml.safe_load((run.results / "numbers.yaml").read_text(encoding="utf-8"))
     for key, ends in wanted.items():
@@ -77,7 +78,8 @@ def fraction(run: Run) -> None:
             np.count_nonzero(reference.inside(run.samples[name], row, "sky", run.parameters))
             for name in SAMPLES[1:]
         ]
-        share = n[0] / sum(n) if sum(n) else np.nan
+        least = run.parameters[ENGINE]["montecarlo_min_stars"]
+        share = n[0] / sum(n) if sum(n) >= least else np.nan
         assert np.isclose(row["accreted_fraction"], share, rtol=0, atol=1e-6, equal_nan=True), row
 
 

@@ -139,13 +139,18 @@ def bootstrap(stars: Mapping, n_sample: int, parameters: Mapping, draws: int, rn
     """Draw the three variances of a bin's stars from resamples, mirrored, draws x 3.
 
     Each resample's variance, errors still in, falls short of or exceeds the stars' own; the truth
-    exceeds theirs, or falls short, by as much in the logarithm (docs/uncertainties.md).
+    exceeds theirs, or falls short, by as much in the logarithm, and by more the heavier the tails
+    that the stars show (docs/uncertainties.md).
     """
     v = np.column_stack([stars[name] for name in COMPONENTS])
     error2 = np.diagonal(covariance(stars), axis1=1, axis2=2)
     if parameters["run_realisations"].get("dispersion_deconvolve") is False:
         error2 = np.zeros_like(error2)
     n, own = len(v), v.var(axis=0, ddof=1)
+    tails = (stats.kurtosis(v, bias=False) + 2).clip(0.3)
+    short = tails / (stats.kurtosis(v) + 2).clip(0.3)
+    up = np.sqrt(short * (1 + 0.5 * (tails - 1) * np.sqrt(6 / n)).clip(None, 4))
+    down = np.sqrt(short * (1 + 0.3 * (tails - 2).clip(0) * np.sqrt(6 / n)).clip(None, 4))
     variance = np.empty((draws, 3))
     for draw in range(draws):
         times = rng.poisson(1.0, n)
@@ -154,9 +159,10 @@ def bootstrap(stars: Mapping, n_sample: int, parameters: Mapping, draws: int, rn
             continue
         again, error = np.repeat(v, times, axis=0), np.repeat(error2, times, axis=0)
         # Taken off what is resampled, and put back where that is mirrored
-        short = again.var(axis=0, ddof=1) - error.mean(axis=0) + error2.mean(axis=0)
-        ratio = np.maximum(short * n / (n - 1) / own, 0.05)
-        variance[draw] = own * ratio ** -np.sqrt((n + 1) / (n - 2)) - error2.mean(axis=0)
+        here = again.var(axis=0, ddof=1) - error.mean(axis=0) + error2.mean(axis=0)
+        ratio = np.maximum(here * n / (n - 1) / own, 1e-300)
+        mirrored = np.minimum(ratio ** -np.where(ratio < 1, up, down), 20)
+        variance[draw] = own * mirrored - error2.mean(axis=0)
     return variance
 
 
@@ -207,24 +213,13 @@ def spread(stars: Mapping, mask=slice(None)) -> dict[str, tuple]:
     return empty | {name: (value, value - e, value + e) for name, value, e in both}
 
 
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> tuple:
-    """Give Spearman's correlation with 68 % of Fisher's z (Bonett & Wright 2000)."""
-    both = np.isfinite(a) & np.isfinite(b)
-    n = np.count_nonzero(both)
-    if n < 4 or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
-        return NOTHING
-    rho = np.corrcoef(stats.rankdata(a[both]), stats.rankdata(b[both]))[0, 1].clip(-1, 1)
-    width, z = np.sqrt((1 + rho**2 / 2) / (n - 3)), np.arctanh(rho.clip(-0.999999, 0.999999))
-    return rho, np.tanh(z - width), np.tanh(z + width)
-
-
 def hot_direction(place: np.ndarray, v_r: np.ndarray) -> dict[str, tuple]:
     """Fit how sigma_r depends on direction at fixed radius: ln sigma_r^2 = cubic(ln r) + n Q n.
 
     `place` is 3 x N, kpc. The Gaussian likelihood is climbed with halved steps; errors are White's
     (1982). Numbers by the names that numbers.yaml has.
     """
-    names = ("xy_direction_deg", "azimuth_deg", "pitch_deg", "contrast", "chi_square_of_5")
+    names = ("xy_direction_deg", "azimuth_deg", "pitch_deg", "contrast")
     square = (v_r - np.mean(v_r)) ** 2 if len(v_r) else v_r
     r = np.linalg.norm(place, axis=0)
     x, y, z = place / r
@@ -249,7 +244,6 @@ def hot_direction(place: np.ndarray, v_r: np.ndarray) -> dict[str, tuple]:
         *(angle, np.degrees(np.arctan2(hot[1], hot[0])) % 180 % 180),
         np.degrees(np.arctan2(hot[2], np.hypot(hot[0], hot[1]))),
         np.sqrt(np.exp(size[2] - size[0])),
-        fit[4:] @ np.linalg.inv(error) @ fit[4:],
     )
     numbers = {name: (value, None, None) for name, value in zip(names, values, strict=True)}
     return numbers | {"xy_direction_deg": (angle, angle - width, angle + width)}
@@ -275,22 +269,16 @@ def _climb(model: np.ndarray, square: np.ndarray) -> np.ndarray:
     return fit
 
 
-def difference(one: tuple, other: tuple) -> tuple:
-    """Subtract two numbers with their errors, as quoted with six digits."""
-    if None in (one[1], other[1]):
-        return NOTHING
-    (a, a_lo, a_hi), (b, b_lo, b_hi) = ([float(f"{x:.6g}") for x in n] for n in (one, other))
-    error = np.hypot(a_hi - a_lo, b_hi - b_lo) / 2
-    return a - b, a - b - error, a - b + error
-
-
-def numbers(ledger, stars: Mapping, sample: Mapping, sky, profile: Mapping, slices=()) -> dict:
-    """Give (value, low, high) of every number by its dotted key in numbers.yaml.
+def numbers(
+    ledger, stars: Mapping, sample: Mapping, sky, profile: Mapping, least: int, slices=()
+) -> dict:
+    """Give (value, low, high) of numbers by their dotted keys in numbers.yaml.
 
     `stars` are all good ones, `sample` the columns of each sample, `sky` the halo's lines of sight,
-    `profile` the radial summaries of the accreted and the in-situ sample, `slices` in [Fe/H].
+    `profile` the radial summaries of the accreted and the in-situ sample, `slices` in [Fe/H]. Of
+    fewer than `least` stars there is no number.
     """
-    halo, accreted, insitu = (sample[name] for name in ("halo", "accreted", "insitu"))
+    halo, insitu = sample["halo"], sample["insitu"]
     last = {str(row["step"]): row for row in ledger}
     found = {
         "counts.rows": ledger["n_in"][0],
@@ -303,7 +291,8 @@ def numbers(ledger, stars: Mapping, sample: Mapping, sky, profile: Mapping, slic
         },
         **{f"counts.{name}": len(columns["ra"]) for name, columns in sample.items()},
         "counts.neither_accreted_nor_insitu": last["chemistry"]["n_removed"],
-        **_of_errors(halo),
+        "counts.unknown_chemistry": last["unknown_chemistry"]["n_removed"],
+        **_of_errors(halo, profile["insitu"], least),
         **_of_profiles(profile),
         "line_of_sight.n_measured": np.isfinite(sky["sigma_r"]).sum(),
     }
@@ -314,34 +303,25 @@ def numbers(ledger, stars: Mapping, sample: Mapping, sky, profile: Mapping, slic
         spreads[name] = spread(halo, (halo["feh"] >= low) & (halo["feh"] < high))
         found |= {f"{name}.feh_from": (low, None, None), f"{name}.feh_to": (high, None, None)}
     x, z = insitu["x"], insitu["z"]
-    cold = spreads["map.cold_insitu"] = spread(insitu, (x < -15) & (z > -10) & (z < 10))
-    hot = spreads["map.hot_insitu"] = spread(insitu, (x > -8) & (z > 10))
+    spreads["map.cold_insitu"] = spread(insitu, (x < -15) & (z > -10) & (z < 10))
+    spreads["map.hot_insitu"] = spread(insitu, (x > -8) & (z > 10))
     spreads["map.hot_insitu_mirrored"] = spread(insitu, (x > -8) & (z < -10))
-    found |= {f"{name}.{key}": number for name, of in spreads.items() for key, number in of.items()}
-    found["map.hot_minus_cold_sigma_r"] = difference(hot["sigma_r"], cold["sigma_r"])
     beyond, north = halo["l"] >= 180, halo["b"] > 0
-    first, fourth = (spread(halo, beyond & part)["beta"] for part in (north, ~north))
-    gap = difference(first, fourth)
-    found |= {"quadrant.first_beta": first, "quadrant.fourth_beta": fourth}
-    in_errors = None if gap[1] is None else 2 * abs(gap[0]) / (gap[2] - gap[1])
-    found |= {
-        "quadrant.beta_difference": gap,
-        "quadrant.beta_difference_in_errors": (in_errors, None, None),
-    }
-    place = np.array([accreted[name] for name in "xyz"])
-    hottest = hot_direction(place, accreted["v_r"])
-    found |= {f"map.accreted.{name}": number for name, number in hottest.items()}
+    quadrants = {"first": spread(halo, beyond & north), "fourth": spread(halo, beyond & ~north)}
+    for of in (*spreads.values(), *quadrants.values()):
+        enough = of["n_stars"][0] >= least
+        of |= {} if enough else dict.fromkeys(QUANTITIES, NOTHING)
+    found |= {f"{name}.{key}": number for name, of in spreads.items() for key, number in of.items()}
+    found |= {f"quadrant.{name}_beta": of["beta"] for name, of in quadrants.items()}
     for name in ("sigma_r", "beta"):
         ends = [np.asarray(sky[name + ending], float) for ending in ("", "_lo68", "_hi68")]
         ordered = sorted(row for row in zip(*ends, strict=True) if np.isfinite(row[0]))
         found[f"line_of_sight.{name}_min"] = ordered[0] if ordered else NOTHING
         found[f"line_of_sight.{name}_max"] = ordered[-1] if ordered else NOTHING
-        fraction = np.asarray(sky["accreted_fraction"], float)
-        found[f"line_of_sight.{name}_rank_correlation"] = rank_correlation(fraction, ends[0])
     return found
 
 
-def _of_errors(halo: Mapping) -> dict[str, float | None]:
+def _of_errors(halo: Mapping, shells, least: int) -> dict[str, float | None]:
     """Give the medians of figure 3; the paper draws 0.1 mas/yr, 0.474 km/s at 1 kpc."""
     far = halo["r"] > 30
     drawn = 0.1 * 4.7404705 * halo["r"][far]
@@ -351,7 +331,13 @@ def _of_errors(halo: Mapping) -> dict[str, float | None]:
         "median_v_r_beyond_30_kpc": halo["v_r_error"][far],
         "median_tangential_over_line_beyond_30_kpc": across,
     }
-    middle = {key: np.median(some) if len(some) else None for key, some in values.items()}
+    middle = {key: np.median(some) if len(some) >= least else None for key, some in values.items()}
+    of_shells = []
+    for row in shells[shells["quadrant"] == 0]:
+        here = halo["v_r_error"][(halo["r"] >= row["r_lo"]) & (halo["r"] < row["r_hi"])]
+        of_shells += [np.median(here)] if len(here) >= least else []
+    middle["smallest_median_v_r"] = min(of_shells, default=None)
+    middle["largest_median_v_r"] = max(of_shells, default=None)
     return {f"velocity_error.{key}": value for key, value in middle.items()}
 
 
@@ -360,16 +346,7 @@ def _of_profiles(profile: Mapping) -> dict[str, float | None]:
     hot, cold = (profile[name][profile[name]["quadrant"] == 0] for name in ("accreted", "insitu"))
     both = np.isfinite(np.asarray(hot["sigma_r"]) + np.asarray(cold["sigma_r"]))
     colder = np.asarray(cold["sigma_r"] < hot["sigma_r"])[both]
-    share = []
-    for part in (hot["r_mid"] <= 40, hot["r_mid"] > 40):
-        n_cold, n_hot = cold["n_stars"][part].sum(), hot["n_stars"][part].sum()
-        share.append(n_cold / (n_cold + n_hot) if n_cold + n_hot else None)
     return {
         "profile.shells_with_both": both.sum(),
         "profile.insitu_colder_fraction": colder.mean() if both.any() else None,
-        "profile.insitu_share_within_40_kpc": share[0],
-        "profile.insitu_share_beyond_40_kpc": share[1],
-        "profile.insitu_share_drop": share[1] / share[0]
-        if share[0] and share[1] is not None
-        else None,
     }

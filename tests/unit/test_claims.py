@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.stats import chi2, kstest, spearmanr
+from scipy.stats import chi2, kstest
 
 from icefire.measure.recipes import COMPONENTS
 from icefire.numbers import estimates
@@ -37,7 +37,7 @@ def test_dispersions_and_beta_are_numpys():
     found = measured(v)
     np.testing.assert_allclose(found.variances()[0], v.var(axis=1), rtol=1e-12)
     assert found.beta()[0] == pytest.approx(beta_of(v.var(axis=1)), rel=1e-10)
-    numbers = found.numbers()
+    numbers = found.numbers(2)
     assert numbers["n_stars"] == {"value": 4000}
     assert numbers["sigma_phi"]["value"] == pytest.approx(v[1].std(), rel=1e-5)
     assert numbers["sigma_phi"]["unit"] == "km/s" and "unit" not in numbers["beta"]
@@ -48,7 +48,7 @@ def test_standard_errors_are_those_of_a_bootstrap():
     rng = np.random.default_rng(6)
     draws = np.array([v[:, rng.integers(0, 4000, 4000)].var(axis=1) for _ in range(1500)]).T
     wanted = [*np.sqrt(draws).std(axis=1), beta_of(draws).std()]
-    numbers = measured(v).numbers()
+    numbers = measured(v).numbers(2)
     for name, error in zip(("sigma_r", "sigma_phi", "sigma_theta", "beta"), wanted, strict=True):
         entry = numbers[name]
         assert entry["hi68"] - entry["value"] == pytest.approx(error, rel=0.1), name
@@ -64,9 +64,9 @@ def test_blocks_change_nothing_but_rounding(edges):
     assert parts.n_stars == 4000
 
 
-@pytest.mark.parametrize("n_stars", [0, 1])
+@pytest.mark.parametrize("n_stars", [0, 1, 9])
 def test_too_few_stars_have_no_dispersion(n_stars):
-    numbers = measured(velocities(n_stars)).numbers()
+    numbers = measured(velocities(n_stars)).numbers(10)
     assert numbers["n_stars"] == {"value": n_stars}
     for name in ("sigma_r", "beta"):
         assert (numbers[name]["value"], numbers[name]["lo68"]) == (None, None)
@@ -83,44 +83,6 @@ def test_subsets_of_a_table_in_one_pass():
     assert found["poor"].n_stars == 2000 and found["none"].n_stars == 0
     np.testing.assert_allclose(found["poor"].variances()[0], v[:, :2000].var(axis=1), rtol=1e-10)
     np.testing.assert_allclose(found["all"].variances()[0], v.var(axis=1), rtol=1e-10)
-
-
-def test_rank_correlation_is_scipys_of_the_finite_pairs():
-    rng = np.random.default_rng(9)
-    a = rng.normal(size=80)
-    b = a + rng.normal(size=80)
-    with_gaps = (np.append(a, [NAN, 5, NAN]), np.append(b, [-9, NAN, NAN]))
-    found = estimates.rank_correlation(*with_gaps)
-    assert found["value"] == pytest.approx(spearmanr(a, b).statistic, rel=1e-5)
-    assert found["lo68"] < found["value"] < found["hi68"]
-
-
-def test_rank_correlations_interval_holds_the_truth_in_two_thirds_of_samples():
-    rng = np.random.default_rng(10)
-    truth = 6 / np.pi * np.arcsin(0.6 / 2)  # of a bivariate normal with correlation 0.6
-    inside = 0
-    for _ in range(400):
-        a = rng.normal(size=60)
-        found = estimates.rank_correlation(a, 0.6 * a + 0.8 * rng.normal(size=60))
-        inside += found["lo68"] <= truth <= found["hi68"]
-    # 400 samples have a standard error of 0.023
-    assert inside / 400 == pytest.approx(0.68, abs=0.06)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "value"),
-    [
-        ([1, 2, 3, 4, 5], [10, 20, 30, 40, 50], 1),
-        ([1, 2, 3, 4, 5], [5, 4, 3, 2, 1], -1),
-        ([1, 2, 3], [1, 2, 3], None),
-        ([1, 1, 1, 1, 1], [1, 2, 3, 4, 5], None),
-        ([1, 2, 3, 4, 5], [NAN, NAN, 1, 2, 3], None),
-    ],
-)
-def test_rank_correlation_of_perfect_and_of_too_few_pairs(a, b, value):
-    found = estimates.rank_correlation(np.array(a, float), np.array(b, float))
-    assert found["value"] == value
-    assert all(v is None or abs(v) <= 1 for v in found.values())
 
 
 # --- the direction in which a sample is hot --------------------------------------------------
@@ -181,11 +143,8 @@ def test_the_axis_of_a_tensor_and_its_direction_in_the_plane(azimuth, pitch, con
     assert error == pytest.approx(np.degrees(0.1 / (2 * size)))
 
 
-def test_chi_square_weighs_the_values_by_their_covariance():
-    root = np.random.default_rng(1).normal(size=(5, 5))
-    values = root @ np.array([3.0, 0, 0, 4.0, 0])
-    found = estimates.Quadrupole(values, root @ root.T)
-    assert found.significance == pytest.approx(25)
+def chi_square(fit: estimates.Quadrupole) -> float:
+    return float(fit.values @ np.linalg.solve(fit.covariance, fit.values))
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
@@ -199,20 +158,20 @@ def test_a_known_quadrupole_is_found_through_an_uneven_footprint(heavy):
     azimuth, pitch, contrast = found.axis()
     assert (azimuth, pitch) == (pytest.approx(70, abs=6), pytest.approx(25, abs=6))
     assert contrast == pytest.approx(1.5, rel=0.1)
-    assert found.significance > 100
+    assert chi_square(found) > 100
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
 def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
     drawn = [sample(2000, SPHERE, seed, heavy) for seed in range(150)]
-    found = [estimates.quadrupole(*stars).significance for stars in drawn]
+    found = [chi_square(estimates.quadrupole(*stars)) for stars in drawn]
     # Five degrees of freedom: mean 5, standard deviation of it sqrt(10 / 150)
     assert np.mean(found) == pytest.approx(5, abs=1)
     assert kstest(found, chi2(5).cdf).pvalue > 1e-3
     # Many more stars have none either, but would have one without the radial profile.
     many = [np.concatenate(parts, axis=-1) for parts in zip(*drawn[:20], strict=True)]
-    assert estimates.quadrupole(*many).significance < 20
-    assert estimates.quadrupole(*many, degree=0).significance > 60
+    assert chi_square(estimates.quadrupole(*many)) < 20
+    assert chi_square(estimates.quadrupole(*many, degree=0)) > 60
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
@@ -243,7 +202,7 @@ def test_a_turn_about_the_pole_turns_the_direction_and_nothing_else(turn):
     assert (found.axis()[0] - usual.axis()[0] - turn + 90) % 180 == pytest.approx(90, abs=1e-5)
     assert abs(found.axis()[1]) == pytest.approx(abs(usual.axis()[1]), abs=1e-5)
     assert found.axis()[2] == pytest.approx(usual.axis()[2])
-    assert found.significance == pytest.approx(usual.significance, rel=1e-6)
+    assert chi_square(found) == pytest.approx(chi_square(usual), rel=1e-6)
 
 
 def test_chi_square_and_contrast_are_the_same_from_any_side():
@@ -251,7 +210,7 @@ def test_chi_square_and_contrast_are_the_same_from_any_side():
     usual = estimates.quadrupole(place, v_r)
     rotation, _ = np.linalg.qr(np.random.default_rng(6).normal(size=(3, 3)))
     found = estimates.quadrupole(rotation @ place, v_r)
-    assert found.significance == pytest.approx(usual.significance, rel=1e-6)
+    assert chi_square(found) == pytest.approx(chi_square(usual), rel=1e-6)
     assert found.axis()[2] == pytest.approx(usual.axis()[2])
 
 
@@ -300,7 +259,7 @@ def test_a_handful_of_stars_with_outliers_gives_numbers_and_no_warnings():
     for n_stars in (20, 25, 40) * 40:
         place = np.exp(rng.normal(3, 0.5, n_stars)) * rng.normal(size=(3, n_stars))
         found = estimates.quadrupole(place, 100 * rng.standard_t(2, n_stars))
-        assert np.isfinite([*found.axis(), *found.xy_direction_deg(), found.significance]).all()
+        assert np.isfinite([*found.axis(), *found.xy_direction_deg(), chi_square(found)]).all()
 
 
 # --- how numbers are written -----------------------------------------------------------------

@@ -8,6 +8,7 @@ from scipy.stats import kstest, t
 
 from icefire.calibrate import halos
 from icefire.measure.recipes import COLUMNS, COMPONENTS
+from icefire.stars import orbits
 from icefire.stars.kinematics import frame, galactocentric
 
 FRAME = frame(8.122, 20.8, (12.9, 245.6, 7.78))
@@ -140,10 +141,19 @@ def test_observed_halos_have_the_survey_s_errors_and_far_stars():
     assert np.mean(real / seen) > 1.005
 
 
-def test_observed_halos_are_passed_through_the_cuts_of_the_halo():
-    stars, true = make("distances 15 %", n_stars=1000)
-    kept, kept_true = halos.selected(stars, true, {"min_abs_z_kpc": 5.0, "min_radius_kpc": 10.0})
+@pytest.mark.parametrize("max_sigma", [None, 0.0, 2.0])
+def test_observed_halos_are_passed_through_the_cuts(max_sigma):
+    potential = orbits.potential("MilkyWayPotential-v1")
+    stars, true = halos.make("distances 15 %", 1, 0, 1000, {}, FRAME, potential)
+    # Half of the stars shall be unbound.
+    stars["energy"] -= np.median(stars["energy"])
+    halo = {"min_abs_z_kpc": 5.0, "min_radius_kpc": 10.0}
+    kept, kept_true = halos.selected(stars, true, halo, max_sigma)
     inside = (np.abs(stars["z"]) > 5) & (stars["r"] > 10)
-    assert 0 < inside.sum() < len(inside)
-    np.testing.assert_array_equal(kept["v_r"], stars["v_r"][inside])
-    np.testing.assert_array_equal(kept_true, true[:, inside])
+    bound = np.ones(len(inside), bool)
+    if max_sigma is not None:
+        bound = stars["energy"] < max_sigma * stars["energy_error"]
+        assert not bound[inside].all()
+    assert 0 < (inside & bound).sum() < len(inside)
+    np.testing.assert_array_equal(kept["v_r"], stars["v_r"][inside & bound])
+    np.testing.assert_array_equal(kept_true, true[:, inside & bound])

@@ -87,21 +87,10 @@ def test_plain_dispersions(n_stars):
     rng = np.random.default_rng(n_stars)
     v = dict(zip(reference.COMPONENTS, 400 + 90 * rng.standard_t(4, (3, n_stars)), strict=True))
     parts = [{name: values[s] for name, values in v.items()} for s in (slice(1), slice(1, None))]
-    measured = estimates.dispersions(parts, {"all": lambda s: slice(None)})["all"].numbers()
+    measured = estimates.dispersions(parts, {"all": lambda s: slice(None)})["all"].numbers(2)
     for name, ends in reference.spread(v).items():
         for key, end in zip(("value", "lo68", "hi68"), ends, strict=True):
             assert measured[name].get(key) == (end if end is None else pytest.approx(end, rel=1e-5))
-
-
-@pytest.mark.parametrize("n", [3, 4, 5, 60])
-def test_rank_correlations(n):
-    rng = np.random.default_rng(n)
-    a = rng.integers(0, 9, n).astype(float)
-    b = a + rng.normal(0, 4, n)
-    b[: n // 10] = np.nan
-    measured = estimates.rank_correlation(a, b)
-    for key, end in zip(("value", "lo68", "hi68"), reference.rank_correlation(a, b), strict=True):
-        assert measured.get(key) == (end if end is None else pytest.approx(end, rel=1e-5))
 
 
 @pytest.mark.parametrize("n_stars", [10, 25, 300, 5000])
@@ -116,6 +105,5 @@ def test_the_hot_direction(n_stars):
         return
     angle, error = measured.xy_direction_deg()
     assert (angle, angle - error) == pytest.approx(wanted["xy_direction_deg"][:2], rel=1e-6)
-    values = (*measured.axis(), measured.significance)
-    names = ("azimuth_deg", "pitch_deg", "contrast", "chi_square_of_5")
-    assert values == pytest.approx([wanted[name][0] for name in names], rel=1e-6, abs=1e-6)
+    names = ("azimuth_deg", "pitch_deg", "contrast")
+    assert measured.axis() == pytest.approx([wanted[name][0] for name in names], rel=1e-6, abs=1e-6)

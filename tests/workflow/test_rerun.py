@@ -25,7 +25,10 @@ PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
 SYNTHETIC_PAGES = {"write_synthetic_check_page", "write_synthetic_cuts_page"}
 SYNTHETIC = {"check_synthetic", "plot_synthetic_check"} | SYNTHETIC_PAGES
 # Rules that are there only with a second uncertainty method
-SECOND = {"run_realisations_second", "summarise_second", "collect_numbers_second"}
+SECOND = {"run_realisations_second", "summarise_second"}
+# What permutes the stars of the samples
+PERMUTED = {"test_asymmetry"}
+SHELLS = {"count_unbound", "judge_claims"}
 
 # Every leaf: another value, and the rules that use the key themselves; whatever is downstream of
 # them has to run as well, nothing else.
@@ -54,6 +57,7 @@ CHANGES = {
     "aleph.afe_intercept": (0.15, FLAGS),
     "aleph.orbit_time_gyr": (1.0, FLAGS),
     "aleph.orbit_step_myr": (0.5, FLAGS),
+    "unbound.max_sigma": (2.0, FLAGS),
     "halo.min_abs_z_kpc": (8.0, SAMPLES | CALIBRATION),
     "halo.min_radius_kpc": (12.0, SAMPLES | CALIBRATION),
     "chemistry.method": ("feh_ranges", SAMPLES),
@@ -70,19 +74,24 @@ CHANGES = {
     "geometry.xz.half_width_kpc": (20.0, ENGINE),
     "geometry.xz.step_kpc": (3.0, ENGINE),
     "geometry.xz.radius_kpc": (3.0, ENGINE),
-    "geometry.sky.nside": (2, ENGINE),
-    "geometry.radial.min_kpc": (12.0, ENGINE | CALIBRATION),
-    "geometry.radial.max_kpc": (60.0, ENGINE | CALIBRATION),
-    "geometry.radial.bins": (10, ENGINE | CALIBRATION),
+    "geometry.sky.nside": (2, ENGINE | {"judge_claims"}),
+    "geometry.radial.min_kpc": (12.0, ENGINE | CALIBRATION | SHELLS),
+    "geometry.radial.max_kpc": (60.0, ENGINE | CALIBRATION | SHELLS),
+    "geometry.radial.bins": (10, ENGINE | CALIBRATION | SHELLS),
     "uncertainty.method": ("bootstrap", ENGINE),
     "uncertainty.correlated": (False, ENGINE),
     "dispersion.deconvolve": (True, ENGINE),
     "montecarlo.realisations": (70, ENGINE),
     "montecarlo.exclude_fraction": (0.2, ENGINE | CALIBRATION),
-    "montecarlo.min_stars": (12, ENGINE | CALIBRATION),
+    "montecarlo.min_stars": (12, ENGINE | CALIBRATION | PERMUTED),
     "montecarlo.seed": (1, ENGINE),
     "montecarlo.shards": (3, ENGINE),
     "montecarlo.max_memory_mb": (500, ENGINE),
+    "significance.permutations": (150, PERMUTED),
+    "significance.seed": (1, PERMUTED),
+    "significance.stratum_stars": (30, PERMUTED),
+    "significance.shards": (3, PERMUTED),
+    "significance.cmap": ("PuOr", {"plot_asymmetry"}),
     "calibration.halos": (5, CALIBRATION),
     "calibration.halo_stars": (1000, CALIBRATION),
     "calibration.realisations": (70, CALIBRATION),
@@ -92,7 +101,7 @@ CHANGES = {
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
     "figures.second_method": (
         "bootstrap",
-        SECOND | PROFILES | {"compare_with_paper"},
+        SECOND | PROFILES | {"verify"},
     ),
     "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
@@ -102,8 +111,8 @@ CHANGES = {
     "figures.field_diameter_deg": (2.0, {"plot_footprint"}),
     "figures.error_bins": (20, {"plot_velocity_errors"}),
     "figures.contour_levels": (7, PLANES),
-    "figures.accreted_color": ("black", {"plot_sigma_profile"}),
-    "figures.insitu_color": ("black", {"plot_sigma_profile"}),
+    "figures.accreted_color": ("black", {"plot_sigma_profile", "plot_asymmetry"}),
+    "figures.insitu_color": ("black", {"plot_sigma_profile", "plot_asymmetry"}),
     "figures.line_of_sight_color": ("black", LINES_OF_SIGHT),
     "figures.circle_area_per_star": (1.0, LINES_OF_SIGHT),
     "figures.quadrant_colors": (["black", "red", "green", "blue"], {"plot_beta_profile"}),
@@ -165,7 +174,7 @@ def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downst
 def test_a_second_method_is_measured_beside_the_first(quick_run, plan):
     (quick_run / "second.yaml").write_text("figures: {second_method: bootstrap}\n")
     (found,) = plan([[*QUICK, "second.yaml"]])
-    # Every sample's shards, and the summaries that figures 9 and 10 and the numbers need
+    # Every sample's shards, and the summaries that figures 9 and 10 need
     assert (found["run_realisations_second"], found["summarise_second"]) == (6, 4)
     assert "run_realisations" not in found
 

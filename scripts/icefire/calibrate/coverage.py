@@ -87,6 +87,7 @@ def try_methods(
     n_realisations: int,
     min_stars: int,
     exclude_fraction: float,
+    unbound_max_sigma: float | None = None,
 ) -> np.ndarray:
     """Measure one halo by every method and compare with the truth.
 
@@ -100,6 +101,8 @@ def try_methods(
         Name the random streams of the realisations.
     n_realisations, min_stars, exclude_fraction
         As in a run.
+    unbound_max_sigma
+        The cut of unbound stars that the halo went through; None: none.
 
     Returns
     -------
@@ -109,7 +112,15 @@ def try_methods(
     found = np.zeros(SHAPE, np.int64)
     for i, method in enumerate(METHODS):
         (measurement,) = measured_by(
-            method, stars, shells, name, seed, n_realisations, min_stars, exclude_fraction
+            method,
+            stars,
+            shells,
+            name,
+            seed,
+            n_realisations,
+            min_stars,
+            exclude_fraction,
+            unbound_max_sigma=unbound_max_sigma,
         ).values()
         bins = _truth(stars, true, shells, measurement.bins)
         found[i] = _compare(dispersion.summarise(measurement.variance), bins)
@@ -126,6 +137,7 @@ def measured_by(
     min_stars: int,
     exclude_fraction: float,
     max_memory_mb: float = 1000.0,
+    unbound_max_sigma: float | None = None,
 ) -> dict[str, dispersion.Measurement]:
     """Measure stars that are in memory by one of METHODS, as a run does."""
     n_stars, rows = len(stars["v_r"]), dispersion.STARS_AT_ONCE
@@ -141,7 +153,11 @@ def measured_by(
     }
     if method == "likelihood":
         return likelihood.measure(
-            deconvolve=True, correlated=True, realisations=n_realisations, **common
+            deconvolve=True,
+            correlated=True,
+            unbound_max_sigma=unbound_max_sigma,
+            realisations=n_realisations,
+            **common,
         )
     return dispersion.measure(
         recipe=recipes.recipe(method, exclude_fraction, correlated=True),

@@ -11,8 +11,8 @@ anisotropy that seems to change is the method's doing. The scenarios part what c
   errors that they have.
 - `distances 10 %`, `distances 15 %`: true stars are observed like the H3 survey's giants (Gaia's
   proper motions, distances with such errors), carried through the pipeline's kinematics and cut by
-  |Z| and r. Errors follow the velocities that they belong to, and wrong distances put stars into
-  wrong bins.
+  energy, |Z| and r. Errors follow the velocities that they belong to, and wrong distances put
+  stars into wrong bins.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from icefire.measure.recipes import COMPONENTS, cholesky, stream
+from icefire.stars import substructure
 from icefire.stars.cuts import CUTS
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC, Frame, cartesian_velocity, galactocentric
 
@@ -58,8 +59,8 @@ _PMDEC_SHARE, _PM_CORR_SCATTER = 0.86, 0.2
 _MIN_ABS_B_DEG = 20.0
 
 
-# The cuts that an observed halo is passed through
-_CUTS = ("halo",)
+# The steps of cuts that an observed halo is passed through
+_CUTS = ("unbound", "halo")
 
 
 def _gaussian(rng: np.random.Generator, n_stars: int) -> np.ndarray:
@@ -109,7 +110,13 @@ def ellipsoid(r_kpc: np.ndarray) -> np.ndarray:
 
 
 def make(
-    scenario: str, seed: int, number: int, n_stars: int, catalogue: dict, frame: Frame
+    scenario: str,
+    seed: int,
+    number: int,
+    n_stars: int,
+    catalogue: dict,
+    frame: Frame,
+    potential=None,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Make halo `number` of a scenario.
 
@@ -125,16 +132,19 @@ def make(
         For `catalogue`: columns `r l b`, velocity errors and their covariances.
     frame
         For DISTANCES: the Galactocentric frame.
+    potential
+        For DISTANCES: of `orbits.potential`, for the energies; None where no cut needs them.
 
     Returns
     -------
     tuple
-        Columns `r z l b` as observed (kpc, deg) and those of `realisations.COLUMNS`; and the
+        Columns `r z l b` as observed (kpc, deg) and those of `recipes.COLUMNS`, for
+        DISTANCES with a potential also `energy energy_error` (km2/s2); and the
         ellipsoid's variances at the stars' true places, 3 x N (km2/s2).
     """
     rng = stream(seed, f"halo, {scenario}", number)
     if scenario in DISTANCES:
-        return _observed(rng, n_stars * _DRAWN_PER_STAR, frame, DISTANCES[scenario])
+        return _observed(rng, n_stars * _DRAWN_PER_STAR, frame, potential, DISTANCES[scenario])
     if scenario == "catalogue":
         stars = dict(catalogue)
     else:
@@ -147,8 +157,29 @@ def make(
     return stars | dict(zip(COMPONENTS, velocity, strict=True)), true
 
 
-def selected(stars: dict, true: np.ndarray, halo: Mapping) -> tuple[dict, np.ndarray]:
-    """Pass an observed halo through the pipeline's cuts; `halo` are the values of that section."""
+def selected(
+    stars: dict, true: np.ndarray, halo: Mapping, unbound_max_sigma: float | None
+) -> tuple[dict, np.ndarray]:
+    """Pass an observed halo through the pipeline's cuts.
+
+    Parameters
+    ----------
+    stars, true
+        Of `make`, N stars; with energies, unless the cut of unbound stars is off.
+    halo
+        The values of that section.
+    unbound_max_sigma
+        Stars of this many errors of their energy or more are removed; None: the cut is off.
+
+    Returns
+    -------
+    tuple
+        The stars left, and `true` for them.
+    """
+    unbound = np.zeros(true.shape[1], bool)
+    if unbound_max_sigma is not None:
+        unbound = substructure.is_unbound(stars, unbound_max_sigma)
+    stars = stars | {"is_unbound": unbound}
     removed = [cut.removes(stars, halo) for cut in CUTS if cut.step in _CUTS]
     inside = ~np.any(removed, axis=0)
     return {name: values[inside] for name, values in stars.items()}, true[:, inside]
@@ -179,7 +210,7 @@ def _errors(rng: np.random.Generator, r_kpc: np.ndarray) -> dict[str, np.ndarray
 
 
 def _observed(
-    rng: np.random.Generator, n_stars: int, frame: Frame, distance_error: float
+    rng: np.random.Generator, n_stars: int, frame: Frame, potential, distance_error: float
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Observe a halo like the H3 survey and carry the errors through the kinematics."""
     share = rng.uniform(_BEYOND[-1], _BEYOND[0], n_stars)
@@ -192,7 +223,7 @@ def _observed(
     names = (*"xyz", *COMPONENTS)
     where = dict(zip(names, (*position, *velocity), strict=True)) | {"r": r}
     clean = _blurred(rng, _astrometry(position, cartesian_velocity(where), frame), distance_error)
-    stars = galactocentric(clean, frame)
+    stars = galactocentric(clean, frame, potential)
     stars["l"], stars["b"] = _galactic(position, frame)
     seen = np.abs(stars["b"]) > _MIN_ABS_B_DEG
     seen &= rng.random(n_stars) < (stars["r"] / _ALL_BEYOND_KPC) ** _THINNING

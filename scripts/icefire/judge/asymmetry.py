@@ -303,6 +303,18 @@ def band_edges(stars: dict[str, np.ndarray]) -> list[float]:
     return [round(float(r), 6) for r in significance.bands(stars["r"])] if len(stars["r"]) else []
 
 
+def _polar_bins(halo: dict[str, np.ndarray], rings: int, sectors: int):
+    """Give each star's bin in (R, azimuth), and the edges in R (kpc) and azimuth (deg)."""
+    edges = np.linspace(0, 360, sectors + 1)
+    radius = np.hypot(halo["x"], halo["y"])
+    shares = np.linspace(0, 1, rings + 1)
+    limits = np.quantile(radius, shares) if len(radius) else np.zeros(rings + 1)
+    ring = np.clip(np.searchsorted(limits, radius, side="right") - 1, 0, rings - 1)
+    phi = np.degrees(np.arctan2(halo["y"], halo["x"])) % 360
+    sector = np.clip(np.searchsorted(edges, phi, side="right") - 1, 0, sectors - 1)
+    return (ring * sectors + sector).astype(np.int16), limits, edges
+
+
 def azimuth_map(
     halo: dict[str, np.ndarray], settings: Settings, rings: int = 5, sectors: int = 12
 ) -> dict[str, np.ndarray]:
@@ -312,15 +324,7 @@ def azimuth_map(
     stratum has, `ln_sigma_r` and its error, what permutation gives.
     """
     null = NULLS["axisymmetric"]
-    edges = np.linspace(0, 360, sectors + 1)
-    radius = np.hypot(halo["x"], halo["y"])
-    phi = np.degrees(np.arctan2(halo["y"], halo["x"])) % 360
-    limits = (
-        np.quantile(radius, np.linspace(0, 1, rings + 1)) if len(radius) else np.zeros(rings + 1)
-    )
-    ring = np.clip(np.searchsorted(limits, radius, side="right") - 1, 0, rings - 1)
-    sector = np.clip(np.searchsorted(edges, phi, side="right") - 1, 0, sectors - 1)
-    bins = ring * sectors + sector
+    bins, limits, edges = _polar_bins(halo, rings, sectors)
     n = np.bincount(bins, minlength=rings * sectors)
     table = {
         "R_lo": np.repeat(limits[:-1], sectors),
@@ -331,7 +335,7 @@ def azimuth_map(
         "ln_sigma_r": np.full(len(n), np.nan),
         "ln_sigma_r_error": np.full(len(n), np.nan),
     }
-    if len(radius) >= settings.min_stars:
+    if len(bins) >= settings.min_stars:
         labels = null.strata(halo, None, settings.stratum_stars)
         for number in np.flatnonzero(n >= settings.stratum_stars):
             inside = (bins == number).astype(float)[None]

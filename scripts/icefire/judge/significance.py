@@ -27,7 +27,7 @@ _SINGULAR = 1e-9
 # Of T: sums of the same numbers in another order are equal.
 _EQUAL = 1e-9
 # Stars whose moments are in memory at once; no result depends on it.
-_CHUNK = 32768
+_CHUNK = 4096
 _LENGTH = 8192
 
 

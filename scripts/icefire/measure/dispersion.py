@@ -118,16 +118,25 @@ def measure(
                 part = slice(start, start + _DRAWN_AT_ONCE)
                 drawn = recipe.draw(streams[part], block.stars)
                 block.add(sums[:, :, part], *drawn, recipe.zeroed)
-        here = slice(done, done + len(group))
-        for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            found = variances(sums[:, rows], recipe.subtracted)
-            if recipe.resampled:
-                found = reflected(found, *survey.sample(rows, recipe.subtracted))
-            variance[:, rows, here] = found
+        _finish(sums, survey, recipe, variance[:, :, done : done + len(group)])
         done += len(group)
+    return _by_geometry(variance, survey, geometries)
 
-    # Rows are ordered by precision; each geometry gets its own, in the order of its bins.
+
+def _finish(sums: np.ndarray, survey: Survey, recipe: Recipe, variance: np.ndarray) -> None:
+    """Turn the sums of a group of realisations into its variances, some rows at a time."""
+    for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        realised = variances(sums[:, rows], recipe.subtracted)
+        if recipe.resampled:
+            realised = reflected(realised, *survey.sample(rows, recipe.subtracted))
+        variance[:, rows] = realised
+
+
+def _by_geometry(
+    variance: np.ndarray, survey: Survey, geometries: Sequence[Geometry]
+) -> dict[str, Measurement]:
+    """Give each geometry its own rows, in the order of its bins; they are ordered by precision."""
     places = np.argsort(survey.order)
     measured, row = {}, 0
     for geometry, count, bins in zip(geometries, survey.counts, survey.kept, strict=True):

@@ -45,6 +45,11 @@ def reflected(
         fourth moments over squared variances, errors in both.
     n_stars
         Stars per bin, B values.
+
+    Returns
+    -------
+    ndarray
+        3 x B x R variances, km2/s2.
     """
     down, up = (power[..., None] for power in powers(kurtosis, n_stars))
     total, error, n = total[..., None], error[..., None], n_stars[:, None]

@@ -12,7 +12,7 @@ PLACE = {pair: k for k, (i, j) in enumerate(PAIRS) for pair in ((i, j), (j, i))}
 
 
 def inverse(matrix: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Invert matrices; give their determinants too."""
+    """Invert N matrices, six numbers x N; give the inverses, 6 x N, and N determinants."""
     a, b, c, d, e, f = matrix
     cofactors = [b * c - f * f, a * c - e * e, a * b - d * d]
     cofactors += [e * f - d * c, d * f - e * b, d * e - a * f]
@@ -21,16 +21,17 @@ def inverse(matrix: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def times(matrix: Sequence[np.ndarray], vector: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Multiply matrices and vectors."""
+    """Multiply N matrices, six numbers x N, and N vectors, 3 x N; give 3 x N."""
     a, b, c, d, e, f = matrix
     x, y, z = vector
     return [a * x + d * y + e * z, d * x + b * y + f * z, e * x + f * y + c * z]
 
 
 def dot(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> np.ndarray:
+    """Give the N inner products of vectors, 3 x N each."""
     return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
 
 
 def blurred(variance: np.ndarray, covariance: np.ndarray) -> list[np.ndarray]:
-    """Add an ellipsoid's variances to error covariances."""
+    """Add ellipsoids' variances, 3 x N, to error covariances, six numbers x N (km2/s2)."""
     return [*(covariance[:3] + variance), *covariance[3:]]

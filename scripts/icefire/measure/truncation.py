@@ -33,7 +33,20 @@ _LEFT = 0.1
 
 
 def limit(stars: Mapping[str, np.ndarray], max_sigma: float) -> np.ndarray:
-    """Compute the squared speeds (km2/s2) from which on N stars are removed as unbound."""
+    """Compute the squared speeds from which on N stars are removed as unbound.
+
+    Parameters
+    ----------
+    stars
+        Columns of the velocities (km/s) and COLUMNS (km2/s2), each of N stars.
+    max_sigma
+        Stars of this many errors of their energy or more are removed.
+
+    Returns
+    -------
+    ndarray
+        N values, km2/s2: the squared speed of escape, and what the errors add to it.
+    """
     squared = sum(stars[name] ** 2 for name in _COMPONENTS)
     return squared - 2 * stars["energy"] + 2 * max_sigma * stars["energy_error"]
 
@@ -65,7 +78,17 @@ class ShellCounts:
     def add(
         self, stars: Mapping[str, np.ndarray], inside: Mapping[str, np.ndarray], taken: np.ndarray
     ) -> None:
-        """Count stars that pass every other cut: which are in each sample, which the cut takes."""
+        """Count stars that pass every other cut.
+
+        Parameters
+        ----------
+        stars
+            COLUMNS and those of the shells, each of N stars.
+        inside
+            Which are in each sample, were there no such cut: N booleans by its name.
+        taken
+            Which the cut takes, N booleans.
+        """
         near = np.zeros(len(taken), bool)
         if self._max_sigma is not None:
             off = stars["energy"] - self._max_sigma * stars["energy_error"]
@@ -78,7 +101,11 @@ class ShellCounts:
             )
 
     def table(self):
-        """Give a table with a row for each sample and shell."""
+        """Give a table with a row for each sample and shell.
+
+        Beside the shells' coordinates, `n_stars` before the cut, `n_taken` by it, `n_near` left
+        within NEAR_SIGMA of it, and `cut_fraction`, the share of the last two.
+        """
         from astropy.table import Table, vstack
 
         tables = []
@@ -111,6 +138,11 @@ def outside(
         3 x N, km/s.
     covariance
         The six numbers of each matrix (`matrices.PAIRS`), 6 x N, km2/s2.
+
+    Returns
+    -------
+    ndarray
+        N probabilities.
     """
     a, b, c, d, e, f = covariance
     once = times(covariance, mean)
@@ -160,7 +192,15 @@ class Cut:
         return np.log1p(-np.minimum(self._lost(variance, pairs), 1 - 1e-12))
 
     def correct(self, slopes: np.ndarray, information: np.ndarray, variance: np.ndarray) -> None:
-        """Correct slopes (3 x B) and information (6 x B) of the log likelihood by the variances."""
+        """Correct the log likelihood's slopes by the variances, and its information, in place.
+
+        Parameters
+        ----------
+        slopes, information
+            3 x B (s2/km2) and six numbers x B (s4/km4).
+        variance
+            Of the bins' velocities without errors, 3 x B (km2/s2).
+        """
         if not self._bins.any():
             return
         sums = self._stars.add_up(9, lambda *pairs: self._derivatives(variance, pairs))
@@ -200,7 +240,11 @@ class Cut:
         return [*slopes, *changes]
 
     def log_passed(self, variance: np.ndarray) -> np.ndarray | float:
-        """Sum at the points of sections: component x node x 3 x B in, component x node x B out."""
+        """Sum the logs of the probabilities at the points of sections through the variances.
+
+        Takes component x node x 3 x B variances (km2/s2) and gives component x node x B sums; 0
+        where no bin loses stars.
+        """
         if not self._bins.any():
             return 0.0
         some = variance[:, ::_EVERY].reshape(-1, *variance.shape[2:])

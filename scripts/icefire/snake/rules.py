@@ -164,6 +164,11 @@ def fraction_shards(shards: int, root: str = "<results>"):
     return inputs
 
 
+def of_shells(file: str):
+    """Make the input function that gives a file to summaries of radial shells alone."""
+    return lambda wildcards: [file] if wildcards.geometry == "radial" else []
+
+
 def second_files(config: dict):
     """Make the function that names files of the second uncertainty method, if there is one."""
     root = "<results>/second/" if config["figures"]["second_method"] else None

@@ -119,8 +119,17 @@ class Line:
         return afe < self.slope * feh + self.intercept
 
 
+class _Split:
+    """What any split of the halo by chemistry gives."""
+
+    def samples(self, feh: np.ndarray, afe: np.ndarray) -> dict[str, np.ndarray]:
+        """Tell which halo stars are in each sample."""
+        accreted, insitu = self.accreted(feh, afe), self.insitu(feh, afe)
+        return {"halo": np.ones(len(feh), bool), "accreted": accreted, "insitu": insitu}
+
+
 @dataclass(frozen=True)
-class Polygon:
+class Polygon(_Split):
     """In situ inside a polygon of the ([Fe/H], [alpha/Fe]) plane, accreted outside (figure 2).
 
     A star on the border is not inside: the polygon stands for "more than" a line.
@@ -152,7 +161,7 @@ class Polygon:
 
 
 @dataclass(frozen=True)
-class FehRanges:
+class FehRanges(_Split):
     """In situ above one [Fe/H], accreted below another: the proxy where there is no [alpha/Fe]."""
 
     insitu_min: float
