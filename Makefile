@@ -44,18 +44,20 @@ test: lint
 coverage: lint
 	$(BIN)/pytest tests --numprocesses=2 --cov
 
-# Nothing is unpacked: every pip resolves the lists, by their hashes, from the same downloads.
+# Each pip in an environment of its own, two at a time. Nothing is unpacked: every list is resolved,
+# by its hashes, alone, as an extra missing from one of them would hide behind the others'.
+PIPS := 22.3 23.0.1 newest
 LISTS := envs/requirements.txt envs/requirements-dev.txt envs/requirements-hpc.txt
 test-install:
-	for pip in pip==22.3 pip==23.0.1 pip; do \
-	    rm -rf .venv-pip && $(PYTHON) -m venv .venv-pip || exit 1; \
-	    .venv-pip/bin/python -m pip install --quiet --disable-pip-version-check --upgrade $$pip || exit 1; \
-	    .venv-pip/bin/python -m pip --version; \
-	    for list in $(LISTS); do \
-	        .venv-pip/bin/python $(INSTALL) --dry-run -r $$list || exit 1; \
-	    done; \
-	done
-	rm -rf .venv-pip
+	+$(MAKE) --no-print-directory --jobs=2 $(PIPS:%=test-install-%)
+
+test-install-%:
+	rm -rf .venv-pip-$* && $(PYTHON) -m venv .venv-pip-$*
+	.venv-pip-$*/bin/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	    $(if $(filter newest,$*),pip,pip==$*)
+	.venv-pip-$*/bin/python -m pip --version
+	for list in $(LISTS); do .venv-pip-$*/bin/python $(INSTALL) --dry-run -r $$list || exit 1; done
+	rm -rf .venv-pip-$*
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/pytest tests/mutations

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+import io
 import itertools
+import os
 import re
+import shutil
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -28,17 +32,22 @@ SMALLEST_PT = 7.0
 
 
 class Drawn:
-    """A figure's files, and each text in the PNG with its box in pixels from the lower left."""
+    """A figure's files, and each text in them with its box from the lower left.
+
+    Of `texts` boxes are in pixels of the PNG, of `pdf_texts` in points of the PDF.
+    """
 
     def __init__(self, step, monkeypatch):
         self.pdf, self.png = (step.outputs[flag] for flag in ("--pdf", "--png"))
         self.texts: dict[tuple, None] = {}
+        self.pdf_texts: dict[tuple, None] = {}
         draw = Text.draw
 
         def recorded(text, renderer):
-            if isinstance(renderer, RendererAgg) and text.get_visible() and text.get_text().strip():
+            if text.get_visible() and text.get_text().strip():
                 box = text.get_window_extent(renderer).extents.round(1)
-                self.texts[text.get_text(), *box.tolist()] = None
+                texts = self.texts if isinstance(renderer, RendererAgg) else self.pdf_texts
+                texts[text.get_text(), *box.tolist()] = None
             draw(text, renderer)
 
         with monkeypatch.context() as patched:
@@ -102,14 +111,34 @@ def test_a_figure_is_fit_to_print(as_made, name):
     assert "synthetic catalogue" in texts
     assert any(re.search(r"N = \d|\d stars\)", text) for text in texts)
 
-    # No text is cut off, none runs into another
-    assert len(figure.texts) > 5
-    for text, left, low, right, high in figure.texts:
-        inside = left >= 0 and low >= 0 and right <= pixels[0] and high <= pixels[1]
-        assert inside, text
-    for (one, *a), (other, *b) in itertools.combinations(figure.texts, 2):
-        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-        assert apart, f"{one!r} and {other!r}"
+    # In neither file a text is cut off or runs into another
+    assert sorted(texts) == sorted(text for text, *_ in figure.pdf_texts)
+    assert len(texts) > 5
+    for boxes, page in ((figure.texts, pixels), (figure.pdf_texts, (width, height))):
+        for text, left, low, right, high in boxes:
+            inside = left >= 0 and low >= 0 and right <= page[0] and high <= page[1]
+            assert inside, text
+        for (one, *a), (other, *b) in itertools.combinations(boxes, 2):
+            apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+            assert apart, f"{one!r} and {other!r}"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_reaches_the_edge_of_the_page_as_a_reader_draws_it(as_made, name):
+    """Skipped where no reader is installed, but not in CI, where it must be there."""
+    program = shutil.which("pdftoppm")
+    if program is None:
+        reason = "no pdftoppm is installed (tests/packages.txt)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    figure = as_made(name)
+    done = subprocess.run([program, "-r", "150", "-png", figure.pdf], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", figure.png)):
+        pixels = matplotlib.image.imread(image)[..., :3]
+        for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+            assert np.all(edge == 1), kind
 
 
 # --- published values ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import signal
 import time
 from pathlib import Path
 
-KILLS = 30
+KILLS = 12
 SEED = 8
 
 

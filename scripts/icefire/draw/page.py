@@ -185,15 +185,11 @@ def _text_width_in(text: str, **font) -> float:
 def save(body: SubFigure, arguments: argparse.Namespace) -> None:
     """Write the figure of a page as PDF and PNG, both or neither, without a date in them."""
     figure = body.figure
-    # Laid out once, at the PNG's resolution: half the time, and the two files agree.
-    dpi = matplotlib.rcParams["savefig.dpi"]
-    figure.set_dpi(matplotlib.rcParams["figure.dpi"] if dpi == "figure" else dpi)
-    figure.get_layout_engine().execute(figure)
-    figure.set_layout_engine("none")
-    # Through memory: on a full disk matplotlib's own writing fails without saying why.
+    # Through memory: on a full disk matplotlib's own writing fails without saying why. Each is laid
+    # out at its own resolution, as some distances are in pixels: those of a sky map's degrees.
     drawn = {kind: io.BytesIO() for kind in ("pdf", "png")}
-    figure.savefig(drawn["pdf"], format="pdf", metadata={"CreationDate": None})
     figure.savefig(drawn["png"], format="png")
+    figure.savefig(drawn["pdf"], format="pdf", metadata={"CreationDate": None})
     with writing.replacing(arguments.pdf) as pdf:
         pdf.write_bytes(drawn["pdf"].getvalue())
         # Both are written before either takes its name.
