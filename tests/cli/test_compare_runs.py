@@ -29,6 +29,9 @@ COORDINATES = {"xy": ("x", "y"), "xz": ("x", "z"), "sky": ("pixel",)} | {
 }
 
 
+MEASURING = ("select_samples", "count_unbound", "run_realisations", "summarise")
+
+
 def ecsv(path: Path) -> Table:
     return Table.read(path, format="ascii.ecsv")
 
@@ -36,9 +39,9 @@ def ecsv(path: Path) -> Table:
 def measured_anew(chain: Chain, folder: Path, config: dict) -> Path:
     """Take the stars of a run through the later steps with another configuration."""
     for step in chain_of(folder, config).steps.values():
-        if step.script == "select_samples":
+        if step.script in ("select_samples", "count_unbound"):
             step = step.reading("--stars", chain.output("flag_substructure", "--stars"))
-        if step.script in ("select_samples", "run_realisations", "summarise"):
+        if step.script in MEASURING:
             assert step.call().status == 0
     return folder / "results"
 

@@ -93,8 +93,7 @@ def test_summaries_count_the_stars_and_have_no_value(short, full_summaries, n_st
                 assert np.isnan(found[column]).all()
                 assert found[column].unit == full[column].unit
     fraction = read(short, "summarise sky halo", "--summary")["accreted_fraction"]
-    assert np.count_nonzero(np.isfinite(fraction)) == n_stars
-    assert np.all(fraction[np.isfinite(fraction)] == 1)
+    assert np.isnan(fraction).all()
 
 
 def test_numbers_are_counts_or_none(short, n_stars):
@@ -117,11 +116,10 @@ def test_macros_are_whole_where_nothing_is_measured(short):
     assert any(line.endswith(r"{\ldots}") for line in lines)
 
 
-def test_claims_without_a_number_are_not_measured(short):
+def test_no_claim_is_supported_or_contradicted_by_so_few_stars(short):
     table = read(short, "compare_with_paper", "--comparison")
-    unmeasured = np.isnan(np.asarray(table["value"], float))
-    assert unmeasured.any()
-    assert list(table["agrees"] == "not measured") == list(unmeasured)
+    kinematic = np.char.find(table["number"].astype(str), "counts.") < 0
+    assert not set(table["verdict"][kinematic]) & {"supported", "contradicted"}
 
 
 def test_figures_say_that_there_is_nothing_to_draw(short, n_stars):

@@ -110,30 +110,3 @@ def test_a_second_method_is_drawn_beside_the_first(chain, summarised, tmp_path, 
     alone = step.writing_to(tmp_path / "alone")
     assert call(script, [*alone.argv(), "--second"]).status == 0
     assert alone.outputs["--png"].read_bytes() == step.outputs["--png"].read_bytes()
-
-
-def test_the_comparison_states_what_a_second_method_changes(chain, tmp_path):
-    step = chain.of_script("compare_with_paper").writing_to(tmp_path)
-    numbers = step.inputs["--numbers"][0].read_text(encoding="utf-8").partition("\n")[2]
-    value = read(chain.output("compare_with_paper", "--comparison"))
-    row = value[value["claim"] == "sigma_r of the coldest line of sight (km/s)"][0]
-    other = tmp_path / "second.yaml"
-    assert f"value: {row['value']:.6g}\n" in numbers
-    other.write_text(numbers.replace(f"value: {row['value']:.6g}\n", "value: 500.0\n", 1))
-    words = [*step.argv(), "--second", str(other), "--figures-second-method=bootstrap"]
-    done = call(step.script, words)
-    assert (done.status, done.err) == (0, "")
-    changed = done.out[done.out.index("By bootstrap instead:") :].splitlines()[1:]
-    assert len(changed) == 1 and "-> no" in changed[0] and "500" in changed[0]
-    table = read(step.outputs["--comparison"])
-    assert table.meta["second_method"] == "bootstrap"
-    same = table["claim"] != row["claim"]
-    for name in ("value", "lo68", "hi68", "agrees"):
-        np.testing.assert_array_equal(table[f"{name}_second"][same], table[name][same])
-
-
-@pytest.mark.parametrize("given", [["--figures-second-method="], []], ids=str)
-def test_a_second_run_s_numbers_need_the_method_s_name(chain, given):
-    step = chain.of_script("compare_with_paper").writing_to(Path("out"))
-    done = call(step.script, [*step.argv(), "--second", str(step.inputs["--numbers"][0]), *given])
-    assert done.status == 2 and "--figures-second-method" in done.err

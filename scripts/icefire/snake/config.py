@@ -35,17 +35,8 @@ _CALIBRATION_MB = 1000
 # The whole sky and four quadrants, as in geometry.QUADRANTS
 _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
-_WRITTEN = (
-    "catalog",
-    "samples",
-    "montecarlo",
-    "significance",
-    "summaries",
-    "report",
-    "logs",
-    "benchmarks",
-)
-_WRITTEN += ("calibration", "second")
+_WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "logs")
+_WRITTEN += ("benchmarks", "calibration", "second")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
 
 
@@ -240,7 +231,7 @@ def _scales(config: dict) -> Iterator[str]:
 def _names(config: dict) -> Iterator[str]:
     """Colours and colour maps that matplotlib has; it is loaded only where it must be asked."""
     for key, value in leaves(config):
-        kind = re.search(r"_(color|cmap)s?(\.\d+)?$", key)
+        kind = re.search(r"[._](color|cmap)s?(\.\d+)?$", key)
         if not kind or value.startswith("#") or (kind[1] == "cmap" and value in _USUAL_CMAPS):
             continue
         import matplotlib
