@@ -35,7 +35,8 @@ rule write_ledger_page:
         " > {log:q} 2>&1"
 
 
-use rule write_ledger_page as write_unbound_page with:
+rule write_unbound_page:
+    """Stars that the cut of unbound stars took, or nearly took, as a page."""
     input:
         code=code("write_page"),
         table=rules.count_unbound.output.unbound,
@@ -50,10 +51,17 @@ use rule write_ledger_page as write_unbound_page with:
         "<logs>/write_unbound_page.log",
     benchmark:
         "<benchmarks>/write_unbound_page.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        here=1,
     params:
         title="--title=Stars that the cut of unbound stars took, or nearly took",
         texts="--texts=sample",
         numbers="--numbers=quadrant,r_lo,r_hi,n_stars,n_taken,n_near,cut_fraction",
+    shell:
+        "python {input.code[0]:q} --table {input.table:q} {params:q} --html {output.html:q}"
+        " > {log:q} 2>&1"
 
 
 rule write_comparison_page:

@@ -37,14 +37,6 @@ def build_parser():
     return parser
 
 
-def read_targets(path: str) -> list[dict]:
-    """Read the list of targets. Raises UserError when the file is no such list."""
-    targets = text_tables.read_yaml(path)
-    if not isinstance(targets, list):
-        raise UserError(f"{path}: must hold a list of targets")
-    return targets
-
-
 def read_giants(path: str) -> tuple[dict, dict[str, int], dict]:
     """Read the good giants; give them, the counts of good stars and the metadata."""
     reader = star_tables.StarReader(path, published.STAR_COLUMNS)
@@ -104,7 +96,7 @@ def distributions(giants: dict):
 def work(arguments) -> None:
     from astropy.table import Table
 
-    targets = read_targets(arguments.targets)
+    targets = text_tables.read_yaml(arguments.targets, kind=list)
     ledger = text_tables.read_ecsv(arguments.ledger, ("n_in", "n_out"), ("step",))
     if "samples" not in ledger.meta:
         raise UserError(f"{arguments.ledger}: is no whole ledger of select_samples.py")
@@ -140,7 +132,6 @@ def work(arguments) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the script; 0 when all is well, 2 for a user's mistake."""
     return cli.run(build_parser(), work, argv)
 
 

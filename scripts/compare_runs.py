@@ -23,8 +23,9 @@ import numpy as np
 from icefire import __version__, cli
 from icefire.compare import differences, runs, shared_stars
 from icefire.errors import UserError
-from icefire.files import metadata, text_tables, writing
+from icefire.files import text_tables, writing
 from icefire.files.columns import SAMPLES
+from icefire.measure.geometry import COORDINATES
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
 _FOLDER = "comparisons"
@@ -94,7 +95,7 @@ def notes(a: runs.Run, b: runs.Run, samples: dict, compared: dict) -> list[str]:
             "recipes of uncertainty differ: so do their values, of the very same stars too, by more"
             " than the errors below, which are those of chance"
         )
-    for geometry in metadata.COORDINATES:
+    for geometry in COORDINATES:
         where = compared[geometry, "halo"]["bin_in"]
         in_both, in_a, in_b = (np.count_nonzero(where == name) for name in ("both", "a", "b"))
         if in_a or in_b:
@@ -219,7 +220,7 @@ def whole_table(compared: dict):
         part.add_columns(names, [0, 0], list(_NAMED))
         parts.append(part)
     joined = vstack(parts)
-    coordinates = dict.fromkeys(name for names in metadata.COORDINATES.values() for name in names)
+    coordinates = dict.fromkeys(name for names in COORDINATES.values() for name in names)
     others = [name for name in joined.colnames if name not in (*_NAMED, *coordinates)]
     return joined[[*_NAMED, *coordinates, *others]]
 
@@ -241,7 +242,7 @@ def work(arguments) -> None:
     for sample in SAMPLES:
         stars = shared_stars.stars(a, b, sample)
         samples[sample] = stars.counts()
-        for geometry in metadata.COORDINATES:
+        for geometry in COORDINATES:
             table = differences.bins(a, b, geometry, sample, stars)
             compared[geometry, sample] = table
             where = {"geometry": geometry, "sample": sample}

@@ -35,15 +35,9 @@ NAMES = {
 MARKERS = {0: "o", 1: "s", 2: "^", 3: "D", 4: "v"}
 
 
-def quadrant_colors(text: str) -> list[str]:
-    """Read four colours."""
-    colors = [page.color(part) for part in text.split(",")]
-    if len(colors) != 4:
-        raise argparse.ArgumentTypeError(f"there are four quadrants but {len(colors)} colours")
-    return colors
-
-
-FIGURES = cli.Section("figures", {"quadrant_colors": quadrant_colors})
+FIGURES = cli.Section(
+    "figures", {"quadrant_colors": page.colors_of(("first", "second", "third", "fourth"))}
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -34,16 +34,7 @@ NUMBERS = (
 MARKERS = {"han2024": "o", "bootstrap": "s", "likelihood": "^"}
 
 
-def method_colors(text: str) -> list[str]:
-    """Read one colour per method."""
-    colors = [page.color(part) for part in text.split(",")]
-    if len(colors) != len(METHODS):
-        names = ", ".join(METHODS)
-        raise argparse.ArgumentTypeError(f"{len(colors)} colours for the methods {names}")
-    return colors
-
-
-CALIBRATION = cli.Section("calibration", {"method_colors": method_colors})
+CALIBRATION = cli.Section("calibration", {"method_colors": page.colors_of(METHODS)})
 
 
 def build_parser() -> argparse.ArgumentParser:

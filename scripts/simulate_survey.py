@@ -103,7 +103,6 @@ def count_by_component(names: list[str], truth: dict, rows: dict) -> Counter:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the script; 0 when all is well, 2 for a user's mistake."""
     return cli.run(build_parser(), work, argv)
 
 

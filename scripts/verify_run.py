@@ -21,8 +21,8 @@ from icefire import __version__, cli
 from icefire.errors import UserError
 from icefire.files import formats, star_tables, text_tables, writing
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
-from icefire.files.metadata import COORDINATES, FINISH, agreed
-from icefire.measure.geometry import configured
+from icefire.files.metadata import FINISH, agreed
+from icefire.measure.geometry import COORDINATES, configured
 from icefire.verify import bins, numbers, samples
 
 ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "montecarlo_min_stars"

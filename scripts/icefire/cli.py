@@ -122,52 +122,28 @@ def finite(text: str) -> float:
     return value
 
 
-def positive(text: str) -> float:
-    """Read a flag's value as a finite number above zero."""
-    value = finite(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+def _limited(name: str, read: Callable, holds: Callable, fault: str) -> Callable:
+    """Make what reads a flag's value with `read`, and refuses one for which `holds` is false."""
+
+    def value(text: str):
+        found = read(text)
+        if not holds(found):
+            raise argparse.ArgumentTypeError(f"{text} {fault}")
+        return found
+
+    # argparse calls a text that is no number an invalid one of these.
+    value.__name__ = name
     return value
 
 
-def not_negative(text: str) -> float:
-    """Read a flag's value as a finite number of zero or more."""
-    value = finite(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below zero")
-    return value
-
-
-def count(text: str) -> int:
-    """Read a flag's value as a whole number of one or more."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not one or more")
-    return value
-
-
-def seed(text: str) -> int:
-    """Read a flag's value as a whole number of zero or more."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below zero")
-    return value
-
-
-def share(text: str) -> float:
-    """Read a flag's value as a number of zero or more and below one."""
-    value = not_negative(text)
-    if value >= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not below one")
-    return value
-
-
-def power_of_two(text: str) -> int:
-    """Read a flag's value as a power of two."""
-    value = count(text)
-    if value & (value - 1):
-        raise argparse.ArgumentTypeError(f"{text} is not a power of two")
-    return value
+positive = _limited("positive", finite, lambda value: value > 0, "is not above zero")
+not_negative = _limited("not_negative", finite, lambda value: value >= 0, "is below zero")
+count = _limited("count", int, lambda value: value >= 1, "is not one or more")
+seed = _limited("seed", int, lambda value: value >= 0, "is below zero")
+share = _limited("share", not_negative, lambda value: value < 1, "is not below one")
+power_of_two = _limited(
+    "power_of_two", count, lambda value: not value & (value - 1), "is not a power of two"
+)
 
 
 def numbers(text: str) -> tuple[float, ...]:

@@ -140,7 +140,10 @@ def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key, outcome):
 
 # Keys that make a run longer or larger and nothing else, and those that the small run has low
 LONG = {
-    "highest": ("calibration", "geometry", "montecarlo.realisations", "montecarlo.shards"),
+    "highest": (
+        *("calibration", "geometry", "montecarlo.realisations", "montecarlo.shards"),
+        *("significance.permutations", "significance.shards"),
+    ),
     "lowest": ("calibration",),
 }
 LONG = {which: (*keys, "synthetic") for which, keys in LONG.items()}

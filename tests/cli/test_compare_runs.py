@@ -27,8 +27,6 @@ from .chain import Chain, chain_of
 COORDINATES = {"xy": ("x", "y"), "xz": ("x", "z"), "sky": ("pixel",)} | {
     "radial": ("quadrant", "r_lo", "r_hi")
 }
-
-
 MEASURING = ("select_samples", "count_unbound", "run_realisations", "summarise")
 
 

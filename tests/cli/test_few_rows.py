@@ -116,10 +116,9 @@ def test_macros_are_whole_where_nothing_is_measured(short):
     assert any(line.endswith(r"{\ldots}") for line in lines)
 
 
-def test_no_claim_is_supported_or_contradicted_by_so_few_stars(short):
+def test_no_claim_is_judged(short):
     table = read(short, "compare_with_paper", "--comparison")
-    kinematic = np.char.find(table["number"].astype(str), "counts.") < 0
-    assert not set(table["verdict"][kinematic]) & {"supported", "contradicted"}
+    assert set(table["verdict"]) == {"not measurable", "not applicable"}
 
 
 def test_figures_say_that_there_is_nothing_to_draw(short, n_stars):

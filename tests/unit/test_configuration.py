@@ -168,7 +168,7 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         (
             "chemistry.insitu_polygon",
             [[0, 0], [1, 0], [1, 1], [0, 0]],
-            "chemistry.insitu_polygon has the vertex [0, 0] twice",
+            "chemistry.insitu_polygon crosses itself or touches itself",
         ),
         (
             "chemistry.insitu_polygon",

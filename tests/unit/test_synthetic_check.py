@@ -140,7 +140,7 @@ GOOD = {"quantity": "feh", "at": [16, 84], "target": [1.0, 2.0], "within": {"dex
         *({key: None} for key in ("quantity", "where", "target", "within")),
         *({"quantity": name} for name in ("", 5, "fe", "afe_of_feh_low_to_high", "afe_of_feh_1")),
         *({"at": at} for at in (None, 5, [16], ["few", "many"], [16, 101], [-1, 84], [16, None])),
-        *({"target": target} for target in (1.0, [1.0], [1.0, "two"], [1.0, float("nan")])),
+        *({"target": target} for target in (1.0, [1.0], [1.0, "two"])),
         *({"within": rule} for rule in ({}, 0.1, "dex", {"about": 1}, {"dex": 1, "about": 1})),
         *({"within": {"range": ends}} for ends in (1, [1], [1, 2, 3], ["a", "b"])),
         *({"within": {rule: "many"}} for rule in ("relative", "dex", "spread")),

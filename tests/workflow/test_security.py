@@ -206,7 +206,7 @@ def entries(text: str) -> list[str]:
 
 
 PIN = re.compile(
-    r"(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.+!]+)(?: ; (?P<marker>.+?))?"
+    r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[\w,]+\])?==(?P<version>[\w.+!]+)(?: ; (?P<marker>.+?))?"
     r"(?: --hash=sha256:[0-9a-f]{64})+"
 )
 

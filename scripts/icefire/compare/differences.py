@@ -7,7 +7,8 @@ import numpy as np
 from icefire.compare import shared_stars
 from icefire.compare.runs import Run
 from icefire.compare.shared_stars import QUANTITIES
-from icefire.files.metadata import COORDINATES, SOURCE
+from icefire.files.metadata import SOURCE
+from icefire.measure.geometry import COORDINATES
 
 # Differences beyond so many errors are counted; by chance 4.6 % would be.
 MANY_ERRORS = 2.0

@@ -11,10 +11,10 @@ import numpy as np
 from icefire.errors import UserError
 from icefire.files import star_tables, text_tables
 from icefire.files.columns import SAMPLES
-from icefire.files.metadata import COORDINATES, FINISH, agreed
+from icefire.files.metadata import FINISH, agreed
 from icefire.measure.dispersion import QUANTILES, QUANTITIES
+from icefire.measure.geometry import COORDINATES, Geometry, configured
 from icefire.measure.geometry import SECTIONS as GEOMETRY_SECTIONS
-from icefire.measure.geometry import Geometry, configured
 from icefire.measure.recipes import COMPONENTS
 
 # Of the star tables: who a star is, what is measured, and the bins it is in.

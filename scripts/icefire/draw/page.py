@@ -10,6 +10,7 @@ import argparse
 import io
 import logging
 import textwrap
+from collections.abc import Callable, Collection
 
 import matplotlib
 import matplotlib.style
@@ -51,6 +52,18 @@ def color(text: str) -> str:
     if not is_color_like(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no colour: write a name or #rrggbb")
     return text
+
+
+def colors_of(names: Collection[str]) -> Callable[[str], list[str]]:
+    """Make what reads a flag's value as colours with commas between them, one for each name."""
+
+    def colors(text: str) -> list[str]:
+        read = [color(part) for part in text.split(",")]
+        if len(read) != len(names):
+            raise argparse.ArgumentTypeError(f"{len(read)} colours for {', '.join(names)}")
+        return read
+
+    return colors
 
 
 def cmap(text: str) -> str:

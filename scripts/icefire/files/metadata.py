@@ -15,13 +15,6 @@ import numpy as np
 from icefire import __version__
 from icefire.errors import UserError
 
-# The columns of each geometry's summaries that tell its bins apart.
-COORDINATES = {
-    "xy": ("x", "y"),
-    "xz": ("x", "z"),
-    "sky": ("pixel", "l", "b"),
-    "radial": ("quadrant", "r_lo", "r_mid", "r_hi"),
-}
 # Where stars come from: the metadata of every table of a run, beside the parameters of its steps.
 SOURCE = ("catalogue", "synthetic", "survey", "cuts_off", "icefire_version")
 FINISH = "finish the run: snakemake --cores 2, with --configfile and its file if it has one"

@@ -27,19 +27,9 @@ _EXTRA = ("flag", "field")
 CANONICAL = tuple(name for name in CLEAN_COLUMNS if name not in ("l", "b")) + _EXTRA
 _TEXT = ("star_id", "field")
 _REQUIRED = [
-    "star_id",
-    "ra",
-    "dec",
-    "distance",
-    "distance_error",
-    "rv",
-    "rv_error",
-    "pmra",
-    "pmra_error",
-    "pmdec",
-    "pmdec_error",
-    "pm_corr",
-]
+    "star_id", "ra", "dec", "distance", "distance_error", "rv", "rv_error", "pmra", "pmra_error",
+    "pmdec", "pmdec_error", "pm_corr",
+]  # fmt: skip
 
 # What files say of the logarithm of a ratio, or of a gravity in cm/s2; the number is the same.
 _GRAVITY = u.cm / u.s**2
@@ -85,7 +75,7 @@ def read_survey_map(path: str | os.PathLike) -> SurveyMap:
     Raises UserError naming the file and the key when a key is unknown, missing or of a wrong type,
     and when a cut is neither possible nor declared off.
     """
-    raw = _read_yaml(path)
+    raw = read_yaml(path, kind=dict)
     _only(raw, {"name", "description", "columns", "cuts_off", "synthetic"}, path, "")
     for key, kind in (("name", str), ("columns", dict)):
         if not isinstance(raw.get(key), kind):
@@ -109,13 +99,6 @@ def read_survey_map(path: str | os.PathLike) -> SurveyMap:
                 f" map the column or declare it off with a reason under cuts_off.{cut}"
             )
     return SurveyMap(raw["name"], columns, cuts_off, raw.get("synthetic", False))
-
-
-def _read_yaml(path) -> dict:
-    raw = read_yaml(path)
-    if not isinstance(raw, dict):
-        raise UserError(f"{path}: must be a mapping of keys to values")
-    return raw
 
 
 def _only(mapping: dict, allowed: set[str], path, prefix: str) -> None:

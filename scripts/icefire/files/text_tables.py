@@ -46,21 +46,27 @@ def write_yaml(path: str | os.PathLike, content) -> None:
     write_text(path, _sealed(f"# sha256: '{_NO_DIGEST}'\n{text}"))
 
 
-def read_yaml(path: str | os.PathLike, remedy: str = "correct the file"):
+def read_yaml(path: str | os.PathLike, remedy: str = "correct the file", kind: type | None = None):
     """Read a YAML file, safely.
 
-    Raises UserError naming the file and the remedy when it is not YAML, and naming the file when
-    it changed since `write_yaml` wrote it.
+    Raises UserError naming the file and the remedy when it is not YAML, or holds no `kind` (list or
+    dict) where that is given, and naming the file when it changed since `write_yaml` wrote it.
     """
     check_file(path)
     text = Path(path).read_bytes()
     _check_seal(path, text)
     try:
         loader = _YamlLoader(text.decode("utf-8"))
-        return loader.get_single_data()
+        content = loader.get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: no UTF-8, a date that is none, a number of thousands of digits
         raise UserError(f"{path}: not readable as YAML ({error}); {remedy}") from error
+    if kind and not isinstance(content, kind):
+        raise UserError(f"{path}: must hold a {_KINDS[kind]}; {remedy}")
+    return content
+
+
+_KINDS = {list: "list", dict: "mapping of keys to values"}
 
 
 def write_sealed_text(path: str | os.PathLike, text: str, comment: str) -> None:

@@ -20,7 +20,7 @@ from icefire.judge.strata import strata, stream
 from icefire.numbers import estimates
 from icefire.numbers.estimates import Quadrupole, number, rounded
 
-# Resamples of the stars whose scatter is the standard error of a statistic
+# Resamples of the stars whose scatter, or that of permutations, is a statistic's standard error
 _RESAMPLES = 400
 # Within and beyond this the paper compares the in-situ share (figure 9).
 _FAR_KPC = 40
@@ -88,7 +88,8 @@ def _answer(statistic: Statistic, observed, again, permuted) -> dict:
         return _nothing(statistic.unit)
     null = statistic.measure(permuted)
     p = statistics.p_value(value, null, statistic.tail)
-    error = float(np.nanstd(statistic.measure(again)))
+    # Resamples of what is mostly noise, such as ranks of noisy values, scatter less than it does.
+    error = float(max(np.nanstd(statistic.measure(again)), np.nanstd(null)))
     offset = float(np.nanmean(null)) if statistic.relative else 0.0
     ends = np.clip(_around(value - offset, error), *statistic.limits)
     return _entry(value - offset, ends, statistic.unit, null - offset, p)

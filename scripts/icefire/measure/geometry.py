@@ -33,12 +33,15 @@ class Geometry(Protocol):
         Columns of the star table that the membership depends on.
     kinds
         The keys of its section of the configuration, and what reads their values.
+    described_by
+        Columns of its summaries that tell bins apart; of a plane its two letters.
     n_bins
         Number of bins, those without stars included.
     """
 
     name: str
     columns: tuple[str, ...]
+    described_by: ClassVar[tuple[str, ...]]
     kinds: ClassVar[Mapping]
     n_bins: int
 
@@ -75,6 +78,7 @@ class PlaneGrid:
     half_width_kpc: float
     step_kpc: float
     radius_kpc: float
+    described_by: ClassVar = ()
     kinds: ClassVar = dict.fromkeys(("half_width_kpc", "step_kpc", "radius_kpc"), cli.positive)
 
     @property
@@ -121,6 +125,7 @@ class HealpixSky:
     nside: int
     name: str = "sky"
     columns: tuple[str, ...] = ("l", "b")
+    described_by: ClassVar = ("pixel", "l", "b")
     kinds: ClassVar = {"nside": cli.power_of_two}
 
     @property
@@ -155,6 +160,7 @@ class RadialShells:
     bins: int
     name: str = "radial"
     columns: tuple[str, ...] = ("r", "l", "b")
+    described_by: ClassVar = ("quadrant", "r_lo", "r_mid", "r_hi")
     kinds: ClassVar = {"min_kpc": cli.not_negative, "max_kpc": cli.positive, "bins": cli.count}
 
     def __post_init__(self):
@@ -189,6 +195,7 @@ class RadialShells:
 
 # By name, in the order of the configuration
 GEOMETRIES = {"xy": PlaneGrid, "xz": PlaneGrid, "sky": HealpixSky, "radial": RadialShells}
+COORDINATES = {name: kind.described_by or tuple(name) for name, kind in GEOMETRIES.items()}
 SECTIONS = {name: cli.Section(f"geometry.{name}", kind.kinds) for name, kind in GEOMETRIES.items()}
 
 

@@ -35,8 +35,17 @@ _CALIBRATION_MB = 1000
 # The whole sky and four quadrants, as in geometry.QUADRANTS
 _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
-_WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "logs")
-_WRITTEN += ("benchmarks", "calibration", "second")
+_WRITTEN = (
+    "catalog",
+    "samples",
+    "montecarlo",
+    "significance",
+    "summaries",
+    "report",
+    "logs",
+    "benchmarks",
+)
+_WRITTEN += ("calibration", "second")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
 
 
@@ -231,7 +240,7 @@ def _scales(config: dict) -> Iterator[str]:
 def _names(config: dict) -> Iterator[str]:
     """Colours and colour maps that matplotlib has; it is loaded only where it must be asked."""
     for key, value in leaves(config):
-        kind = re.search(r"[._](color|cmap)s?(\.\d+)?$", key)
+        kind = re.search(r"[_.](color|cmap)s?(\.\d+)?$", key)
         if not kind or value.startswith("#") or (kind[1] == "cmap" and value in _USUAL_CMAPS):
             continue
         import matplotlib
@@ -321,15 +330,8 @@ def polygon_problem(vertices: list) -> str | None:
     they are written, not as binary fractions.
     """
     points = [tuple(Fraction(str(value)) for value in vertex) for vertex in vertices]
-    for number, point in enumerate(points):
-        if point in points[:number]:
-            return f"has the vertex {vertices[number]} twice; it is closed without that"
-    for number, (a, b, c) in enumerate(
-        zip(points[-2:] + points, points[-1:] + points, points, strict=False)
-    ):
-        onward = sum((q - p) * (r - q) for p, q, r in zip(a, b, c, strict=True))
-        if _turn(a, b, c) == 0 and onward < 0:
-            return f"turns back on itself at {vertices[number - 1]}"
+    if len(points) == 3 and _turn(*points) == 0:
+        return "turns back on itself: its three vertices are on one line"
     sides = [(points[i - 1], points[i]) for i in range(len(points))]
     for (i, one), (j, other) in combinations(enumerate(sides), 2):
         if 1 < j - i < len(sides) - 1 and _meet(*one, *other):

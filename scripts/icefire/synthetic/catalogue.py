@@ -18,17 +18,9 @@ _SOURCE_CHANCE = ["parallax", "ruwe", "ruwe_size", "missing_pm", "corr"]
 _SOURCE_NORMAL = ["pmra", "pmdec", "g", "i", "z", "gaia_g", "gaia_bp", "gaia_rp"]
 _CHANCE = ["flag", "no_fit", "zero_distance", "outlier", "night"]
 _NORMAL = [
-    "snr",
-    "distance",
-    "distance_error",
-    "rv",
-    "rv_error",
-    "logg",
-    "teff",
-    "feh",
-    "afe",
+    "snr", "distance", "distance_error", "rv", "rv_error", "logg", "teff", "feh", "afe",
     "stellar_error",
-]
+]  # fmt: skip
 
 CATALOGUE_COLUMNS = {
     "H3_ID": Column("K", None, "star in the survey"),

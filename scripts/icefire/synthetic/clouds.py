@@ -181,9 +181,10 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
     table = read_ecsv(path, SATELLITE_NUMBERS, SATELLITE_TEXTS)
     n_each = settings["particles_per_object"]
     kinds = sorted(settings["kinds"])
-    parts: dict[str, list] = {
-        key: [] for key in ("ra", "dec", "distance", "velocity", "sigma", "giants", "name", "kind")
-    }
+    # Empty parts first, for a table without a usable row
+    parts = {key: [np.empty(0)] for key in ("ra", "dec", "distance", "sigma", "giants")}
+    parts |= {"velocity": [np.empty((3, 0))], "chemistry_index": [np.empty(0, int)]}
+    parts["object_name"] = [np.empty(0, f"S{NAME_BYTES}")]
     # A blank cell is as good as none.
     numbers = {
         name: np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)
@@ -228,25 +229,12 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
         parts["sigma"].append(np.full(n_each, sigma))
         parts["giants"].append(np.full(n_each, giants / n_each))
         name = str(row["name"]).encode("ascii", "replace")[:NAME_BYTES]
-        parts["name"].append(np.full(n_each, name, dtype=f"S{NAME_BYTES}"))
-        parts["kind"].append(np.full(n_each, kinds.index(kind)))
-    joined = {
-        key: np.concatenate(arrays, axis=-1)
-        if arrays
-        else np.zeros((3, 0) if key == "velocity" else 0)
-        for key, arrays in parts.items()
-    }
+        parts["object_name"].append(np.full(n_each, name, dtype=f"S{NAME_BYTES}"))
+        parts["chemistry_index"].append(np.full(n_each, kinds.index(kind)))
     return Particles(
         name="satellites",
-        ra=joined["ra"],
-        dec=joined["dec"],
-        distance=joined["distance"],
-        velocity=joined["velocity"],
-        sigma=joined["sigma"],
-        giants=joined["giants"],
-        object_name=joined["name"].astype(f"S{NAME_BYTES}"),
+        **{key: np.concatenate(arrays, axis=-1) for key, arrays in parts.items()},
         smoothing_deg=0.0,
         distance_scatter=0.0,
         chemistry=[Chemistry(settings["kinds"][kind]["chemistry"]) for kind in kinds],
-        chemistry_index=joined["kind"].astype(int),
     )

@@ -99,9 +99,8 @@ def _inconsistencies(model: dict):
     for name in names:
         if names.count(name) > 1:
             yield "components", f"has the name {name} twice, or it is taken"
-    for key in ("distances_kpc",):
-        if np.diff(model["fields"][key])[0] <= 0:
-            yield f"fields.{key}", "must rise"
+    if np.diff(model["fields"]["distances_kpc"])[0] <= 0:
+        yield "fields.distances_kpc", "must rise"
     for window in model["selection"]["windows"]:
         if window["r_max"] <= window["r_min"]:
             yield "selection.windows", f"has r_max {window['r_max']} below its r_min"

@@ -7,7 +7,7 @@ truth enters only where a component or the quality of a cut is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -200,69 +200,45 @@ def compare(check: Check, targets: list[dict], source: str) -> list[dict]:
     """
     rows = []
     for entry in targets:
-        name = entry.get("quantity") if isinstance(entry, dict) else None
-        if problem := _problem(entry):
-            raise UserError(f"{source}: {name or repr(entry)}: {problem}")
-        scale = check.size_ratio if entry.get("scales") else 1.0
-        for at, target in zip(entry.get("at") or [None], entry["target"], strict=True):
-            target *= scale
-            try:
-                made, error = check.measure(name, at)
-            except UserError as unknown:
-                raise UserError(f"{source}: {name}: {unknown}; correct the target") from unknown
-            low, high = _limits(entry, target)
-            because = entry.get("because", {})
-            rows.append(
-                {
-                    "quantity": name,
-                    "at": np.nan if at is None else float(at),
-                    "at_unit": entry.get("at_unit", ""),
-                    "unit": entry.get("unit", ""),
-                    "target": float(target),
-                    "made": made,
-                    "error": error,
-                    "from": low,
-                    "to": high,
-                    "agrees": bool(low - 2 * error <= made <= high + 2 * error),
-                    "because": because if isinstance(because, str) else because.get(at, ""),
-                    "where": entry["where"],
-                }
-            )
+        try:
+            rows += _rows(check, entry)
+        except (UserError, AttributeError, LookupError, TypeError, ValueError) as error:
+            what = error if isinstance(error, UserError) else f"malformed ({error!r}); {_NEEDED}"
+            name = entry.get("quantity") if isinstance(entry, dict) else None
+            raise UserError(
+                f"{source}: {name or repr(entry)}: {what}; correct the target"
+            ) from error
     return rows
 
 
-def _problem(entry) -> str | None:
-    """Say what is wrong with one entry of the targets, if anything is."""
-    if not isinstance(entry, dict):
-        return "must be a mapping"
-    texts = [entry.get(key) for key in ("quantity", "where")]
-    target, places = entry.get("target"), entry.get("at")
-    if (
-        not all(text and isinstance(text, str) for text in texts)
-        or not _are_numbers(target)
-        or not (places is None or _are_numbers(places))
-        or len(target) != (1 if places is None else len(places))
-    ):
-        return "needs quantity, where, and as many values of target as of at"
-    within = entry.get("within")
-    if not isinstance(within, dict) or not within or set(within) - set(_TOLERANCES):
-        return f"within must hold {', '.join(_TOLERANCES)} and not {within!r}"
-    for rule, value in within.items():
-        if not _are_numbers(value if rule == "range" else [value], 2 if rule == "range" else 1):
-            return f"within.{rule} cannot be {value!r}"
-    if "spread" in within and not {16, 84} <= set(places or ()):
-        return "within.spread needs targets at 16 and 84"
-    if not isinstance(entry.get("because", ""), str | dict):
-        return "because must be a text, or texts by at"
-    return None
+_NEEDED = (
+    "needs quantity, where, as many values of target as of at, and within one of relative, dex,"
+    " spread (with targets at 16 and 84) and range"
+)
 
 
-def _are_numbers(values, count: int | None = None) -> bool:
-    return (
-        isinstance(values, list)
-        and (count is None or len(values) == count)
-        and all(type(value) in (int, float) and np.isfinite(value) for value in values)
-    )
+def _rows(check: Check, entry: dict) -> Iterator[dict]:
+    """Measure the targets of one entry; raises what a malformed one makes Python raise."""
+    scale = check.size_ratio if entry.get("scales") else 1.0
+    for at, target in zip(entry.get("at") or [None], entry["target"], strict=True):
+        target = float(target * scale)
+        made, error = check.measure(entry["quantity"], at)
+        low, high = _limits(entry, target)
+        because = entry.get("because", {})
+        yield {
+            "quantity": entry["quantity"],
+            "at": np.nan if at is None else float(at),
+            "at_unit": entry.get("at_unit", ""),
+            "unit": entry.get("unit", ""),
+            "target": target,
+            "made": made,
+            "error": error,
+            "from": low,
+            "to": high,
+            "agrees": bool(low - 2 * error <= made <= high + 2 * error),
+            "because": because if isinstance(because, str) else because.get(at, ""),
+            "where": entry["where"],
+        }
 
 
 def _limits(entry: dict, target: float) -> tuple[float, float]:

@@ -25,18 +25,9 @@ COMPONENT_BYTES = 16
 
 # Random numbers of one star that decide what it is (uniform, then normal).
 _CHANCE = [
-    "cell",
-    "depth",
-    "magnitude",
-    "in_bin",
-    "population",
-    "side",
-    "offset_r",
-    "offset_angle",
-    "escape",
-    "cos_theta",
-    "phi",
-]
+    "cell", "depth", "magnitude", "in_bin", "population", "side", "offset_r", "offset_angle",
+    "escape", "cos_theta", "phi",
+]  # fmt: skip
 _NORMAL = ["depth", "v1", "v2", "v3", "feh", "afe"]
 
 GALACTIC_POLE_DEG = (192.85948, 27.12825)  # ICRS (IAU 1958, as astropy has it)
