@@ -75,10 +75,10 @@ def wrong_values(value) -> list:
 def written() -> dict:
     """Compile the `params` of every rule, as the rules write them: Snakemake is slower by far."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(REPO.glob("rules/*.smk"))]
-    bodies = re.split(r"^rule (\w+):\n", "\n".join(texts), flags=re.M)
+    bodies = re.split(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:\n", "\n".join(texts), flags=re.M)
     compiled = {}
     for rule, body in zip(bodies[1::2], bodies[2::2], strict=True):
-        words = re.search(r"^    params:\n(.*?)^    shell:", body, re.M | re.S)
+        words = re.search(r"^    params:\n((?:        .*\n)+)", body, re.M)
         compiled[rule] = compile(f"dict({words[1] if words else ''})", rule, "eval")
     return compiled
 
@@ -140,7 +140,10 @@ def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key, outcome):
 
 # Keys that make a run longer or larger and nothing else, and those that the small run has low
 LONG = {
-    "highest": ("calibration", "geometry", "montecarlo.realisations", "montecarlo.shards"),
+    "highest": (
+        *("calibration", "geometry", "montecarlo.realisations", "montecarlo.shards"),
+        *("significance.permutations", "significance.shards"),
+    ),
     "lowest": ("calibration",),
 }
 LONG = {which: (*keys, "synthetic") for which, keys in LONG.items()}

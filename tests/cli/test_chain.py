@@ -69,7 +69,10 @@ def counts(chain, config) -> dict[str, list[str]]:
     }
     sky, shells = summary["sky halo"], config["geometry"]["radial"]["bins"]
     drawn = {s: int(np.isfinite(_whole_sky(read(summary[f"radial {s}"]))).sum()) for s in samples}
+    first = chain.of_script("summarise").outputs["--summary"]
+    unbound = read(chain.output("count_unbound", "--unbound"))
     realisations = config["montecarlo"]["realisations"]
+    permutations = config["significance"]["permutations"]
     claims = chain.of_script("compare_with_paper").inputs["--claims"][0]
     check = read(chain.output("check_synthetic", "--check"))
     cuts = read(chain.output("check_synthetic", "--cuts"))
@@ -93,8 +96,14 @@ def counts(chain, config) -> dict[str, list[str]]:
             f"realisations: {realisations // SHARDS} of {realisations}",
             f"sky: bins measured: {measured(sky)} of {rows(sky)}",
         ],
-        "summarise": [f"bins measured: {measured(sky)} of {rows(sky)}"],
-        "test_asymmetry": ["permutations of each: "],
+        "count_unbound": [
+            f"{row['n_taken']} of {row['n_stars']} stars taken as unbound, {row['n_near']} left"
+            for row in unbound[(unbound["sample"] == "halo") & (unbound["quadrant"] == 0)]
+            if row["n_taken"] or row["n_near"]
+        ],
+        "summarise": [f"bins measured: {measured(first)} of {rows(first)}"],
+        "test_asymmetry": [f"permutations of each: {permutations // SHARDS} of {permutations}"],
+        "judge_claims": [f"permutations of every null: {permutations}"],
         "summarise_asymmetry": ["sphere: halo, none fixed: p ", "bins of the map with a value: "],
         "plot_asymmetry": ["sphere: effects drawn: ", "bins of the map drawn: "],
         "run_calibration": ["halos of each scenario: 1 of 3"],
@@ -102,7 +111,7 @@ def counts(chain, config) -> dict[str, list[str]]:
             f"groups with bins: {rows(chain.output('summarise_calibration', '--table')):,} of ",
             "Uncertainties, tried on 3 halos",
         ],
-        "plot_calibration": ["Gaussian velocities and errors: points drawn: "],
+        "plot_calibration": ["This catalogue's stars, bins with ", "points drawn: "],
         "plot_footprint": [f"fields: {fields}"],
         "plot_chemistry": [f"of {halo:,}", "Giants outside cold substructure, in the frame: "],
         "plot_velocity_errors": [f"stars with radius and errors: {halo:,} of {halo:,}"],

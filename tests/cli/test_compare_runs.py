@@ -27,6 +27,7 @@ from .chain import Chain, chain_of
 COORDINATES = {"xy": ("x", "y"), "xz": ("x", "z"), "sky": ("pixel",)} | {
     "radial": ("quadrant", "r_lo", "r_hi")
 }
+MEASURING = ("select_samples", "count_unbound", "run_realisations", "summarise")
 
 
 def ecsv(path: Path) -> Table:
@@ -36,9 +37,9 @@ def ecsv(path: Path) -> Table:
 def measured_anew(chain: Chain, folder: Path, config: dict) -> Path:
     """Take the stars of a run through the later steps with another configuration."""
     for step in chain_of(folder, config).steps.values():
-        if step.script == "select_samples":
+        if step.script in ("select_samples", "count_unbound"):
             step = step.reading("--stars", chain.output("flag_substructure", "--stars"))
-        if step.script in ("select_samples", "run_realisations", "summarise"):
+        if step.script in MEASURING:
             assert step.call().status == 0
     return folder / "results"
 

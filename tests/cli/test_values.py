@@ -19,6 +19,7 @@ WRONG = {
     "flag_substructure": {
         "min-radius-deg": "-1",
         "satellites-max-sigma": "-1",
+        "unbound-max-sigma": "-1",
         "orbit-time-gyr": "0",
         "orbit-step-myr": "0",
         "insitu-polygon": "0,0;1,0;1,1",

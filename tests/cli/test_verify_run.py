@@ -15,7 +15,7 @@ from astropy.table import Table
 
 from icefire.files import star_tables, text_tables
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
-from icefire.measure.geometry import COORDINATES
+from icefire.files.metadata import COORDINATES
 
 from .chain import Step
 from .needed import without_model
@@ -266,8 +266,7 @@ def test_a_second_method_is_verified_too(light, tmp_path):
     summaries = light.inputs["--summaries"]
     second = [summaries[SUMMARIES.index(f"radial-{sample}")] for sample in SAMPLES]
     copies = [Path(shutil.copy(path, tmp_path / f"second-{path.name}")) for path in second]
-    step = light.writing_to(tmp_path).reading_all("--summaries", [*summaries, *copies])
-    files = Files(step, tmp_path)
+    files = Files(light.reading_all("--summaries", [*summaries, *copies]), tmp_path)
     for copy in copies:
         table = Table.read(copy, format="ascii.ecsv")
         parameter(ENGINE, "uncertainty_method", "bootstrap")(table)
