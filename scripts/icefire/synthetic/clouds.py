@@ -97,13 +97,8 @@ def space_velocity(ra, dec, distance, rv, pmra, pmdec, frame: Frame) -> np.ndarr
     return rv * away + per_pm * (pmra * east + pmdec * north) + frame.velocity_km_s[:, None]
 
 
-def sagittarius(settings: dict, frame: Frame, potential, rng: np.random.Generator) -> Particles:
-    """Strip the Sagittarius dwarf along its past orbit and follow what is lost until today.
-
-    At each of many times particles leave through the two ends of the tidal radius with the
-    dwarf's velocity and a dispersion (after Gibbons et al. 2014; the dwarf's own gravity is left
-    out after that). `settings` is `sagittarius` of the model.
-    """
+def _stripped(x0, v0, settings: dict, potential, rng: np.random.Generator) -> list[np.ndarray]:
+    """Give positions (kpc) and velocities (km/s) of what a dwarf lost, 3 x N; it is at x0, v0."""
     from gala.dynamics import PhaseSpacePosition
     from gala.integrate import LeapfrogIntegrator
     from gala.potential import Hamiltonian
@@ -114,13 +109,6 @@ def sagittarius(settings: dict, frame: Frame, potential, rng: np.random.Generato
             x * galactic["length"], v / _KM_S_PER_KPC_MYR * galactic["length"] / galactic["time"]
         )
 
-    dwarf = {
-        k: np.array([settings["dwarf"][k]])
-        for k in ("ra", "dec", "distance", "rv", "pmra", "pmdec")
-    }
-    x0 = dwarf["distance"] * sky_basis(dwarf["ra"], dwarf["dec"], frame)[0]
-    x0 = x0 + frame.origin_kpc[:, None]
-    v0 = space_velocity(**dwarf, frame=frame)
     hamiltonian = Hamiltonian(potential)
     step = settings["orbit_step_myr"]
     n_steps = round(1000 * settings["stripping_time_gyr"] / step)
@@ -147,8 +135,24 @@ def sagittarius(settings: dict, frame: Frame, potential, rng: np.random.Generato
         )  # fmt: skip
         final_x.append(orbit.xyz.value.reshape(3, -1))
         final_v.append(orbit.v_xyz.value.reshape(3, -1) * _KM_S_PER_KPC_MYR)
-    position = np.concatenate(final_x, axis=1)
-    velocity = np.concatenate(final_v, axis=1)
+    return [np.concatenate(parts, axis=1) for parts in (final_x, final_v)]
+
+
+def sagittarius(settings: dict, frame: Frame, potential, rng: np.random.Generator) -> Particles:
+    """Strip the Sagittarius dwarf along its past orbit and follow what is lost until today.
+
+    At each of many times particles leave through the two ends of the tidal radius with the
+    dwarf's velocity and a dispersion (after Gibbons et al. 2014; the dwarf's own gravity is left
+    out after that). `settings` is `sagittarius` of the model.
+    """
+    dwarf = {
+        k: np.array([settings["dwarf"][k]])
+        for k in ("ra", "dec", "distance", "rv", "pmra", "pmdec")
+    }
+    x0 = dwarf["distance"] * sky_basis(dwarf["ra"], dwarf["dec"], frame)[0]
+    x0 = x0 + frame.origin_kpc[:, None]
+    v0 = space_velocity(**dwarf, frame=frame)
+    position, velocity = _stripped(x0, v0, settings, potential, rng)
     away = np.einsum("ji,jn->in", frame.rotation, position - frame.origin_kpc[:, None])
     distance = np.sqrt((away**2).sum(axis=0))
     n = len(distance)
@@ -166,6 +170,18 @@ def sagittarius(settings: dict, frame: Frame, potential, rng: np.random.Generato
         chemistry=[Chemistry(settings["chemistry"])],
         chemistry_index=np.zeros(n, int),
     )
+
+
+def plummer(draws: np.ndarray, outer: float) -> np.ndarray:
+    """Place N stars in a Plummer sphere cut at `outer`, in projected half-light radii, 3 x N.
+
+    `draws` are 3 x N uniform numbers.
+    """
+    chance, cos_theta, phi = draws
+    radius = 1 / np.sqrt((chance * (1 + outer**-2) ** -1.5) ** (-2 / 3) - 1)
+    cos_theta, phi = 2 * cos_theta - 1, 2 * np.pi * phi
+    across = radius * np.sqrt(1 - cos_theta**2)
+    return np.array([across * np.cos(phi), across * np.sin(phi), radius * cos_theta])
 
 
 def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> Particles:
@@ -186,13 +202,13 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
     parts |= {"velocity": [np.empty((3, 0))], "chemistry_index": [np.empty(0, int)]}
     parts["object_name"] = [np.empty(0, f"S{NAME_BYTES}")]
     # A blank cell is as good as none.
-    numbers = {
-        name: np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)
-        for name in SATELLITE_NUMBERS
-    }
+    columns = {name: np.ma.asarray(table[name], dtype=float) for name in SATELLITE_NUMBERS}
+    numbers = {name: column.filled(np.nan) for name, column in columns.items()}
+    for name, unknown in (("sigma_v", "unknown_sigma_km_s"), ("radius", "unknown_radius_deg")):
+        numbers[name] = np.where(np.isnan(numbers[name]), settings[unknown], numbers[name])
     for i, row in enumerate(table):
         # Every row draws its numbers, so that dropping one changes no other.
-        chance, cos_theta, phi = rng.random((3, n_each))
+        draws = rng.random((3, n_each))
         known = [numbers[c][i] for c in ("ra", "dec", "distance", "rv", "pmra", "pmdec")]
         kind = str(row["kind"])
         if kind not in settings["kinds"]:
@@ -203,32 +219,22 @@ def satellites(path, settings: dict, frame: Frame, rng: np.random.Generator) -> 
         if not np.all(np.isfinite(known)):
             continue
         of_kind = settings["kinds"][kind]
-        ra, dec, distance = known[:3]
-        sigma = numbers["sigma_v"][i]
-        sigma = sigma if np.isfinite(sigma) else settings["unknown_sigma_km_s"]
-        radius = numbers["radius"][i]
-        radius = radius if np.isfinite(radius) else settings["unknown_radius_deg"]
-        half = radius * settings["half_light_per_radius"].get(str(row["radius_kind"]), 1.0)
-        half_kpc = distance * np.radians(half)
+        (ra, dec, distance), sigma = known[:3], numbers["sigma_v"][i]
+        half = numbers["radius"][i] * settings["half_light_per_radius"].get(
+            str(row["radius_kind"]), 1.0
+        )
         # Wolf et al. (2010), equation 2: mass within the three-dimensional half-light radius
-        mass = 2 * 4 * sigma**2 * half_kpc / _G
+        mass = 2 * 4 * sigma**2 * (distance * np.radians(half)) / _G
         giants = mass / of_kind["mass_to_light"] * settings["giants_per_lsun"]
-        # Plummer sphere, projected half-light radius a, cut at a few of them
-        outer = settings["max_half_light_radii"]
-        chance = chance * (1 + outer**-2) ** -1.5
-        depth = half / np.sqrt(chance ** (-2 / 3) - 1)
-        sin_theta = np.sqrt(1 - (2 * cos_theta - 1) ** 2)
-        d_ra = depth * sin_theta * np.cos(2 * np.pi * phi)
-        d_dec = depth * sin_theta * np.sin(2 * np.pi * phi)
-        d_depth = distance * np.radians(depth) * (2 * cos_theta - 1)
+        d_ra, d_dec, d_depth = half * plummer(draws, settings["max_half_light_radii"])
         parts["ra"].append((ra + d_ra / np.cos(np.radians(dec))) % 360)
         parts["dec"].append(np.clip(dec + d_dec, -90, 90))
-        parts["distance"].append(distance + d_depth)
-        centre = [np.array([value]) for value in known]
-        parts["velocity"].append(np.repeat(space_velocity(*centre, frame=frame), n_each, axis=1))
+        parts["distance"].append(distance * (1 + np.radians(d_depth)))
+        centre = space_velocity(*np.array(known)[:, None], frame=frame)
+        parts["velocity"].append(np.repeat(centre, n_each, axis=1))
         parts["sigma"].append(np.full(n_each, sigma))
         parts["giants"].append(np.full(n_each, giants / n_each))
-        name = str(row["name"]).encode("ascii", "replace")[:NAME_BYTES]
+        name = str(row["name"]).encode("ascii", "replace")
         parts["object_name"].append(np.full(n_each, name, dtype=f"S{NAME_BYTES}"))
         parts["chemistry_index"].append(np.full(n_each, kinds.index(kind)))
     return Particles(
