@@ -41,14 +41,13 @@ NOTICED = {
         ("Line.above", "> to >="),
     ],
     "test_selection.py::test_unknown_chemistry_belongs_to_neither": [
-        ("Polygon.accreted", "without & isfinite"),
+        ("cuts:Polygon.accreted", "without & known"),
     ],
     "test_selection.py::test_aleph_candidates_are_low_alpha_in_situ_and_prograde": [
         ("aleph_candidate", "< to > near lz"),
     ],
     "test_satellites.py::test_the_larger_radius_counts_all_around_the_sky": [
         ("is_member", "left of / near pi"),
-        ("_unit_vectors", "right of * near sin"),
     ],
     "test_satellites.py::test_the_satellites_dispersion_widens_velocity_and_proper_motions": [
         ("is_member", "without + spread"),
@@ -102,7 +101,7 @@ NOTICED = {
         ("dispersion:Survey.__init__", ">= to > near min_stars"),
     ],
     "test_dispersion.py::test_mirroring_turns_what_falls_short_into_what_exceeds": [
-        ("reflected", "2 to 1"),
+        ("reflected", "maximum to minimum near tiny"),
     ],
     "test_likelihood.py::test_without_errors_the_intervals_are_the_exact_ones_of_chi_squared": [
         ("_Sections.log_posterior", "unwrap log near 10"),

@@ -20,6 +20,17 @@ from workflow.conftest import copy_project, snakemake
 SEEDS = (2024, 2025, 2026)
 # Where the table is meant to differ from what is published; resources/h3_targets.yaml says why.
 STATED = {"high_alpha_insitu_centre_feh", "sagittarius_lz"}
+# Put in, and to be found at the survey's size
+FOUND = {
+    "judged.scatter_of_lines_of_sight",
+    "judged.sigma_r_rank_correlation",
+    "judged.beta_rank_correlation",
+    "judged.halo_azimuthal_amplitude",
+    "judged.accreted.xy_direction_deg",
+    "judged.insitu_over_accreted_ln_sigma_r",
+}
+# True of the paper's sky but not of the synthetic one (docs/claims.md)
+OTHERWISE = {"velocity_error.largest_median_v_r", "judged.coldest_lines_of_sight_stars"}
 # Chance of a false alarm in each of the null test's comparisons.
 RARE = 1e-3
 
@@ -31,7 +42,12 @@ def project(repo, tmp_path_factory) -> Path:
 
 def run(project: Path, name: str, overlay: dict, *targets: str) -> Path:
     """Run part of the workflow under an overlay; give the folder of its results."""
-    overlay = {"run": name, "montecarlo": {"realisations": 200, "shards": 1}} | overlay
+    overlay = {
+        "run": name,
+        "montecarlo": {"realisations": 200, "shards": 1},
+        "significance": {"permutations": 2500, "shards": 2},
+        **overlay,
+    }
     (project / f"{name}.yaml").write_text(yaml.safe_dump(overlay))
     paths = [f"results/{name}/{target}" for target in targets]
     done = snakemake(project, "--cores", "2", "--configfile", f"{name}.yaml", "--", *paths)
@@ -62,11 +78,6 @@ def numbers_of(results: Path) -> dict:
     return yaml.safe_load((results / "numbers.yaml").read_text())
 
 
-def errors_off(entry: dict, expected: float = 0.0) -> float:
-    """Give how many standard errors a number is off what is expected."""
-    return abs(entry["value"] - expected) / (0.5 * (entry["hi68"] - entry["lo68"]))
-
-
 def test_table_is_like_the_survey(survey):
     """Every published number within its tolerance, or named as different with the reason."""
     check = Table.read(survey / "synthetic_check.ecsv")
@@ -85,11 +96,18 @@ def test_counts_are_the_papers_within_five_per_cent(survey):
         assert counts[name]["value"] == pytest.approx(expected, rel=0.05), name
 
 
-def test_every_claim_of_the_paper_is_found(survey):
-    comparison = Table.read(survey / "paper_comparison.ecsv")
-    missed = comparison[comparison["agrees"] != "yes"]
-    assert not len(missed), missed["claim", "value", "counts_as_agreement"]
-    assert len(comparison) >= 20
+def numbers_with(results: Path, verdict: str) -> set[str]:
+    comparison = Table.read(results / "paper_comparison.ecsv")
+    return set(comparison["number"][comparison["verdict"] == verdict])
+
+
+def test_what_was_put_in_is_found(survey):
+    assert numbers_with(survey, "supported") >= FOUND
+    assert numbers_with(survey, "contradicted") <= OTHERWISE
+
+
+def test_null_supports_no_claim(null):
+    assert not numbers_with(null, "supported")
 
 
 def test_cuts_find_what_they_are_for(survey):
@@ -114,10 +132,6 @@ def test_null_lines_of_sight_are_alike(null):
     mean = np.sqrt(np.average(sky["sigma_r"] ** 2, weights=sky["n_stars"]))
     off = (sky["sigma_r"] - mean) / (mean / np.sqrt(2 * sky["n_stars"]))
     assert stats.chi2.sf(np.sum(off**2), len(sky) - 1) > RARE
-    found = numbers_of(null)["line_of_sight"]
-    for quantity in ("sigma_r", "beta"):
-        rho = found[f"{quantity}_rank_correlation"]["value"]
-        assert abs(rho) * np.sqrt(len(sky) - 1) < stats.norm.isf(RARE / 2)
 
 
 def test_null_samples_have_one_profile(null):
@@ -131,11 +145,8 @@ def test_null_samples_have_one_profile(null):
     assert stats.chi2.sf(chi2, len(a)) > RARE
 
 
-def test_null_has_no_direction_no_structures_and_equal_quadrants(null):
-    found = numbers_of(null)
-    assert stats.chi2.sf(found["map"]["accreted"]["chi_square_of_5"]["value"], 5) > RARE
-    limit = stats.norm.isf(RARE / 2)
-    assert errors_off(found["map"]["hot_minus_cold_sigma_r"]) < limit
-    assert errors_off(found["quadrant"]["beta_difference"]) < limit
-    # The dispersions themselves are those put in, so that the test is not passed by noise alone.
-    assert errors_off(found["plain_dispersion"]["halo"]["sigma_r"], 120) < limit
+def test_null_has_the_dispersion_that_was_put_in(null):
+    """So that no test of it is passed by noise alone."""
+    entry = numbers_of(null)["plain_dispersion"]["halo"]["sigma_r"]
+    error = 0.5 * (entry["hi68"] - entry["lo68"])
+    assert abs(entry["value"] - 120) < stats.norm.isf(RARE / 2) * error
