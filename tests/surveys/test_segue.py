@@ -80,7 +80,7 @@ def test_nothing_calls_real_stars_synthetic(segue_run, results):
     for path in (results / "numbers.rst", *(results / "report").glob("*.html")):
         text = path.read_text()
         assert "SEGUE" in text and "ynthetic" not in text, path
-    assert len(list((segue_run / "figures" / "segue_kgiants").glob("fig*"))) == 20
+    assert len(list((segue_run / "figures" / "segue_kgiants").glob("fig*"))) == 22
     assert not (results / "synthetic").exists()
 
 
