@@ -11,7 +11,7 @@ which verdict.
 from __future__ import annotations
 
 import argparse
-import subprocess  # nosec B404 - runs Snakemake, with words that no user wrote
+import subprocess  # nosec B404
 import sys
 from collections import Counter
 from pathlib import Path
