@@ -242,7 +242,9 @@ def test_values_of_a_survey_s_map_are_refused_or_read(monkeypatch, outcome):
     for number, keys in enumerate(paths_to(given_map)):
         for value in values[number % 5 :: 5]:
             changed_map = put(given_map, keys, value)
-            monkeypatch.setattr(survey_maps, "read_yaml", lambda path, given=changed_map: given)
+            monkeypatch.setattr(
+                survey_maps, "read_yaml", lambda path, kind, given=changed_map: given
+            )
             try:
                 survey_maps.read_survey_map("map.yaml")
             except UserError as error:
