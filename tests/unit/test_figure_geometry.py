@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+
+import matplotlib
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
@@ -12,8 +15,38 @@ from matplotlib.path import Path
 import plot_footprint
 import plot_sigma_plane
 import plot_sigma_sky
-from icefire.draw import profiles
+from icefire.draw import page, profiles
 from icefire.draw.sky import sky_polygons
+
+# --- the page --------------------------------------------------------------------------------
+
+
+def test_places_on_a_page_are_rounded_and_laid_out_for_each_file(tmp_path, monkeypatch):
+    """The layout's solver gives a last digit that is another one in another process."""
+    body = page.page(3.35, 2.0, {"catalogue": "stars", "synthetic": True})
+    panels = body.subplots(1, 3)
+    panels[0].set_ylabel("beta")
+    engine = body.figure.get_layout_engine()
+    execute, places = engine.execute, {}
+
+    def recorded(figure):
+        execute(figure)
+        parts = [part.bbox_relative.get_points() for part in figure.subfigs]
+        boxes = [axes.get_position(original=True).get_points() for axes in panels]
+        places[round(figure.dpi)] = np.array([*parts, *boxes])
+
+    monkeypatch.setattr(engine, "execute", recorded)
+    monkeypatch.setitem(matplotlib.rcParams, "savefig.dpi", 300)
+    page.save(body, Namespace(pdf=tmp_path / "page.pdf", png=tmp_path / "page.png"))
+    assert set(places) == {72, 300}
+    for found in places.values():
+        assert np.array_equal(found[:2], np.round(found[:2], 9))
+        # Of axes corner and size are rounded
+        assert np.allclose(found, np.round(found, 9), rtol=0, atol=1e-15)
+    assert all(axes.get_in_layout() for axes in panels)
+    # Room for the label, and as much for each panel, in both
+    assert min(found[2, 0, 0] for found in places.values()) > 0.05
+
 
 # --- the ellipse of figure 5 -----------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -147,6 +148,24 @@ def split_note(meta: dict) -> str:
     return f"accreted: [Fe/H] < {low}, in situ: [Fe/H] > {high}"
 
 
+class _RoundedLayout(ConstrainedLayoutEngine):
+    """Constrained layout whose places are rounded to a billionth of the page.
+
+    The last digit that its solver gives depends on where in memory the variables lie, and a PDF,
+    which has ten digits of each place, would not always have the same bytes.
+    """
+
+    def execute(self, fig) -> None:
+        super().execute(fig)
+        for part in fig.subfigs:
+            part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 9))
+        for axes in fig.axes:
+            in_layout = axes.get_in_layout()
+            axes.set_position(np.round(axes.get_position(original=True).bounds, 9))
+            # Placed by hand an axes would have no part in the layout at another resolution.
+            axes.set_in_layout(in_layout)
+
+
 def page(width_in: float, height_in: float, meta: dict, note: str = "") -> SubFigure:
     """Make an empty figure with the catalogue's name, and a note, in its lower left corner.
 
@@ -162,7 +181,7 @@ def page(width_in: float, height_in: float, meta: dict, note: str = "") -> SubFi
     lines = textwrap.wrap(name, max(fits, 1)) or [""]
     strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in
 
-    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    figure = Figure(figsize=(width_in, height_in), layout=_RoundedLayout())
     heights = (height_in - strip_in, strip_in)
     body, strip = figure.subfigures(2, 1, height_ratios=heights, hspace=0)
     x, y = margin_in / width_in, margin_in / strip_in
