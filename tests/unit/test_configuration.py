@@ -191,6 +191,7 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("catalog.path", "-x.fits", "catalog.path: '-x.fits' does not match"),
         ("catalog.path", "README.md\n", "catalog.path: 'README.md\\n' does not match"),
         ("run", "name\n", "run: 'name\\n' does not match"),
+        ("run", "second", "run: 'second' is the name of a folder of results; choose another"),
         ("figures.footprint_color", "red\n", "figures.footprint_color"),
         ("numbers.feh_slices", [[-2, -1], [0, 0]], "numbers.feh_slices.1 must go from"),
         ("catalog.survey", "gaia", "catalog.survey: there is no config/surveys/gaia.yaml"),

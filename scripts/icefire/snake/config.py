@@ -105,6 +105,8 @@ def _lines(error: ValidationError) -> list[str]:
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return [f"{key + '.' if key else ''}{name} is missing" for name in missing]
+    if error.validator == "not":
+        return [f"{key}: {error.instance!r} is the name of a folder of results; choose another"]
     what = error.schema.get("description", "").rstrip(".")
     return [f"{key}: {error.message[:_MOST_LETTERS]}" + (f" ({what})" if what else "")]
 
