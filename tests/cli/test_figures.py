@@ -83,7 +83,7 @@ def as_made(chain, tmp_path_factory):
 def streams(pdf: Path) -> bytes:
     """Give the drawing commands of a PDF."""
     content = pdf.read_bytes()
-    parts = re.findall(rb"/FlateDecode.*?>>\s*stream\r?\n(.*?)\r?\nendstream", content, re.S)
+    parts = re.findall(rb"/FlateDecode.*?>>\s*stream\n(.*?)\nendstream", content, re.S)
     return b"\n".join(zlib.decompress(part) for part in parts)
 
 
