@@ -15,7 +15,7 @@ from astropy.table import Table
 
 from icefire.files import star_tables, text_tables
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
-from icefire.files.metadata import COORDINATES
+from icefire.measure.geometry import COORDINATES
 
 from .chain import Step
 from .needed import without_model
