@@ -20,10 +20,10 @@ from workflow.conftest import copy_project, snakemake
 SEEDS = (2024, 2025, 2026)
 # Where the table is meant to differ from what is published; resources/h3_targets.yaml says why.
 STATED = {"high_alpha_insitu_centre_feh", "sagittarius_lz"}
-# Put in, and to be found at the survey's size
+# Put in, and found at the survey's size with every seed; the rank correlation of sigma_r is not
+# with one of three (docs/claims.md)
 FOUND = {
     "judged.scatter_of_lines_of_sight",
-    "judged.sigma_r_rank_correlation",
     "judged.beta_rank_correlation",
     "judged.halo_azimuthal_amplitude",
     "judged.accreted.xy_direction_deg",
