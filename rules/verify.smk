@@ -9,6 +9,7 @@ rule verify:
     input:
         code=code("verify_run"),
         catalogue=rules.clean_catalog.input.catalogue,
+        survey=rules.clean_catalog.input.survey,
         stars=rules.flag_substructure.output.stars,
         ledger=rules.select_samples.output.ledger,
         halo=rules.select_samples.output.halo,
@@ -35,8 +36,8 @@ rule verify:
         mem_mb=catalogue_mb(config["catalog"]["path"]),
         runtime=minutes(10, 1 / 100),
     shell:
-        "python {input.code[0]:q} --catalogue {input.catalogue:q} --stars {input.stars:q}"
-        " --ledger {input.ledger:q} --halo {input.halo:q} --accreted {input.accreted:q}"
-        " --insitu {input.insitu:q} --summaries {input.summaries:q} {input.second_summaries:q}"
+        "python {input.code[0]:q} --catalogue {input.catalogue:q} --survey {input.survey:q}"
+        " --stars {input.stars:q} --ledger {input.ledger:q}"
+        " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q} --summaries {input.summaries:q} {input.second_summaries:q}"
         " --numbers {input.numbers:q} --comparison {input.comparison:q}"
         " --verified {output.verified:q} > {log:q} 2>&1"

@@ -9,7 +9,6 @@ Usage:
 from __future__ import annotations
 
 import sys
-from collections import Counter
 
 import numpy as np
 
@@ -17,10 +16,11 @@ from icefire import cli
 from icefire.errors import UserError
 from icefire.files import metadata, star_tables, text_tables
 from icefire.files.columns import CLEAN_COLUMNS
-from icefire.files.survey_maps import Catalogue, read_survey_map
 from icefire.stars import sky
 from icefire.stars.ledger import Ledger
-from icefire.stars.quality import LOGARITHM_LIMIT, QUALITY, Quality, without_fillers
+from icefire.stars.quality import QUALITY, Quality
+from icefire.surveys.catalogue import Catalogue
+from icefire.surveys.maps import read_survey_map
 
 
 def build_parser():
@@ -37,31 +37,36 @@ def work(arguments) -> None:
     survey = read_survey_map(arguments.survey)
     catalogue = Catalogue(arguments.catalogue, survey)
     ledger = Ledger(catalogue.n_rows)
-    quality = Quality(ledger, arguments.quality_min_snr, survey.cuts_off)
+    ledger.check_some_left(arguments.catalogue)
+    where = tuple(cut.text for cut in survey.where)
+    quality = Quality(ledger, arguments.quality_min_snr, survey.cuts_off, where)
     fields = sky.Fields(named="field" in survey.columns)
     for cut, reason in survey.cuts_off.items():
         print(f"cut {cut} is off: {reason}")
+    for note in catalogue.notes:
+        print(note)
 
-    ids, snrs, fillers = [], [], Counter()
+    ids, snrs = [], []
     with star_tables.StarWriter(arguments.clean, CLEAN_COLUMNS) as writer:
         n_blocks = catalogue.n_rows // star_tables.BLOCK_ROWS + 1
         for block in cli.progress(catalogue.blocks(), n_blocks, "clean"):
             fields.add(block)
-            block, found = without_fillers(block)
-            fillers.update(found)
             good = quality.good(block)
-            stars = {name: values[good] for name, values in block.items()}
+            stars = {name: values[good] for name, values in block.items() if name != "where"}
             stars["l"], stars["b"] = sky.galactic(stars["ra"], stars["dec"])
             writer.write(stars)
             ids.append(stars["star_id"])
             snrs.append(stars["snr"])
-        if quality.distances_in_pc:
+        if impossible := quality.impossible():
+            name, what = impossible
+            columns = " and ".join(survey.columns[name].columns)
             raise UserError(
-                f"{arguments.catalogue}: column {survey.columns['distance'].column}, mapped to"
-                f" distance: {quality.distances_in_pc} Correct the unit in the file, or"
-                " columns.distance.unit in the survey's map where the file has none"
+                f"{arguments.catalogue}: column {columns}, mapped to {name}: {what} Correct the"
+                f" unit in the file, or columns.{name}.unit (override_unit where the file has one)"
+                " in the survey's map"
             )
         writer.keep = quality.unique(np.concatenate(ids), np.concatenate(snrs))
+        ledger.check_some_left(arguments.catalogue)
 
         source = catalogue.meta
         synthetic = bool(survey.synthetic or source.get("synthetic", False))
@@ -73,9 +78,8 @@ def work(arguments) -> None:
 
     text_tables.write_ecsv(arguments.fields, fields.table(), {**meta, "fields_are": fields.kind})
     ledger.print()
-    for name, count in fillers.items():
-        if count:
-            print(f"{name}: {count:,} values beyond {LOGARITHM_LIMIT:g} dex taken as missing")
+    for line in quality.lines():
+        print(line)
 
 
 def main(argv: list[str] | None = None) -> int:

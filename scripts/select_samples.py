@@ -72,6 +72,7 @@ def work(arguments) -> None:
                 counts[name] += int(np.count_nonzero(mask))
             for sample, writer in writers.items():
                 writer.write({name: values[inside[sample]] for name, values in stars.items()})
+        ledger.check_some_left(arguments.stars)
         unknown = "halo star without the abundances that tell"
         ledger.add("unknown_chemistry", unknown, counts["unknown"])
         ledger.add("chemistry", "halo star between the two samples", counts["between"])

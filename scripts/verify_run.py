@@ -5,7 +5,7 @@ Every table is read whole, against its checksum, and counted anew. The first thi
 hold is said in one line, and the report is not written.
 
 Usage:
-    python scripts/verify_run.py --catalogue catalogue.fits --stars stars.fits \\
+    python scripts/verify_run.py --catalogue catalogue.fits --survey h3.yaml --stars stars.fits \\
         --ledger ledger.ecsv --halo halo.fits --accreted accreted.fits --insitu insitu.fits \\
         --summaries summaries/{radial,sky,xy,xz}/{halo,accreted,insitu}.ecsv \\
         --numbers numbers.yaml numbers.tex numbers.rst --comparison paper_comparison.ecsv \\
@@ -19,10 +19,12 @@ from pathlib import Path
 
 from icefire import __version__, cli
 from icefire.errors import UserError
-from icefire.files import formats, star_tables, text_tables, writing
+from icefire.files import star_tables, text_tables, writing
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
 from icefire.files.metadata import FINISH, agreed
 from icefire.measure.geometry import COORDINATES, configured
+from icefire.surveys.formats import open_table
+from icefire.surveys.maps import read_survey_map
 from icefire.verify import bins, numbers, samples
 
 ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "montecarlo_min_stars"
@@ -35,6 +37,7 @@ def build_parser():
     parser = cli.parser(__doc__)
     for name, text in (
         ("catalogue", "the survey table; its rows are counted"),
+        ("survey", "its column map, which may say which of the file's tables it is"),
         ("stars", "all good stars, of flag_substructure.py"),
         ("ledger", "of select_samples.py (ECSV)"),
         *((sample, f"{sample} sample (FITS)") for sample in SAMPLES),
@@ -89,7 +92,8 @@ def work(arguments) -> None:
     ledger = text_tables.read_ecsv(arguments.ledger, samples.LEDGER, ("step", "reason"))
     summaries = read_summaries(arguments.summaries)
     comparison = text_tables.read_ecsv(arguments.comparison, numbers.ANSWER, ("claim",))
-    n_rows = formats.open_table(Path(arguments.catalogue)).n_rows
+    survey = read_survey_map(arguments.survey)
+    n_rows = open_table(Path(arguments.catalogue), chosen=survey.table).n_rows
 
     metas = {arguments.stars: stars.meta, arguments.ledger: ledger.meta}
     metas |= {str(reader.path): reader.meta for reader in chosen.values()}

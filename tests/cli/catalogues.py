@@ -247,12 +247,13 @@ def replaced(ending: str, old: bytes, new: bytes) -> Build:
     return build
 
 
-def zipped(name: str) -> Build:
-    """A good FITS file, compressed."""
+def zipped(name: str, keep: float) -> Build:
+    """A part of a good FITS file, compressed."""
 
     def build(folder: Path) -> Path:
         path = write(good(), folder / "stars.fits").rename(folder / name)
-        path.write_bytes(gzip.compress(path.read_bytes()))
+        data = gzip.compress(path.read_bytes())
+        path.write_bytes(data[: int(keep * len(data))])
         return path
 
     return build

@@ -84,10 +84,11 @@ refuse("column of another case", edited(".fits", (b"'RA  ", b"'ra  ")), "RA", "h
 refuse("name twice, FITS", edited(".fits", (b"'DEC  ", b"'RA   ")), "named RA", "rename")
 refuse("name twice, CSV", edited(".csv", (b",DEC,", b",RA,")), "named RA", "rename")
 refuse("name twice, VOTable", edited(".vot", (b'name="DEC"', b'name="RA"')), "named RA", "rename")
-refuse("name twice, ECSV", edited(".ecsv", (b"name: DEC", b"name: RA")), "'RA', 'RA'", AGAIN)
+refuse(
+    "name twice, ECSV", edited(".ecsv", (b"name: DEC", b"name: RA")), "describes the columns", AGAIN
+)
 refuse("name in Latin 1, FITS", edited(".fits", (b"'tileID", b"'til\xe9ID")), "tileID", MAP)
-refuse("name in Latin 1, CSV", edited(".csv", (b"tileID", b"til\xe9ID")), "utf-8", AGAIN)
-refuse("one word among numbers", table(".csv", Vrad=ids("1")), "Vrad", "numbers")
+refuse("one word among numbers", table(".csv", Vrad=ids("1")), "Vrad", "row 2", "'star 1'")
 refuse("two values per star", table(Vrad=np.zeros((N_ROWS, 2))), "Vrad", "several values")
 refuse("complex numbers", table(Vrad=np.zeros(N_ROWS, complex)), "Vrad", "numbers")
 count("boolean flag", table(FLAG=some(True, True)), {FLAG: 2})
@@ -106,7 +107,13 @@ refuse(
     *("dist_adpt, mapped to distance", "24 of 24", "in pc?", "columns.distance.unit"),
 )
 count("pc in two rows", table(dist_adpt=some(15000.0, 20000.0)), {DISTANCE: 2})
-count("m/s, but km/s is said", table(Vrad=lambda v: np.full(N_ROWS, 9e4)), {RV: N_ROWS})
+refuse(
+    "m/s, but km/s is said",
+    table(Vrad=times(1000, "km/s")),
+    "Vrad, mapped to rv",
+    "are they in m/s?",
+)
+refuse("every value missing", table(Vrad=every(NAN)), "no star is left of 24", "24 go", RV)
 refuse("unit misspelt", edited(".fits", (b"'kpc  ", b"'kpcs ")), "dist_adpt", "'kpcs'", "the file")
 refuse("kpc for a velocity", table(Vrad=times(1, "kpc")), "Vrad", "'kpc'", "the file")
 refuse("magnitudes of pc", table(".ecsv", dist_adpt=times(1, "mag(pc)")), "dist_adpt", "mag(pc)")
@@ -137,8 +144,8 @@ for ending in sorted(cat.WRITERS.keys() - {".hdf5"}):
     count(f"some masked ({ending})", table(ending, Vrad=masked(3), SNR=masked(1)), {RV: 2, SNR: 1})
 count(
     "RA and Dec off the sphere",
-    table(RA=some(-1, 361, 1e9), DEC=some(0, 0, 0, -91, 91)),
-    {POSITION: 5},
+    table(RA=some(1e9), DEC=some(0, -91, 91)),
+    {POSITION: 3},
 )
 count("distance zero or negative", table(dist_adpt=some(0.0, -12.0)), {DISTANCE: 2})
 for name in ("dist_adpt_err", "GAIAEDR3_PMRA_ERROR"):
@@ -159,14 +166,14 @@ count("numbers beyond double precision", table(".csv", Vrad=too_large), {RV: 1})
 # --- rows and identifiers --------------------------------------------------------------------
 
 for ending in cat.WRITERS:
-    count(f"no row ({ending})", table(ending, rows=slice(0)), rows=0)
+    refuse(f"no row ({ending})", table(ending, rows=slice(0)), "holds no row")
 count("one row", table(rows=slice(1)), rows=1)
 count("every star three times", table(rows=np.tile(np.arange(8), 3)), {DOUBLE: 16})
 count("one star in every row", table(H3_ID=every(7)), {DOUBLE: N_ROWS - 1})
 count("trailing blanks", table(".hdf5", H3_ID=ids("a", "a  ", "a ")), {DOUBLE: 2})
 count("texts without one", table(".ecsv", H3_ID=MaskedColumn(ids(), mask=np.arange(N_ROWS) < 3)))
 count("texts with #", table(".csv", H3_ID=ids("#1", "#2")))
-refuse("texts with #, ECSV", table(".ecsv", H3_ID=ids("#1", "#2")), "24 rows are read as 22", AGAIN)
+count("texts with #, ECSV", table(".ecsv", H3_ID=ids("#1", "#2")))
 count(
     "the largest integers", table(H3_ID=np.uint64(2**63 - N_ROWS) + np.arange(N_ROWS, dtype="u8"))
 )
@@ -176,12 +183,10 @@ refuse("decimals", table(H3_ID=np.arange(N_ROWS) + 0.5), "H3_ID", "decimals", "a
 refuse("integers masked", table(H3_ID=masked(2)), "H3_ID", "empty")
 greek = table(".ecsv", H3_ID=ids("α Boo"))
 refuse("identifiers in Greek", greek, "H3_ID", "ASCII", "another column")
-refuse("cell in Latin 1, CSV", edited(".csv", (b",100\n", b",\xe9\n")), "utf-8", AGAIN)
 million = ids("x" * 10**6).astype("S")
 refuse(
     "a million characters, FITS", table(tileID=million), "tileID", "1000 characters", "map field"
 )
-refuse("a million characters, CSV", table(".csv", tileID=million), "quotation mark", AGAIN)
 count("a million characters, unmapped", table(".h5", comment=million))
 count("field names with anything", table(".hdf5", tileID=ids("a\nb", 'c,"d"', "e f", "", "#")))
 
@@ -197,7 +202,7 @@ refuse("one cell too many, CSV", edited(".csv", (b",100\n", b",100,7\n")), "line
 refuse(
     "quotation mark not closed", edited(".csv", (b",100\n", b',"100\n')), "quotation mark", AGAIN
 )
-refuse("semicolons in CSV", cat.replaced(".csv", b",", b";"), "H3_ID", "missing", MAP)
+count("semicolons in CSV", cat.replaced(".csv", b",", b";"))
 count("byte order mark, CSV", edited(".csv", (b"H3_ID", b"\xef\xbb\xbfH3_ID")))
 count("carriage returns, CSV", cat.replaced(".csv", b"\n", b"\r\n"))
 for ending in (*cat.WRITERS, ".parquet"):
@@ -206,15 +211,15 @@ for ending in (".h5", ".csv", ".vot"):
     refuse(f"wrong first bytes ({ending})", content(f"stars{ending}", b"\x7fELF\0\xff" * 999))
     refuse(f"prose ({ending})", content(f"stars{ending}", b"These are words,\nno table: [\n"))
 refuse("Parquet that is none", content("stars.parquet", b"PAR1" + b"\0" * 99))
-refuse("FITS called CSV", cat.renamed(".fits", "stars.csv"), AGAIN)
+count("FITS called CSV", cat.renamed(".fits", "stars.csv"))
 refuse("CSV called FITS", cat.renamed(".csv", "stars.fits"), "SIMPLE", "ending")
-refuse("gzip called FITS", cat.zipped("stars.fits"), "SIMPLE", "decompress")
-refuse("gzip", cat.zipped("stars.fits.gz"), "decompress")
-refuse("another ending", cat.renamed(".fits", "stars.dat"), ".fits .fit .h5")
+refuse("gzip cut short", cat.zipped("stars.fits.gz", keep=0.8), "gzip", AGAIN)
+refuse("bzip2", content("stars.fits", b"BZh91AY"), "bzip2", "decompress")
+refuse("another ending", content("stars.npy", b"x"), ".fits .fit .h5")
 count("capital ending", cat.renamed(".fits", "STARS.FITS"))
 refuse("FITS image", hdus(lambda: fits.ImageHDU(np.zeros((4, 4)))), AGAIN)
 refuse("FITS text table", hdus(cat.ascii_table), AGAIN)
-refuse("two FITS tables", hdus(cat.hdu, cat.hdu), "extensions 1, 2", "file of its own")
+refuse("two FITS tables", hdus(cat.hdu, cat.hdu), "extensions 1, 2", "`table`")
 for what, card, wrong in (
     ("row length", b"NAXIS1  =                  160", b"NAXIS1  =                  168"),
     ("negative rows", b"NAXIS2  =                   24", b"NAXIS2  =                   -4"),
@@ -224,9 +229,9 @@ for what, card, wrong in (
     ("metadata", b"TUNIT2  = 'deg ", b"ICEFIRE = '{\" "),
 ):
     refuse(f"FITS header with a wrong {what}", edited(".fits", (card, wrong)))
-refuse("HDF5, no table", hdf5(".h5", lambda f: f.clear()), "found none", "file of its own")
+refuse("HDF5, no table", hdf5(".h5", lambda f: f.clear()), "found none", "`table`")
 second_table = hdf5(".h5", lambda f: f.update({"second": f["rcat"][:3]}))
-refuse("HDF5, two tables", second_table, "/rcat, /second", "file of its own")
+refuse("HDF5, two tables", second_table, "/rcat, /second", "`table`")
 refuse(
     "HDF5, a scalar", hdf5(".h5", lambda f: cat.replace_dataset(f, "rcat", f["rcat"][0])), "none"
 )
@@ -237,7 +242,7 @@ count("HDF5, a link to nothing", dead_link)
 in_pc = hdf5(".hdf5", cat.in_pc_by_attribute)
 count("HDF5, unit in an attribute", in_pc)
 two_tables = (b"</RESOURCE>", b"<TABLE><FIELD name='a' datatype='int'/></TABLE></RESOURCE>")
-refuse("VOTable, two tables", edited(".vot", two_tables), "found 2", "file of its own")
+refuse("VOTable, two tables", edited(".vot", two_tables), "2 tables", "`table`")
 refuse("VOTable, entities without end", content("stars.vot", cat.entities()), AGAIN)
 python = b"# meta: !!python/object/apply:os.mkdir [executed]\n# datatype:"
 refuse("ECSV, Python in its header", edited(".ecsv", (b"# datatype:", python)), AGAIN)
@@ -361,7 +366,16 @@ MAPS = [
     mistake("columns.speed", {"source": "V"}, "columns.speed", "known are"),
     mistake("columns.ra.value", 3.0, "columns.ra", "either"),
     mistake("columns.ra.sourc", "RA", "columns.ra.sourc", "known are"),
-    mistake("columns.ra.unit", "degs", "columns.ra.unit", "'degs'"),
+    mistake("columns.ra.unit", "degz", "columns.ra.unit", "'degz'"),
+    mistake("columns.rv.modulus", "DM", "columns.rv.modulus", "known are"),
+    mistake("columns.rv_error.source", ["a", "b", "c"], "columns.rv_error.source"),
+    mistake("columns.snr.missing", "none", "columns.snr.missing", "number"),
+    mistake("columns.flag.bits", 3, "columns.flag.bits", "list"),
+    mistake("columns.l", {"source": "L", "unit": "deg"}, "columns.ra and columns.l", "twice"),
+    mistake("table", 1.5, "table"),
+    mistake("where", "snr", "'snr > 5'"),
+    mistake("where", ["snr > many"], "'snr > many'", "no number"),
+    mistake("columns.star_id", None, "no star_id", "cuts_off.duplicates"),
     mistake("columns.ra.unit", "kpc", "columns.ra.unit", "'deg'"),
     mistake("columns.ra.scale", "2"),
     mistake("columns.snr", {"value": "high"}, "columns.snr.value"),

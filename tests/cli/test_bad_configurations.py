@@ -17,9 +17,10 @@ import yaml
 from changes import GONE, changed
 
 from icefire.errors import UserError
-from icefire.files import survey_maps, text_tables
+from icefire.files import text_tables
 from icefire.snake.config import mistakes
 from icefire.snake.rules import Flags
+from icefire.surveys import maps
 from icefire.synthetic import model as synthetic_model
 
 from .calls import REPO, module
@@ -242,11 +243,9 @@ def test_values_of_a_survey_s_map_are_refused_or_read(monkeypatch, outcome):
     for number, keys in enumerate(paths_to(given_map)):
         for value in values[number % 5 :: 5]:
             changed_map = put(given_map, keys, value)
-            monkeypatch.setattr(
-                survey_maps, "read_yaml", lambda path, kind, given=changed_map: given
-            )
+            monkeypatch.setattr(maps, "read_yaml", lambda path, kind, given=changed_map: given)
             try:
-                survey_maps.read_survey_map("map.yaml")
+                maps.read_survey_map("map.yaml")
             except UserError as error:
                 assert str(error).startswith("map.yaml: ")
                 tried["refused"] += 1

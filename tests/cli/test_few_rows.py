@@ -1,4 +1,4 @@
-"""The whole chain, from cleaning to the comparison, on a table of no star and of one star."""
+"""The whole chain, from cleaning to the comparison, on a table of one star."""
 
 from __future__ import annotations
 
@@ -28,20 +28,15 @@ def numbers_of(entry: dict, name: str = ""):
                 yield from numbers_of(item, f"{name}.{key}".strip("."))
 
 
-@pytest.fixture(scope="module", params=[0, 1], ids=["no star", "one star"])
-def n_stars(request) -> int:
-    return request.param
-
-
 @pytest.fixture(scope="module")
-def short(n_stars, chain, config, tmp_path_factory) -> Chain:
-    """The chain on the first stars of the accreted sample."""
-    folder = tmp_path_factory.mktemp(f"rows{n_stars}")
+def short(chain, config, tmp_path_factory) -> Chain:
+    """The chain on the first star of the accreted sample."""
+    folder = tmp_path_factory.mktemp("one")
     accreted = star_tables.StarReader(chain.output("select_samples", "--accreted"))
-    wanted = accreted.read(0, n_stars, ("star_id",))["star_id"]
+    wanted = accreted.read(0, 1, ("star_id",))["star_id"]
     whole = star_tables.StarReader(chain.output("simulate_survey", "--catalogue"))
     block = whole.all()
-    kept = np.flatnonzero(np.isin(block["H3_ID"], wanted))[:n_stars]
+    kept = np.flatnonzero(np.isin(block["H3_ID"], wanted))[:1]
     with star_tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
         writer.write({name: values[kept] for name, values in block.items()})
         writer.meta = without_model(whole.meta)
@@ -60,17 +55,17 @@ def test_every_step_succeeds_and_prints_nothing_on_stderr(short):
             assert path.stat().st_size > 0
 
 
-def test_samples_and_ledger_hold_the_stars(short, n_stars):
-    for sample, expected in zip(SAMPLES, (n_stars, n_stars, 0), strict=True):
+def test_samples_and_ledger_hold_the_star(short):
+    for sample, expected in zip(SAMPLES, (1, 1, 0), strict=True):
         stars = read(short, "select_samples", f"--{sample}")
         assert len(stars) == expected
         assert stars.colnames == list(STAR_COLUMNS)
         assert stars["r"].unit == "kpc"
         assert stars["is_giant"].dtype == bool
     ledger = read(short, "select_samples", "--ledger")
-    assert list(ledger["n_in"]) == [n_stars] * len(ledger)
+    assert list(ledger["n_in"]) == [1] * len(ledger)
     assert ledger["n_removed"].sum() == 0
-    assert ledger.meta["samples"] == {"halo": n_stars, "accreted": n_stars, "insitu": 0}
+    assert ledger.meta["samples"] == {"halo": 1, "accreted": 1, "insitu": 0}
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +75,11 @@ def full_summaries(chain) -> dict[str, Table]:
     return {name: read(chain, name, "--summary") for name in names}
 
 
-def test_summaries_count_the_stars_and_have_no_value(short, full_summaries, n_stars):
+def test_summaries_count_the_stars_and_have_no_value(short, full_summaries):
     for name, full in full_summaries.items():
         found = read(short, name, "--summary")
         assert (found.colnames, len(found)) == (full.colnames, len(full))
-        if name.endswith("insitu") or n_stars == 0:
-            assert not found["n_stars"].any()
-        else:
-            assert found["n_stars"].max() == 1
+        assert found["n_stars"].max() == (0 if name.endswith("insitu") else 1)
         for column in found.colnames:
             if column.startswith(("sigma", "beta")):
                 assert np.isnan(found[column]).all()
@@ -96,16 +88,16 @@ def test_summaries_count_the_stars_and_have_no_value(short, full_summaries, n_st
     assert np.isnan(fraction).all()
 
 
-def test_numbers_are_counts_or_none(short, n_stars):
+def test_numbers_are_counts_or_none(short):
     path = short.output("collect_numbers", "--yaml")
     found = dict(numbers_of(yaml.safe_load(path.read_text(encoding="utf-8"))))
     for name in ("rows", "good", "good_beyond_10_kpc", "giants", "halo", "accreted"):
-        assert found[f"counts.{name}"] == n_stars
+        assert found[f"counts.{name}"] == 1
     for name, value in found.items():
         assert value is None or math.isfinite(value), name
         if re.search(r"(sigma|beta)(_|$)", name):
             assert value is None, name
-    assert found["plain_dispersion.halo.n_stars"] == n_stars
+    assert found["plain_dispersion.halo.n_stars"] == 1
 
 
 def test_macros_are_whole_where_nothing_is_measured(short):
@@ -121,9 +113,9 @@ def test_no_claim_is_judged(short):
     assert set(table["verdict"]) == {"not measurable", "not applicable"}
 
 
-def test_figures_say_that_there_is_nothing_to_draw(short, n_stars):
+def test_figures_say_that_there_is_nothing_to_draw(short):
     # One star is enough for these, and a map of no fields is no surprise.
-    drawn = {"plot_footprint", "plot_chemistry"} if n_stars else {"plot_footprint"}
+    drawn = {"plot_footprint", "plot_chemistry"}
     for name, step in short.steps.items():
         if "--pdf" in step.outputs and name not in drawn:
             assert re.search(r"^note: |\b0 of ", short.done[name].out, re.MULTILINE), name

@@ -14,8 +14,9 @@ from astropy.coordinates import (
     galactocentric_frame_defaults,
 )
 
-from icefire.files.survey_maps import Catalogue, read_survey_map
 from icefire.stars import kinematics, orbits, substructure
+from icefire.surveys.catalogue import Catalogue
+from icefire.surveys.maps import read_survey_map
 
 SUN = (8.122, 20.8, (12.9, 245.6, 7.78))
 VELOCITIES = ("v_r", "v_phi", "v_theta")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from icefire.files.columns import LOGARITHMS
 from icefire.stars.ledger import Ledger
-from icefire.stars.quality import Quality, without_fillers
+from icefire.stars.quality import Quality
 
 GOOD = {
     "flag": 0.0,
@@ -43,7 +44,8 @@ FAULTS = [
 
 
 def block(*rows: dict) -> dict[str, np.ndarray]:
-    return {name: np.array([{**GOOD, **row}[name] for row in rows], float) for name in GOOD}
+    columns = GOOD | dict.fromkeys(LOGARITHMS, 0.0)
+    return {name: np.array([{**columns, **row}[name] for row in rows], float) for name in columns}
 
 
 def quality(cuts_off: dict | None = None, n_start: int = 0):
@@ -110,17 +112,39 @@ def test_the_best_row_of_a_star_stays_and_the_first_of_equals(ids, snr, kept):
 
 @pytest.mark.parametrize("value", [9.01, -9.01, -9.99, -9999, INF, -INF, NAN])
 def test_a_logarithm_that_no_star_has_is_missing_and_counted(value):
-    names = ("logg", "feh", "feh_error", "afe", "afe_error")
-    found, counts = without_fillers({name: np.array([9.0, value, -9.0]) for name in names})
-    for name in names:
-        np.testing.assert_array_equal(found[name], [9, NAN, -9])
-        assert counts[name] == (0 if np.isnan(value) else 1)
+    stars = block(*(dict.fromkeys(LOGARITHMS, each) for each in (9.0, value, -9.0)))
+    cuts, _ = quality()
+    assert cuts.good(stars).all()
+    for name in LOGARITHMS:
+        np.testing.assert_array_equal(stars[name], [9, NAN, -9])
+    assert len(cuts.lines()) == (0 if np.isnan(value) else len(LOGARITHMS))
 
 
-@pytest.mark.parametrize(("far", "pc"), [(0, False), (2, False), (3, True), (4, True)])
-def test_distances_are_in_pc_where_most_are_too_large(far, pc):
+@pytest.mark.parametrize("name", ["distance", "rv", "dec", "pmra_error", "feh"])
+@pytest.mark.parametrize(("wrong", "refused"), [(0, False), (2, False), (3, True), (4, True)])
+def test_a_column_of_which_most_values_are_impossible_is_named(name, wrong, refused):
     cuts, _ = quality()
     for number in range(4):
-        cuts.good(block({"distance": 8000 if number < far else 8}, {"distance": NAN}))
-    assert cuts.distances_in_pc.startswith(f"{far} of 4 " if pc else "")
-    assert bool(cuts.distances_in_pc) == pc
+        cuts.good(block({name: 20000 + number if number < wrong else 0.5}, {name: NAN}))
+    found = cuts.impossible()
+    assert bool(found) == refused
+    if refused:
+        assert found[0] == name and found[1].startswith(f"{wrong} of 4 ")
+
+
+def test_one_impossible_value_in_most_rows_fills_gaps():
+    cuts, _ = quality()
+    assert cuts.good(block({"rv": -9999}, {"rv": -9999}, {})).tolist() == [False, False, True]
+    assert cuts.impossible() is None
+
+
+def test_the_survey_s_own_cuts_come_first_and_are_counted_each():
+    ledger = Ledger(3)
+    stars = block({}, {"flag": 1}, {}) | {"where": np.array([1, 0, -1])}
+    good = Quality(ledger, 3.0, {}, ("snr > 5", "class == GIANT")).good(stars)
+    assert good.tolist() == [False, False, True]
+    assert [(e.reason, e.n_removed) for e in ledger.entries[:3]] == [
+        ("the survey's map: not snr > 5", 1),
+        ("the survey's map: not class == GIANT", 1),
+        ("the survey's flag is not 0", 0),
+    ]

@@ -169,74 +169,18 @@ def _empty_type(column: Column) -> str:
     return {"K": "i8", "D": "f8", "L": "?"}[column.format]
 
 
-class StarReader:
-    """Read a FITS star table in blocks of rows, without mapping or holding the whole.
+class Rows:
+    """The rows of one FITS binary table, read in blocks without mapping or holding the whole."""
 
-    Parameters are the path, the names of the columns that the step needs, and what to do where
-    the file is damaged. Raises UserError naming file and column when the file is not such a table,
-    and naming the file when its bytes do not fit the CHECKSUM in it.
-    """
-
-    def __init__(self, path: str | os.PathLike, needed: tuple[str, ...] = (), remedy: str = REMEDY):
-        self.path = Path(path)
-        self.units: dict[str, str | None] = {}
-        self._scale: dict[str, tuple[float, float]] = {}
-        self._null: dict[str, int] = {}
-        check_file(self.path)
-        with self.path.open("rb") as file:
-            if file.read(6) != b"SIMPLE":
-                raise UserError(
-                    f"{self.path}: not a readable FITS table (it does not begin with SIMPLE, as"
-                    " FITS does); decompress it, give it the ending of what it is, or"
-                    f" {remedy}"
-                )
-        try:
-            with (
-                warnings.catch_warnings(action="ignore"),
-                fits.open(self.path, memmap=False, lazy_load_hdus=True) as hdus,
-            ):
-                tables = {}
-                for number, hdu in enumerate(hdus):
-                    self._check(hdu, remedy)
-                    if isinstance(hdu, fits.BinTableHDU):
-                        tables[number] = hdu
-                if len(tables) == 1:
-                    header = self._understand(*tables.values())
-        except UserError:
-            raise
-        except Exception as error:
-            # astropy raises whatever its parts do for a damaged header.
-            if isinstance(error, OSError) and error.filename is not None:
-                raise
-            raise UserError(
-                f"{self.path}: not a readable FITS table ({error}); {remedy}"
-            ) from error
-        if not tables:
-            raise UserError(f"{self.path}: holds no FITS binary table; {remedy}")
-        if len(tables) > 1:
-            raise UserError(
-                f"{self.path}: must hold one FITS binary table, but extensions"
-                f" {', '.join(map(str, tables))} are some; copy the one to be used into a file of"
-                " its own"
-            )
-        try:
-            self.meta = json.loads(header[_META_KEY]) if _META_KEY in header else {}
-        except (ValueError, TypeError) as error:
-            raise UserError(
-                f"{self.path}: header card {_META_KEY} is damaged ({error}); {remedy}"
-            ) from error
-        for name in needed:
-            if name not in self.names:
-                raise UserError(f"{self.path}: column {name} is missing")
-
-    def _understand(self, hdu: fits.BinTableHDU) -> fits.Header:
-        """Take from a table's header where its rows are and how their columns are written."""
+    def __init__(self, path: Path, hdu: fits.BinTableHDU):
         header = hdu.header
+        self.path, self.header, self.name = path, header, header.get("EXTNAME", "").strip()
         self.n_rows = int(header["NAXIS2"])
         self.names = tuple(hdu.columns.names)
-        for name in self.names:
-            if self.names.count(name) > 1:
-                raise UserError(f"{self.path}: two columns are named {name}; rename one of them")
+        for number, column in enumerate(hdu.columns):
+            if column.name in self.names[:number]:
+                # A record cannot have two fields of one name; `names` tells that there are two.
+                column.name = f"{column.name} of column {number + 1}"
         self._offset = hdu.fileinfo()["datLoc"]
         self._dtype = hdu.columns.dtype.newbyteorder(">")
         if header["NAXIS1"] != self._dtype.itemsize or self.n_rows < 0:
@@ -244,6 +188,9 @@ class StarReader:
                 f"rows of {header['NAXIS1']} bytes with columns of {self._dtype.itemsize},"
                 f" {self.n_rows} rows"
             )
+        self.units: dict[str, str | None] = {}
+        self._scale: dict[str, tuple[float, float]] = {}
+        self._null: dict[str, int] = {}
         for column in hdu.columns:
             self.units[column.name] = column.unit or None
             if column.bscale not in (None, "", 1) or column.bzero not in (None, "", 0):
@@ -251,28 +198,6 @@ class StarReader:
             if column.null not in (None, ""):
                 self._null[column.name] = int(column.null)
         self.logical = {c.name for c in hdu.columns if c.format.format == "L"}
-        return header
-
-    def _check(self, hdu, remedy: str) -> None:
-        """Compare a unit of the file, header and data, with the CHECKSUM in it, if it has one."""
-        header, where = hdu.header, hdu.fileinfo()
-        size = self.path.stat().st_size
-        expected = where["datLoc"] + hdu.size
-        if size < expected:
-            raise UserError(
-                f"{self.path}: cut short ({size} bytes where its header promises {expected});"
-                f" {remedy}"
-            )
-        if "CHECKSUM" in header:
-            with self.path.open("rb") as stream:
-                total = _word_sum(stream, where["hdrLoc"], where["datLoc"] + where["datSpan"])
-            if total:
-                raise UserError(
-                    f"{self.path}: damaged or edited, its CHECKSUM does not fit its content;"
-                    f" {remedy}"
-                )
-        elif _META_KEY in header:
-            raise UserError(f"{self.path}: damaged, its CHECKSUM is gone; {remedy}")
 
     def read(self, start: int, stop: int, names: tuple[str, ...] | None = None) -> dict:
         """Read rows `start` to `stop` of the named columns (all by default) as native arrays."""
@@ -304,6 +229,92 @@ class StarReader:
         if name in self._null and np.any(missing := raw == self._null[name]):
             values = np.where(missing, np.nan, values)
         return values
+
+
+@contextlib.contextmanager
+def opened(path: Path, remedy: str):
+    """Open a FITS file as (number, HDU) pairs, each whole; as context manager.
+
+    Raises UserError naming the file where it is no FITS, cut short or damaged.
+    """
+    check_file(path)
+    with path.open("rb") as file:
+        if file.read(6) != b"SIMPLE":
+            raise UserError(
+                f"{path}: not a readable FITS table (it does not begin with SIMPLE, as FITS does);"
+                f" give it the ending of what it is, or {remedy}"
+            )
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            fits.open(path, memmap=False, lazy_load_hdus=True) as hdus,
+        ):
+            for hdu in hdus:
+                size, where = path.stat().st_size, hdu.fileinfo()
+                if size < (expected := where["datLoc"] + hdu.size):
+                    raise UserError(
+                        f"{path}: cut short ({size} bytes where its header promises {expected});"
+                        f" {remedy}"
+                    )
+            yield hdus
+    except UserError:
+        raise
+    except Exception as error:
+        # astropy raises whatever its parts do for a damaged header.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        raise UserError(f"{path}: not a readable FITS table ({error}); {remedy}") from error
+
+
+def check_sum(path: Path, hdu, remedy: str) -> None:
+    """Compare a unit of a file, header and data, with the CHECKSUM in it, if it has one."""
+    header, where = hdu.header, hdu.fileinfo()
+    # Some writers leave the card and no sum in it.
+    if header.get("CHECKSUM", "").strip():
+        with path.open("rb") as stream:
+            total = _word_sum(stream, where["hdrLoc"], where["datLoc"] + where["datSpan"])
+        if total:
+            raise UserError(
+                f"{path}: damaged or edited, its CHECKSUM does not fit its content; {remedy}"
+            )
+    elif _META_KEY in header:
+        raise UserError(f"{path}: damaged, its CHECKSUM is gone; {remedy}")
+
+
+def meta_of(path: Path, header: fits.Header, remedy: str) -> dict:
+    """Give the metadata that a header of ours carries, none for another's."""
+    try:
+        return json.loads(header[_META_KEY]) if _META_KEY in header else {}
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"{path}: header card {_META_KEY} is damaged ({error}); {remedy}"
+        ) from error
+
+
+class StarReader(Rows):
+    """Read a star table of this workflow in blocks of rows.
+
+    Parameters are the path, and the names of the columns that the step needs. Raises UserError
+    naming file and column when the file is not such a table, and naming the file when its bytes do
+    not fit the CHECKSUM in it.
+    """
+
+    def __init__(self, path: str | os.PathLike, needed: tuple[str, ...] = ()):
+        path = Path(path)
+        with opened(path, REMEDY) as hdus:
+            tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+            if len(tables) != 1:
+                raise UserError(
+                    f"{path}: holds {len(tables)} FITS binary tables, not one; {REMEDY}"
+                )
+            for hdu in hdus:
+                check_sum(path, hdu, REMEDY)
+            super().__init__(path, tables[0])
+        self.meta = meta_of(path, self.header, REMEDY)
+        for name in (*needed, *self.names):
+            if self.names.count(name) != 1:
+                how = "is missing" if name not in self.names else "is there twice"
+                raise UserError(f"{path}: column {name} {how}")
 
     def blocks(self, names: tuple[str, ...] | None = None, rows: int = BLOCK_ROWS):
         """Give the table block by block, in order; an empty table gives one empty block."""

@@ -43,6 +43,17 @@ class Ledger:
         """Number of stars that no entry has removed."""
         return self.n_start - sum(entry.n_removed for entry in self.entries)
 
+    def check_some_left(self, path) -> None:
+        """Raise UserError, with the reason that took most, where no star is left of a table."""
+        if self.n_start == 0:
+            raise UserError(f"{path}: holds no row; fetch or make the file again")
+        if self.n_left == 0:
+            most = max(self.entries, key=lambda entry: entry.n_removed)
+            raise UserError(
+                f"{path}: no star is left of {self.n_start:,}: {most.n_removed:,} go because"
+                f" {most.reason!r} ({most.step}); correct the table, its map or the configuration"
+            )
+
     def rows(self) -> list[dict]:
         """Give the entries with `n_in` and `n_out`, as the ledger's table has them."""
         rows, left = [], self.n_start

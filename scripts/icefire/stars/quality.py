@@ -16,6 +16,15 @@ QUALITY = cli.Section("quality", {"min_snr": cli.finite})
 # moves faster across the sky): such a value is in another unit than stated, or fills a gap, as
 # -9999 does. Constants and not choices: they touch no measurement.
 LIMITS = {"distance": 1000.0, "rv": 9000.0, "pmra": 9000.0, "pmdec": 9000.0}
+_POSSIBLE = {
+    "ra": (0.0, 360.0, "are they in arcsec?"),
+    "dec": (-90.0, 90.0, "are they in arcsec?"),
+    "distance": (0.0, LIMITS["distance"], "are they in pc?"),
+    "rv": (-LIMITS["rv"], LIMITS["rv"], "are they in m/s?"),
+    "pmra": (-LIMITS["pmra"], LIMITS["pmra"], "are they in uas/yr?"),
+    "pmdec": (-LIMITS["pmdec"], LIMITS["pmdec"], "are they in uas/yr?"),
+}
+_POSSIBLE |= {f"{name}_error": (0.0, _POSSIBLE[name][1], _POSSIBLE[name][2]) for name in LIMITS}
 # The same for logarithms, dex. They fill gaps with -9.99, too.
 LOGARITHM_LIMIT = 9.0
 # An error is large from so many dispersions of the sample on; so many stars tell a block's.
@@ -33,9 +42,13 @@ class Quality:
         Signal-to-noise ratio per pixel that a star must exceed.
     cuts_off
         Cuts that the survey cannot have, with the reason.
+    where
+        The survey's own cuts, in words.
     """
 
-    def __init__(self, ledger: Ledger, min_snr: float, cuts_off: dict[str, str]):
+    def __init__(
+        self, ledger: Ledger, min_snr: float, cuts_off: dict[str, str], where: tuple[str, ...] = ()
+    ):
         self._min_snr = min_snr
 
         def entry(reason: str, cut: str | None = None) -> Entry:
@@ -44,6 +57,10 @@ class Quality:
             return ledger.add("clean", reason)
 
         self._cuts = [
+            *(
+                (entry(f"the survey's map: not {text}"), None, _fails(n))
+                for n, text in enumerate(where)
+            ),
             (entry("the survey's flag is not 0", "flag"), "flag", _flagged),
             (entry(f"signal-to-noise ratio not above {min_snr:g}", "snr"), "snr", self._noisy),
             (entry("position missing or outside the sphere"), None, lambda s: ~on_sphere(s)),
@@ -68,28 +85,55 @@ class Quality:
                 _errorless,
             ),
         ]
-        # How many distances there are, and how many of them are too large
-        self._distances = np.zeros(2, int)
-        self._duplicates = entry("another row of the same star is kept")
+        self._duplicates = entry("another row of the same star is kept", "duplicates")
+        self._seen = {name: [0, 0, np.inf, -np.inf] for name in (*_POSSIBLE, *LOGARITHMS)}
         self._off = cuts_off
 
     def good(self, stars: dict[str, np.ndarray]) -> np.ndarray:
-        """Give a boolean array, true for the good rows of a block."""
-        finite = stars["distance"][np.isfinite(stars["distance"])]
-        self._distances += [len(finite), np.count_nonzero(finite > LIMITS["distance"])]
+        """Give a boolean array, true for the good rows of a block.
+
+        Logarithms that no star has, such as -9999, become NaN in `stars`: left as they are they
+        would make giants of dwarfs and accreted stars of unmeasured ones.
+        """
+        self._look_at(stars)
         left = np.ones(len(stars["ra"]), bool)
         for entry, cut, bad in self._cuts:
             if cut not in self._off:
                 left = remove(left, bad(stars), entry)
         return left
 
-    @property
-    def distances_in_pc(self) -> str:
-        """Say how many distances are impossible, if most are: their unit is not what it is said."""
-        known, far = self._distances
-        if 2 * far <= known:
-            return ""
-        return f"{far} of {known} distances are above {LIMITS['distance']:g} kpc; are they in pc?"
+    def _look_at(self, stars: dict[str, np.ndarray]) -> None:
+        """Count each column's values and those that no star has; these differ, or fill gaps."""
+        for name, seen in self._seen.items():
+            values = stars[name][~np.isnan(stars[name])]
+            low, high, _ = _POSSIBLE.get(name, (-LOGARITHM_LIMIT, LOGARITHM_LIMIT, ""))
+            wrong = values[(values < low) | (values > high)]
+            seen[0] += len(values)
+            seen[1] += len(wrong)
+            if len(wrong):
+                seen[2:] = min(seen[2], wrong.min()), max(seen[3], wrong.max())
+            if name in LOGARITHMS:
+                stars[name] = np.where(np.abs(stars[name]) > LOGARITHM_LIMIT, np.nan, stars[name])
+
+    def impossible(self) -> tuple[str, str] | None:
+        """Name a column of which most values are impossible, and say so; None where all are fine.
+
+        Its unit is not what it is said to be. One value in all those rows fills gaps instead.
+        """
+        for name, (known, wrong, low, high) in self._seen.items():
+            if 2 * wrong > known and low < high:
+                _, limit, question = _POSSIBLE.get(name, (0, LOGARITHM_LIMIT, ""))
+                text = f"{wrong} of {known} values are beyond {limit:g}; {question}".rstrip("; ")
+                return name, text
+        return None
+
+    def lines(self) -> list[str]:
+        """Say for the log which logarithms were taken as missing."""
+        return [
+            f"{name}: {seen[1]:,} values beyond {LOGARITHM_LIMIT:g} dex taken as missing"
+            for name, seen in self._seen.items()
+            if name in LOGARITHMS and seen[1]
+        ]
 
     def unique(self, star_id: np.ndarray, snr: np.ndarray) -> np.ndarray:
         """Tell which of all good rows to keep so that each star appears once.
@@ -107,6 +151,8 @@ class Quality:
             first |= ordered == b""
         keep = np.zeros(len(order), bool)
         keep[order[first]] = True
+        if "duplicates" in self._off:
+            keep[:] = True
         self._duplicates.n_removed += int(np.count_nonzero(~keep))
         return keep
 
@@ -118,17 +164,8 @@ def _flagged(stars: dict) -> np.ndarray:
     return ~(stars["flag"] == 0)
 
 
-def without_fillers(stars: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:
-    """Turn logarithms that no star has, such as -9999, into NaN; say how many of each column.
-
-    Left as they are they would make giants of dwarfs and accreted stars of unmeasured ones.
-    """
-    found, counts = dict(stars), {}
-    for name in LOGARITHMS:
-        filler = np.abs(stars[name]) > LOGARITHM_LIMIT
-        counts[name] = int(np.count_nonzero(filler))
-        found[name] = np.where(filler, np.nan, stars[name])
-    return found, counts
+def _fails(number: int):
+    return lambda stars: stars["where"] == number
 
 
 def _errorless(stars: dict) -> np.ndarray:

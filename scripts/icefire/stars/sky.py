@@ -28,6 +28,41 @@ def galactic(ra_deg: np.ndarray, dec_deg: np.ndarray) -> tuple[np.ndarray, np.nd
     return direction.l.deg, direction.b.deg
 
 
+def equatorial(l_deg: np.ndarray, b_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turn Galactic coordinates into ICRS, degrees; NaN where there are none on the sphere."""
+    from astropy.coordinates import SkyCoord
+
+    inside = np.isfinite(l_deg) & (np.abs(b_deg) <= 90)
+    direction = SkyCoord(l_deg[inside], b_deg[inside], unit="deg", frame="galactic").icrs
+    found = np.full((2, len(l_deg)), np.nan)
+    found[:, inside] = direction.ra.deg, direction.dec.deg
+    return found[0], found[1]
+
+
+def equatorial_motion(ra_deg, dec_deg, pml, pmb, pml_error, pmb_error, correlation):
+    """Turn proper motions in l (times cos b) and b into those in ra (times cos dec) and dec.
+
+    The basis turns by the angle between the two poles (Poleski 2013, arXiv:1306.2945), and errors
+    with it. Gives pmra, pmdec, their errors and the correlation,
+    in the units of the input.
+    """
+    pole_ra, pole_dec = equatorial(np.zeros(1), np.array([90.0]))
+    distance = np.radians(ra_deg - pole_ra)
+    dec, pole = np.radians(dec_deg), np.radians(pole_dec)
+    cosine = np.sin(pole) * np.cos(dec) - np.cos(pole) * np.sin(dec) * np.cos(distance)
+    sine = np.cos(pole) * np.sin(distance)
+    length = np.hypot(cosine, sine)
+    c, s = cosine / length, sine / length
+    pmra, pmdec = c * pml - s * pmb, s * pml + c * pmb
+    covariance = correlation * pml_error * pmb_error
+    cross = 2 * c * s * covariance
+    ra_error = np.sqrt((c * pml_error) ** 2 + (s * pmb_error) ** 2 - cross)
+    dec_error = np.sqrt((s * pml_error) ** 2 + (c * pmb_error) ** 2 + cross)
+    turned = c * s * (pml_error**2 - pmb_error**2) + (c**2 - s**2) * covariance
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pmra, pmdec, ra_error, dec_error, np.nan_to_num(turned / (ra_error * dec_error))
+
+
 def on_sphere(stars: dict) -> np.ndarray:
     """Tell which stars have a right ascension and a declination (deg) that exist."""
     return (stars["ra"] >= 0) & (stars["ra"] <= 360) & (np.abs(stars["dec"]) <= 90)

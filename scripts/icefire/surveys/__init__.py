@@ -1,0 +1,1 @@
+"""Survey tables as others publish them: formats, units, and maps to the names of this workflow."""
