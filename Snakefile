@@ -26,7 +26,8 @@ report: "report/workflow.rst"
 
 
 try:
-    check_config(config, Path(workflow.basedir) / "config" / "config.schema.yaml")
+    schema = Path(workflow.basedir) / "config" / "config.schema.yaml"
+    check_config(config, schema, workflow.configfiles)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 

@@ -9,6 +9,7 @@ judge/       what a featureless halo would show
 synthetic/   the made-up survey
 numbers/     every quoted number, and its texts
 measure/     dispersions of every bin: geometries, recipes, the engine
+surveys/     others' tables: formats, units, column maps
 stars/       what is known of each star, and which are kept
 files/       tables in and out
 cli, errors  command lines, and the user's mistakes

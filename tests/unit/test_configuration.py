@@ -292,3 +292,10 @@ def test_all_mistakes_are_told_at_once_and_each_once(config, schema_path):
     for words in ("halo.min_abs_z_kpc is missing", "halo.min_radius_kpc is missing"):
         assert told.count(words) == 1
     assert told.count("quality.min_snr") == 1 and told.count("extra is not a key") == 1
+
+
+def test_a_key_given_twice_in_an_overlay_is_refused(config, schema_path, tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text("halo:\n  min_abs_z_kpc: 8.0\nhalo:\n  min_radius_kpc: 12.0\n")
+    with pytest.raises(UserError, match=r"mine.yaml.*line 3: key halo is there twice"):
+        check_config(config, schema_path, [overlay])

@@ -15,6 +15,7 @@ import yaml
 
 from icefire.errors import UserError
 from icefire.files.metadata import plain
+from icefire.files.strict_yaml import load
 from icefire.files.writing import REMEDY, check_file, write_text
 
 
@@ -24,20 +25,6 @@ def lines_of(path: str | os.PathLike) -> list[str]:
     A byte order mark at its beginning is left out.
     """
     return Path(path).read_text(encoding="utf-8-sig").split("\n")
-
-
-class _YamlLoader(yaml.SafeLoader):
-    """The safe loader, which takes no key twice: the first value would be lost."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    line = key.start_mark.line + 1
-                    raise yaml.YAMLError(f"line {line}: key {key.value} is there twice")
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 def write_yaml(path: str | os.PathLike, content) -> None:
@@ -55,12 +42,7 @@ def read_yaml(path: str | os.PathLike, remedy: str = "correct the file", kind: t
     check_file(path)
     text = Path(path).read_bytes()
     _check_seal(path, text)
-    try:
-        loader = _YamlLoader(text.decode("utf-8"))
-        content = loader.get_single_data()
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: no UTF-8, a date that is none, a number of thousands of digits
-        raise UserError(f"{path}: not readable as YAML ({error}); {remedy}") from error
+    content = load(path, text, remedy)
     if kind and not isinstance(content, kind):
         raise UserError(f"{path}: must hold a {_KINDS[kind]}; {remedy}")
     return content

@@ -27,12 +27,17 @@ def memory_mb(own: float, per_input_mb: float = 0.0) -> Callable:
 
 
 def catalogue_mb(path: str | None) -> Callable:
-    """Make the function of `mem_mb` for a survey's table: FITS and HDF5 are streamed, text is not.
+    """Make the function of `mem_mb` for a survey's table: of text the mapped columns are held.
 
-    None is the synthetic table, FITS.
+    FITS, HDF5 and Parquet are streamed; a gzipped text is some times as large as its file. None is
+    the synthetic table, FITS.
     """
-    streamed = path is None or path.lower().endswith((".fits", ".fit", ".h5", ".hdf5", ".hdf"))
-    return memory_mb(300, 0.3 if streamed else 5.0)
+    name = (path or ".fits").lower()
+    packed = name.endswith(".gz")
+    streamed = name.removesuffix(".gz").endswith(
+        (".fits", ".fit", ".h5", ".hdf5", ".hdf", ".parquet")
+    )
+    return memory_mb(300, 0.3 if streamed else 9.0 if packed else 3.0)
 
 
 def minutes(own: float, per_input_mb: float = 0.0) -> Callable:

@@ -15,7 +15,7 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -24,6 +24,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from icefire.errors import UserError
+from icefire.files.strict_yaml import load
 
 _FOLDER = Path(__file__).resolve().parents[3]
 # Letters of one mistake: what a long list holds is not shown whole.
@@ -65,11 +66,14 @@ _Validator = validators.extend(
 )
 
 
-def check_config(config: dict, schema_path: str | os.PathLike) -> None:
+def check_config(config: dict, schema_path: str | os.PathLike, files: Iterable = ()) -> None:
     """Check a configuration against the closed schema in a file, then by RULES.
 
-    Raises UserError with all mistakes on one line, each naming its key.
+    Raises UserError with all mistakes on one line, each naming its key; and naming one of the
+    `files` that it came from where a key is given twice in it, of which Snakemake loses the first.
     """
+    for path in map(Path, files):
+        load(path, path.read_bytes())
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     if found := mistakes(config, schema):
         raise UserError("configuration: " + "; ".join(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -225,7 +225,7 @@ def _hdf5_tables(file) -> dict:
 
 
 class ParquetTable:
-    """A Parquet table, of which one group of rows and the wanted columns are held at once."""
+    """A Parquet table, of which the wanted columns of some rows are held at once."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -248,11 +248,8 @@ class ParquetTable:
         except Exception as error:
             # Arrow raises many kinds for a damaged file.
             raise UserError(f"{self.path}: not readable as Parquet ({error}); {_AGAIN}") from error
-        groups = self._file.metadata
-        sizes = [groups.row_group(n).num_rows for n in range(groups.num_row_groups)]
-        self._ends = np.cumsum([0, *sizes])
-        self.n_rows = int(self._ends[-1])
-        self._held: tuple = (None, {})
+        self.n_rows = self._file.metadata.num_rows
+        self._batches, self._next = iter(()), -1
 
     def _understand(self, metadata: dict[bytes, bytes]) -> dict:
         """Take units and metadata from the headers that astropy and VOParquet leave in a file."""
@@ -271,29 +268,30 @@ class ParquetTable:
         return {}
 
     def read(self, start: int, stop: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+        """Read rows `start` to `stop`; blocks are read one after the other, from the first."""
         stop = min(stop, self.n_rows)
-        first, last = np.searchsorted(self._ends, (start, max(stop - 1, start)), side="right") - 1
-        parts = [self._group(n, names) for n in range(first, min(last, len(self._ends) - 2) + 1)]
-        whole = {name: _joined(part[name] for part in parts) for name in names}
-        begin = self._ends[first] if parts else 0
-        return {name: values[start - begin : stop - begin] for name, values in whole.items()}
+        if start != self._next:
+            self._batches = self._blocks(start, stop - start, names)
+        self._next = stop
+        return next(self._batches, {name: np.empty(0) for name in names})
 
-    def _group(self, number: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-        if self._held[0] != (number, names):
-            try:
-                table = self._file.read_row_group(number, columns=list(names))
-            except Exception as error:
-                raise UserError(
-                    f"{self.path}: not readable as Parquet ({error}); {_AGAIN}"
-                ) from error
-            columns = {name: _of_arrow(table.column(name)) for name in names}
-            self._held = ((number, names), columns)
-        return self._held[1]
-
-
-def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
-    parts = list(parts)
-    return np.concatenate(parts) if parts else np.empty(0)
+    def _blocks(self, start: int, rows: int, names: tuple[str, ...]) -> Iterator[dict]:
+        """Give blocks of so many rows, however many a batch of the file has; the last has fewer."""
+        held, skip = {name: [] for name in names}, start
+        try:
+            for batch in self._file.iter_batches(max(rows, 1), columns=list(names)):
+                skipped = min(skip, batch.num_rows)
+                skip -= skipped
+                for name in names:
+                    held[name].append(_of_arrow(batch.column(name))[skipped:])
+                whole = {name: np.concatenate(parts) for name, parts in held.items()}
+                while len(whole[names[0]]) >= rows:
+                    yield {name: values[:rows] for name, values in whole.items()}
+                    whole = {name: values[rows:] for name, values in whole.items()}
+                held = {name: [values] for name, values in whole.items()}
+        except Exception as error:
+            raise UserError(f"{self.path}: not readable as Parquet ({error}); {_AGAIN}") from error
+        yield {name: np.concatenate(parts) for name, parts in held.items()}
 
 
 def _of_arrow(column) -> np.ndarray:
@@ -306,7 +304,7 @@ def _of_arrow(column) -> np.ndarray:
         column = column.cast(pa.float64())
     if pa.types.is_boolean(column.type) and column.null_count:
         column = column.cast(pa.float64())
-    values = column.to_numpy()
+    values = column.to_numpy(zero_copy_only=False)
     return (
         np.array(["" if v is None else v for v in values], object)
         if values.dtype == object
