@@ -10,19 +10,14 @@ import functools
 import os
 import re
 import shutil
-import sys
 import time
 from pathlib import Path
 
 from icefire.errors import UserError
 from icefire.snake.config import verified_sources
+from icefire.snake.places import FOLDER, ours
 
-_SCRIPTS = Path(__file__).resolve().parents[2]
-
-
-def put_python_first() -> None:
-    """Make `python` in the steps' shell commands the interpreter that runs Snakemake."""
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+_SCRIPTS = FOLDER / "scripts"
 
 
 def folder_of(kind: str, run: str | None) -> str:
@@ -33,11 +28,10 @@ def folder_of(kind: str, run: str | None) -> str:
 # --- code as input ---------------------------------------------------------------------------
 
 
-def code(step: str) -> list[str]:
+def code(step: str, module: bool = False) -> list[str]:
     """List the script of a step and every module of ours that it imports, script first.
 
     As input of the step's rule they make an edited module rerun its users and nothing else.
-    Paths are relative to the workflow's folder.
     """
     found = [_SCRIPTS / f"{step}.py"]
     for path in found:
@@ -46,10 +40,10 @@ def code(step: str) -> list[str]:
             packages = (
                 _SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)
             )
-            for module in (*packages, _SCRIPTS.joinpath(*parts).with_suffix(".py")):
-                if module.is_file() and module not in found:
-                    found.append(module)
-    return [path.relative_to(_SCRIPTS.parent).as_posix() for path in found]
+            for file in (*packages, _SCRIPTS.joinpath(*parts).with_suffix(".py")):
+                if file.is_file() and file not in found:
+                    found.append(file)
+    return [ours(path.relative_to(_SCRIPTS.parent).as_posix(), module) for path in found]
 
 
 # Found in the text, which takes a tenth of the time of parsing it, each time Snakemake starts
