@@ -33,7 +33,7 @@ from icefire.snake.config import check_config
 from icefire.errors import UserError
 from icefire.files.columns import SAMPLES
 from icefire.snake.places import check_writable, complete, set_environment
-from icefire.snake.rules import folder_of
+from icefire.snake.rules import folder_of, mark_content
 
 min_version("9.27")
 # Steps run with the interpreter that runs Snakemake.
@@ -83,3 +83,7 @@ rule all:
         rules.write_ledger_page.output + rules.write_unbound_page.output,
         rules.write_comparison_page.output + rules.verify.output,
         SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],
+
+
+# Where this is a module, the other workflow's rules are left as they are.
+mark_content([rule for rule in workflow.rules if "code" in rule.input.keys()])

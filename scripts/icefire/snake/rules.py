@@ -7,6 +7,7 @@ checks of the configuration, because it runs each time Snakemake starts.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -59,6 +60,41 @@ def _imported(path: Path) -> list[str]:
     for module, parts in _IMPORT.findall(path.read_text(encoding="utf-8")):
         names += [module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))]
     return names
+
+
+# --- content decides -------------------------------------------------------------------------
+
+# Pieces of a large file that are read for its digest, and their size in bytes; a file of up to
+# 16 MB is read whole.
+_PIECES, _PIECE = 64, 2**18
+
+
+def mark_content(rules) -> None:
+    """Make rules run again where a file that no rule makes has other content, whatever its date.
+
+    Snakemake asks for dates alone: a table replaced by one of an earlier date goes unnoticed. It
+    does compare each rule's command with that of the last run; so a digest of these files becomes a
+    comment of the command as it is compared and printed.
+    """
+    made = {str(file) for rule in rules for file in rule.output}
+    for rule in rules:
+        files = {str(file) for file in rule.input if not callable(file)} - made
+        digests = "".join(_digest(path) for path in sorted(files) if Path(path).is_file())
+        if rule.shellcmd and digests:
+            rule.shellcmd += f"  # {hashlib.sha256(digests.encode()).hexdigest()[:12]}"
+
+
+@functools.cache
+def _digest(path: str) -> str:
+    """Give a digest of a file: of its size, and of its bytes or of pieces all over it."""
+    size = os.stat(path).st_size
+    digest = hashlib.sha256(str(size).encode())
+    step = max(_PIECE, (size - _PIECE) // (_PIECES - 1)) if size > _PIECES * _PIECE else _PIECE
+    with open(path, "rb") as file:
+        for start in range(0, size, step):
+            file.seek(start)
+            digest.update(file.read(_PIECE))
+    return digest.hexdigest()
 
 
 # --- flags -----------------------------------------------------------------------------------
