@@ -286,17 +286,21 @@ def _files(config: dict) -> Iterator[str]:
 
 
 def _survey(config: dict) -> Iterator[str]:
-    """A survey without [alpha/Fe] cannot be split by a polygon; other mistakes cleaning names."""
-    name = config["catalog"]["survey"]
+    """A survey without an abundance cannot be split by it; other mistakes cleaning names."""
+    name, method = config["catalog"]["survey"], config["chemistry"]["method"]
     path = Path(find(f"config/surveys/{name}.yaml"))
-    if config["chemistry"]["method"] != "polygon" or _unreadable(path, name):
+    if _unreadable(path, name):
         return
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         return
-    cuts_off = given.get("cuts_off") if isinstance(given, dict) else None
-    if isinstance(cuts_off, dict) and "aleph" in cuts_off:
+    columns = given.get("columns") if isinstance(given, dict) else None
+    if not isinstance(columns, dict):
+        return
+    if method != "none" and "feh" not in columns:
+        yield f"chemistry.method must be none: catalog.survey {name} has no [Fe/H]"
+    elif method == "polygon" and "afe" not in columns:
         yield f"chemistry.method must be feh_ranges: catalog.survey {name} has no [alpha/Fe]"
 
 

@@ -136,8 +136,11 @@ class Flags:
 
     def chemistry(self) -> dict[str, str]:
         """Write the chemical split that is in use; the values of the other change nothing."""
-        polygon = self._config["chemistry"]["method"] == "polygon"
-        used = ("insitu_polygon",) if polygon else ("insitu_min_feh", "accreted_max_feh")
+        used = {
+            "polygon": ("insitu_polygon",),
+            "feh_ranges": ("insitu_min_feh", "accreted_max_feh"),
+            "none": (),
+        }[self._config["chemistry"]["method"]]
         return self(*(f"chemistry.{key}" for key in ("method", *used)))
 
     def literature(self, quantity: str) -> dict[str, str]:
