@@ -3,15 +3,15 @@
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
 # ours(path) is a file of the workflow, find(path) one that the working folder may have of its own.
-# flags(*keys) writes values of the configuration as whole flags. second(*files) names files
-# of the second uncertainty method, none where there is no such method. memory_mb(...) and
-# minutes(...) make what a job asks of a cluster.
+# flags(*keys) writes values of the configuration as whole flags. beside(*files) names files
+# of the runs beside this one. memory_mb(...) and minutes(...) make what a job asks of a cluster.
 
 from functools import partial
 
 from icefire.snake import places
+from icefire.snake.beside import files_beside, names_beside
 from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
-from icefire.snake.rules import Flags, code as code_of, make_ready, second_files
+from icefire.snake.rules import Flags, code as code_of, make_ready
 
 code = partial(code_of, module=MODULE)
 find = partial(places.find, module=MODULE)
@@ -19,7 +19,7 @@ ours = partial(places.ours, module=MODULE)
 flags = Flags(config)
 # In an order of their own: an overlay that names one of them puts it first.
 GEOMETRIES = sorted(config["geometry"])
-second = second_files(config)
+beside = files_beside(config)
 
 
 wildcard_constraints:

@@ -280,14 +280,16 @@ rule plot_beta_vs_accreted:
         " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
+RADIAL = {sample: f"summaries/radial/{sample}.ecsv" for sample in SAMPLES}
+
+
 rule plot_sigma_profile:
     """sigma_r over radius, with published values (paper, figure 9)."""
     input:
+        **{sample: f"<results>/{file}" for sample, file in RADIAL.items()},
         code=code("plot_sigma_profile"),
         style=find("config/paper.mplstyle"),
-        accreted="<results>/summaries/radial/accreted.ecsv",
-        insitu="<results>/summaries/radial/insitu.ecsv",
-        second=second("summaries/radial/accreted.ecsv", "summaries/radial/insitu.ecsv"),
+        beside=beside(*RADIAL.values()),
         literature=lookup("figures/literature_sigma_r", within=config),
     output:
         pdf="<figures>/fig09_sigma_profile.pdf",
@@ -307,20 +309,20 @@ rule plot_sigma_profile:
         here=1,
     params:
         **flags.literature("sigma_r"),
-        **flags("figures.accreted_color", "figures.insitu_color"),
+        **flags("figures.accreted_color", "figures.insitu_color", "figures.beside"),
     shell:
-        "python {input.code[0]:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
-        " --second {input.second:q} --literature {input.literature:q} --style {input.style:q}"
+        "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
+        " --insitu {input.insitu:q} --literature {input.literature:q} --style {input.style:q}"
         " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_beta_profile:
     """Anisotropy over radius, with published values (paper, figure 10)."""
     input:
+        **{sample: f"<results>/{file}" for sample, file in RADIAL.items()},
         code=code("plot_beta_profile"),
         style=find("config/paper.mplstyle"),
-        halo="<results>/summaries/radial/halo.ecsv",
-        second=second("summaries/radial/halo.ecsv"),
+        beside=beside(*RADIAL.values()),
         literature=lookup("figures/literature_beta", within=config),
     output:
         pdf="<figures>/fig10_beta_profile.pdf",
@@ -340,11 +342,11 @@ rule plot_beta_profile:
         here=1,
     params:
         **flags.literature("beta"),
-        **flags("figures.quadrant_colors"),
+        **flags("figures.quadrant_colors", "figures.beside"),
     shell:
-        "python {input.code[0]:q} --halo {input.halo:q} --second {input.second:q}"
-        " --literature {input.literature:q} --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
-        " > {log:q} 2>&1"
+        "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
+        " --insitu {input.insitu:q} --literature {input.literature:q} --style {input.style:q}"
+        " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule figures:

@@ -76,6 +76,7 @@ rule compare_with_paper:
         code=code("compare_with_paper"),
         numbers=rules.collect_numbers.output.yaml,
         claims=ours("resources/paper_claims.yaml"),
+        beside=beside("numbers.yaml"),
     output:
         comparison="<results>/paper_comparison.ecsv",
     log:
@@ -86,8 +87,10 @@ rule compare_with_paper:
         "../envs/paper.yaml"
     resources:
         here=1,
+    params:
+        **flags("figures.beside"),
     shell:
-        "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q}"
+        "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q} {params:q}"
         " --comparison {output.comparison:q} > {log:q} 2>&1"
 
 

@@ -87,7 +87,8 @@ rule write_comparison_page:
     params:
         title="--title=The paper and this run",
         texts="--texts=claim,where,paper,verdict,because",
-        numbers="--numbers=value,lo68,hi68,null,null_lo95,null_hi95,p",
+        numbers="--numbers=value,lo68,hi68,null,null_lo95,null_hi95,p"
+        + "".join(f",beside_{name}" for name in names_beside(config)),
     shell:
         "python {input.code[0]:q} --table {input.table:q} {params:q} --html {output.html:q}"
         " > {log:q} 2>&1"

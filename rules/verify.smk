@@ -20,7 +20,6 @@ rule verify:
             geometry=GEOMETRIES,
             sample=SAMPLES,
         ),
-        second_summaries=second(*(f"summaries/radial/{sample}.ecsv" for sample in SAMPLES)),
         numbers=rules.collect_numbers.output,
         comparison=rules.compare_with_paper.output.comparison,
     output:
@@ -37,7 +36,7 @@ rule verify:
         runtime=minutes(10, 1 / 100),
     shell:
         "python {input.code[0]:q} --catalogue {input.catalogue:q} --survey {input.survey:q}"
-        " --stars {input.stars:q} --ledger {input.ledger:q}"
-        " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q} --summaries {input.summaries:q} {input.second_summaries:q}"
+        " --stars {input.stars:q} --ledger {input.ledger:q} --halo {input.halo:q}"
+        " --accreted {input.accreted:q} --insitu {input.insitu:q} --summaries {input.summaries:q}"
         " --numbers {input.numbers:q} --comparison {input.comparison:q}"
         " --verified {output.verified:q} > {log:q} 2>&1"

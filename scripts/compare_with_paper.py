@@ -15,7 +15,7 @@ import numpy as np
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import text_tables, writing
+from icefire.files import metadata, text_tables, writing
 from icefire.judge import claims as judged
 from icefire.numbers import texts
 
@@ -24,6 +24,7 @@ def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--numbers", required=True, help="of collect_numbers.py (YAML)")
     parser.add_argument("--claims", required=True, help="what the paper states (YAML)")
+    metadata.BESIDE.add_flags(parser)
     parser.add_argument("--comparison", required=True, help="one row per claim (ECSV), written")
     return parser
 
@@ -37,17 +38,22 @@ def read_numbers(path: str) -> dict:
     return numbers
 
 
-def print_out(table, answers: list[dict]) -> None:
-    """Print the claims for a reader; a run shows them at its end."""
-    line = "{:<16}{:<20}{:<30}{:<32}{}".format
-    print(line("verdict", "paper", "this run (68 %)", "featureless halo (95 %)", "claim"))
-    for row, answer in zip(table, answers, strict=True):
-        quote, null = texts.quote(answer), ""
-        if answer["value"] is None and answer.get("p") is not None:
-            quote = f"no direction (p {answer['p']:.2g})"
+def quote(answer: dict) -> str:
+    """Write what a run answers."""
+    if answer["value"] is None and answer.get("p") is not None:
+        return f"no direction (p {answer['p']:.2g})"
+    return texts.quote(answer)
+
+
+def print_out(table, answers: dict[str, list[dict]]) -> None:
+    """Print the claims for a reader, with the answers of each run; a run shows them at its end."""
+    line = ("{:<16}{:<20}" + "{:<30}" * len(answers) + "{:<32}{}").format
+    print(line("verdict", "paper", *answers, "featureless halo (95 %)", "claim"))
+    for row, *said in zip(table, *answers.values(), strict=True):
+        null = ""
         if np.isfinite(row["null"]):
             null = f"{row['null']:.3g} ({row['null_lo95']:.3g} to {row['null_hi95']:.3g})"
-        print(line(row["verdict"], row["paper"], quote, null, row["claim"]))
+        print(line(row["verdict"], row["paper"], *map(quote, said), null, row["claim"]))
 
 
 def work(arguments) -> None:
@@ -61,7 +67,14 @@ def work(arguments) -> None:
         table[name] = [claim[name] for claim in claims]
     for name in (*judged.ANSWER, "verdict", "because"):
         table[name] = [row[name] for row in rows]
-    print_out(table, [judged.entry(numbers, claim["number"], source) for claim in claims])
+    answers = {"this run (68 %)": [judged.entry(numbers, c["number"], source) for c in claims]}
+    for folder in arguments.figures_beside or ():
+        (path,) = metadata.files_of_run(folder, ["numbers.yaml"])
+        theirs, name = read_numbers(path), metadata.name_of(folder)
+        answers[name] = [judged.entry(theirs, claim["number"], str(path)) for claim in claims]
+        values = [answer["value"] for answer in answers[name]]
+        table[f"beside_{name}"] = np.array(values, dtype=float)
+    print_out(table, answers)
     counts = Counter(table["verdict"].tolist())
     total = ", ".join(f"{counts[name]} {name}" for name in judged.VERDICTS if counts[name])
     catalogue = numbers["catalogue"]["catalogue"]

@@ -4,9 +4,11 @@ Above the four quadrants of (l, b) with 68 % intervals; below the whole sky, the
 fourth quadrant with 68 and 95 % intervals, and published values (open markers, grey where their
 source calls them approximate, placed mid-range where it gives only a range, at the frame with an
 arrow where they lie beyond it). The vertical axis is that of our own medians and of their 68 %
-intervals down to -2.
+intervals down to -2. Below all, of each sample, the same beside other finished runs, if given.
 
     python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
+        --accreted results/summaries/radial/accreted.ecsv \\
+        --insitu results/summaries/radial/insitu.ecsv \\
         --literature resources/literature_beta.ecsv \\
         --figures-quadrant-colors '#c1272d,#e69f00,#56b4a9,#2166ac' \\
         --style config/paper.mplstyle --pdf fig10.pdf --png fig10.png
@@ -17,13 +19,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-import numpy as np
-
 from icefire import cli
-from icefire.draw import literature, page, profiles, second
-from icefire.files import text_tables
+from icefire.draw import beside, literature, page, profiles
 
-COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 # The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
 NAMES = {
     0: "whole sky",
@@ -42,8 +40,7 @@ FIGURES = cli.Section(
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
-    parser.add_argument("--halo", required=True, metavar="PATH", help="radial summary of the halo")
-    second.add_flag(parser, "halo")
+    beside.add_flags(parser)
     literature.add_flags(parser)
     FIGURES.add_flags(parser)
     page.add_page_flags(parser)
@@ -63,42 +60,38 @@ def draw_quadrants(axes, halo, numbers, colors: dict, percents, min_stars: int) 
         page.say_nothing_to_draw(axes, f"quadrants {numbers}", page.no_bin(min_stars), y=0.25)
 
 
-def beta_limits(halo) -> tuple[float, float]:
-    """Give the vertical axis all our medians, and the 68 % intervals down to -2."""
-    lowest, _ = profiles.extremes([halo], ("beta",)) or (0.0, 1.0)
-    low68, _ = profiles.extremes([halo], ("beta_lo68",)) or (0.0, 1.0)
-    lowest = min(0.0, lowest, max(low68, -1.95))
-    return 0.25 * np.floor((lowest - 0.05) / 0.25), 1.05
-
-
-def draw(halo, others: list, arguments: argparse.Namespace):
-    """Draw both panels; `others` are the same rows by a second method."""
+def draw(runs: dict, arguments: argparse.Namespace):
+    """Draw both panels, and below them the runs beside this one; then the two are side by side."""
     colors = dict(enumerate(("black", *arguments.figures_quadrant_colors)))
+    (halo, *_), *others = (list(tables.values()) for tables in runs.values())
     min_stars = page.min_stars(halo, arguments.halo)
-    figure = page.page(page.ONE_COLUMN_IN, 6.0, page.common_meta(halo=halo.meta))
-    upper, lower = figure.subplots(2, 1, sharex=True, sharey=True)
+    figure = beside.page_of(4.2 if others else 6.0, runs, "beta")
+    upper, lower = figure.subplots(*((1, 2) if others else (2, 1)), sharex=True, sharey=True)
     n_stars = page.stars_text(int(page.values(profiles.quadrant(halo, 0), "n_stars").sum()))
     upper.set_title(f"Quadrants of the sky, {n_stars}")
     lower.set_title(f"Whole sky and two quadrants, {n_stars}")
     draw_quadrants(upper, halo, (1, 2, 3, 4), colors, (68,), min_stars)
     draw_quadrants(lower, halo, (0, 1, 4), colors, (68, 95), min_stars)
     r_limits = profiles.radial_limits([halo])
-    upper.set(xlim=profiles.widened(r_limits), ylim=beta_limits(halo))
-    lower.set_xlabel("Galactocentric radius $r$ (kpc)")
+    upper.set(xlim=profiles.widened(r_limits), ylim=profiles.limits([halo], "beta"))
+    for axes in (upper, lower) if others else (lower,):
+        axes.set_xlabel("Galactocentric radius $r$ (kpc)")
     for axes in (upper, lower):
         axes.axhline(0, color="0.6", lw=0.5, zorder=1)
-        axes.set_ylabel(r"anisotropy $\beta$")
+        axes.set_ylabel(beside.LABELS["beta"])
     quadrants, _ = upper.get_legend_handles_labels()
     handles = lower.get_legend_handles_labels()[0] + profiles.band_handles()
-    # Before the published values, whose arrows need to know where the axis ends
-    pairs = [(profiles.quadrant(table, n), colors[n]) for table in others for n in (0, 1, 4)]
-    second.overlay(lower, "beta", pairs, halo)
     handles += profiles.mark_cut(lower, profiles.quadrant(halo, 0))
     if arguments.literature:
         sources = arguments.figures_literature
         published = literature.read(arguments.literature, ("beta",), sources, r_limits)
         handles += literature.draw(lower, published)
-    small = {"ncols": 2, "fontsize": page.SMALL_PT, "handlelength": 1.3, "columnspacing": 0.9}
+    small = {
+        "ncols": 4 if others else 2,
+        "fontsize": page.SMALL_PT,
+        "handlelength": 1.3,
+        "columnspacing": 0.9,
+    }
     figure.legend(handles=quadrants, loc="outside upper center", **small)
     figure.legend(handles=handles, loc="outside lower center", **small)
     return figure
@@ -106,10 +99,7 @@ def draw(halo, others: list, arguments: argparse.Namespace):
 
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style)
-    columns = (*COLUMNS, *page.quantity_columns("beta", (68, 95)))
-    halo = text_tables.read_ecsv(arguments.halo, columns)
-    others = second.read(arguments.second, columns, 1)
-    page.save(draw(halo, others, arguments), arguments)
+    page.save(draw(beside.read(arguments, "beta"), arguments), arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

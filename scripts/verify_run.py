@@ -30,7 +30,6 @@ from icefire.verify import bins, numbers, samples
 ENGINE, SELECTION, MIN_STARS = "run_realisations", "select_samples", "montecarlo_min_stars"
 MEASURED = "bins measured, n_stars as counted anew, each median within its intervals"
 WANTED = [(geometry, sample) for geometry in sorted(COORDINATES) for sample in SAMPLES]
-SECOND = [("radial", sample) for sample in SAMPLES]
 
 
 def build_parser():
@@ -45,7 +44,7 @@ def build_parser():
         ("verified", "what was checked (text), written"),
     ):
         parser.add_argument(f"--{name}", required=True, help=text)
-    text = f"of {', '.join(sorted(COORDINATES))}, each {', '.join(SAMPLES)}; then a second method's"
+    text = f"of {', '.join(sorted(COORDINATES))}, each {', '.join(SAMPLES)}"
     parser.add_argument("--summaries", nargs="+", required=True, metavar="TABLE", help=text)
     text = "of collect_numbers.py: YAML, TeX, reST"
     parser.add_argument("--numbers", nargs=3, required=True, metavar="FILE", help=text)
@@ -54,11 +53,10 @@ def build_parser():
 
 def read_summaries(paths: list[str]) -> list[tuple]:
     """Read all summaries; give geometry, sample, path and table of each."""
-    wanted = WANTED if len(paths) <= len(WANTED) else WANTED + SECOND
-    if len(paths) != len(wanted):
-        raise UserError(f"--summaries: {len(paths)} are given, where {len(wanted)} are wanted")
+    if len(paths) != len(WANTED):
+        raise UserError(f"--summaries: {len(paths)} are given, where {len(WANTED)} are wanted")
     summaries = []
-    for path, (geometry, sample) in zip(paths, wanted, strict=True):
+    for path, (geometry, sample) in zip(paths, WANTED, strict=True):
         table = text_tables.read_ecsv(path, (*COORDINATES[geometry], "n_stars", *bins.MEASURED))
         says = table.meta.get("parameters", {}).get(ENGINE, {}).get("sample")
         if says != sample:
@@ -72,11 +70,8 @@ def parameters_of(metas: dict[str, dict], last: dict[str, str], summaries: list[
 
     `metas` and `last` are of the tables of stars: metadata and the last step in them, by path.
     """
-    for number, (*_, path, table) in enumerate(summaries):
+    for *_, path, table in summaries:
         metas[path], last[path] = table.meta, ENGINE
-        if number >= len(WANTED):  # of another method
-            steps = {k: step for k, step in table.meta["parameters"].items() if k != ENGINE}
-            metas[path], last[path] = {**table.meta, "parameters": steps}, SELECTION
     parameters = agreed(metas, last)
     if (version := parameters["source"]["icefire_version"]) != __version__:
         raise UserError(f"{path}: made by icefire {version}, and this is {__version__}; {FINISH}")

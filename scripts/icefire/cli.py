@@ -183,6 +183,11 @@ def ranges(text: str) -> tuple[tuple[float, ...], ...]:
     return found
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Read names with commas between them; none in an empty text."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def progress(items: Iterable, total: int, label: str) -> Iterator:
     """Pass `items` on, showing how far along they are on a terminal and nothing in a log."""
     if not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""Every uncertainty method through the scripts: any shards, errors in or off, two in a figure."""
+"""Every uncertainty method through the scripts: any shards, errors in or off."""
 
 from __future__ import annotations
 
@@ -89,24 +89,3 @@ def test_errors_are_left_in_or_taken_off_as_told(summarised, method):
         np.testing.assert_array_equal(own[name], same[name])
     for table, said in ((own, None), (off, True), (left, False)):
         assert table.meta["parameters"]["run_realisations"].get("dispersion_deconvolve") is said
-
-
-# --- a second method beside the first --------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("script", "first"),
-    [("plot_sigma_profile", ("--accreted", "--insitu")), ("plot_beta_profile", ("--halo",))],
-)
-def test_a_second_method_is_drawn_beside_the_first(chain, summarised, tmp_path, script, first):
-    step = chain.of_script(script)
-    second = [str(summarised("bootstrap", 1, "radial"))] * len(first)
-    drawn = step.writing_to(tmp_path / "both")
-    done = call(script, [*drawn.argv(), "--second", *second])
-    assert (done.status, done.err) == (0, "")
-    for flag in ("--pdf", "--png"):
-        assert drawn.outputs[flag].read_bytes() != step.outputs[flag].read_bytes()
-    # None is the figure as it was, to the byte.
-    alone = step.writing_to(tmp_path / "alone")
-    assert call(script, [*alone.argv(), "--second"]).status == 0
-    assert alone.outputs["--png"].read_bytes() == step.outputs["--png"].read_bytes()

@@ -262,21 +262,6 @@ def test_a_whole_run_is_verified_and_the_report_says_what_was_compared(light):
     assert str(light.outputs["--verified"].parent) not in text
 
 
-def test_a_second_method_is_verified_too(light, tmp_path):
-    summaries = light.inputs["--summaries"]
-    second = [summaries[SUMMARIES.index(f"radial-{sample}")] for sample in SAMPLES]
-    copies = [Path(shutil.copy(path, tmp_path / f"second-{path.name}")) for path in second]
-    files = Files(light.reading_all("--summaries", [*summaries, *copies]), tmp_path)
-    for copy in copies:
-        table = Table.read(copy, format="ascii.ecsv")
-        parameter(ENGINE, "uncertainty_method", "bootstrap")(table)
-        text_tables.write_ecsv(copy, table, table.meta)
-    assert files.step.writing_to(tmp_path).call().status == 0
-    table["n_stars"][3] += 1
-    text_tables.write_ecsv(copies[-1], table, table.meta)
-    assert "second-radial-insitu.ecsv: row 3 (" in files.step.writing_to(tmp_path).call().err
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_not_of_the_run_is_refused_and_named(light, tmp_path, outcome, name):
     change, pattern = CASES[name]

@@ -136,7 +136,6 @@ def test_the_default_configuration_is_accepted(config, schema_path):
     [
         # unknown, mistyped, missing
         ("halos", {}, "halos is not a key; did you mean halo?"),
-        ("run", "second", "run"),
         ("quality.min_snrr", 3, "quality.min_snrr is not a key; did you mean min_snr?"),
         ("figures.gse.pitch", 3, "figures.gse.pitch is not a key; did you mean pitch_deg?"),
         ("halo.min_abs_z_kpc", GONE, "halo.min_abs_z_kpc is missing"),
@@ -153,7 +152,10 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("geometry.sky.nside", 12, "geometry.sky.nside must be a power of two"),
         ("montecarlo.realisations", 1, "montecarlo.shards must not exceed"),
         ("calibration.shards", 201, "calibration.shards must not exceed calibration.halos"),
-        ("figures.second_method", "han2024", "figures.second_method must not be"),
+        ("figures.beside", ["nowhere"], "figures.beside: there is no folder nowhere; give results"),
+        ("figures.beside", ["results"], "figures.beside: results is this run itself"),
+        ("figures.beside", ["docs"], "figures.beside: docs holds no finished run"),
+        ("figures.beside", ["docs", "./docs"], "figures.beside: two runs are called docs"),
         ("chemistry.insitu_min_feh", -1.1, "chemistry.insitu_min_feh must not be below"),
         (
             "chemistry.insitu_polygon",
@@ -191,7 +193,7 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("catalog.path", "-x.fits", "catalog.path: '-x.fits' does not match"),
         ("catalog.path", "README.md\n", "catalog.path: 'README.md\\n' does not match"),
         ("run", "name\n", "run: 'name\\n' does not match"),
-        ("run", "second", "run: 'second' is the name of a folder of results; choose another"),
+        ("run", "report", "run: 'report' is the name of a folder of results; choose another"),
         ("figures.footprint_color", "red\n", "figures.footprint_color"),
         ("numbers.feh_slices", [[-2, -1], [0, 0]], "numbers.feh_slices.1 must go from"),
         ("catalog.survey", "gaia", "catalog.survey: there is no config/surveys/gaia.yaml"),
@@ -217,7 +219,7 @@ def test_a_run_s_own_results_are_no_input(config, repo, schema_path, tmp_path, m
     for name in ("config", "resources"):
         (tmp_path / name).symlink_to(repo / name)
     monkeypatch.chdir(tmp_path)
-    own = ["results/catalog/a.fits", "results/numbers.yaml", "figures/a.png", "results/second/a"]
+    own = ["results/catalog/a.fits", "results/numbers.yaml", "figures/a.png"]
     other = ["results/x/catalog/a.fits", "results/synthetic/catalogue.fits", "figures/x/a.png"]
     for name in own + other:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

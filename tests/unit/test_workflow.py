@@ -169,18 +169,6 @@ def test_errors_are_taken_off_as_the_method_has_it_or_as_told(config, method):
         assert {given for given in flags if flag in given} == wanted
 
 
-def test_a_second_method_has_files_and_flags_of_its_own(config):
-    assert rules.second_files(config)("numbers.yaml") == []
-    assert rules.Flags(config)("figures.second_method") == {}
-    both = changed(config, ("figures.second_method", "bootstrap"))
-    assert rules.second_files(both)("a", "b") == ["<results>/second/a", "<results>/second/b"]
-    assert rules.Flags(both)("figures.second_method") == {
-        "figures_second_method": "--figures-second-method=bootstrap"
-    }
-    flags = rules.Flags(both).uncertainty("figures.second_method").values()
-    assert list(flags) == ["--uncertainty-method=bootstrap"]
-
-
 def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, published):
     def flags(chosen, quantity):
         chosen = changed(published, ("figures.literature", chosen))
@@ -207,11 +195,6 @@ def test_only_the_halos_sky_counts_accreted_stars():
     assert inputs(SimpleNamespace(geometry="sky", sample="halo")) == [
         "<results>/montecarlo/sky/accreted/0-of-4.npz",
         "<results>/montecarlo/sky/insitu/0-of-4.npz",
-    ]
-    second = rules.fraction_shards(1, "<results>/second")
-    assert second(SimpleNamespace(geometry="sky", sample="halo")) == [
-        "<results>/second/montecarlo/sky/accreted/0-of-1.npz",
-        "<results>/second/montecarlo/sky/insitu/0-of-1.npz",
     ]
     for geometry, sample in (("sky", "insitu"), ("xy", "halo"), ("radial", "accreted")):
         assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []

@@ -24,8 +24,6 @@ PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
 # What is made of a synthetic catalogue alone
 SYNTHETIC_PAGES = {"write_synthetic_check_page", "write_synthetic_cuts_page"}
 SYNTHETIC = {"check_synthetic", "plot_synthetic_check"} | SYNTHETIC_PAGES
-# Rules that are there only with a second uncertainty method
-SECOND = {"run_realisations_second", "summarise_second"}
 # What permutes the stars of the samples
 PERMUTED = {"test_asymmetry"}
 SHELLS = {"count_unbound", "judge_claims"}
@@ -99,10 +97,7 @@ CHANGES = {
     "calibration.shards": (3, CALIBRATION),
     "calibration.method_colors": (["black", "red", "green"], {"plot_calibration"}),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
-    "figures.second_method": (
-        "bootstrap",
-        SECOND | PROFILES | {"verify"},
-    ),
+    "figures.beside": (["../other"], PROFILES | {"compare_with_paper", "write_comparison_page"}),
     "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
     "figures.sigma_max_km_s": (200.0, MAPS),
@@ -155,6 +150,7 @@ def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downst
     (quick_run / "overlays").mkdir(exist_ok=True)
     shutil.copy2(results / "synthetic" / "catalogue.fits", quick_run / "other.fits")
     shutil.copy2(quick_run / "config" / "synthetic.yaml", quick_run / "other_model.yaml")
+    shutil.copytree(results, quick_run.parent / "other")
     for name in ("satellites", "literature_sigma_r"):
         source = quick_run / "resources" / f"{name}.ecsv"
         shutil.copy2(source, quick_run / f"other_{name.removesuffix('_sigma_r')}.ecsv")
@@ -169,14 +165,6 @@ def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downst
         if set(found) != expected:
             wrong[key] = {"not planned": expected - set(found), "too much": set(found) - expected}
     assert not wrong
-
-
-def test_a_second_method_is_measured_beside_the_first(quick_run, plan):
-    (quick_run / "second.yaml").write_text("figures: {second_method: bootstrap}\n")
-    (found,) = plan([[*QUICK, "second.yaml"]])
-    # Every sample's shards, and the summaries that figures 9 and 10 need
-    assert (found["run_realisations_second"], found["summarise_second"]) == (6, 3)
-    assert "run_realisations" not in found
 
 
 def test_another_survey_map_reruns_from_cleaning(quick_run, plan, downstream):
@@ -237,7 +225,7 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run, steps
     # Read by the Snakefile alone
     assert modules - used == {
         f"scripts/icefire/snake/{name}.py"
-        for name in ("__init__", "cluster", "config", "places", "rules")
+        for name in ("__init__", "beside", "cluster", "config", "places", "rules")
     }
 
 

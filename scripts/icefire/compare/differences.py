@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from icefire.compare import shared_stars
@@ -10,61 +12,62 @@ from icefire.compare.shared_stars import QUANTITIES
 from icefire.files.metadata import SOURCE
 from icefire.measure.geometry import COORDINATES
 
-# Differences beyond so many errors are counted; by chance 4.6 % would be.
-MANY_ERRORS = 2.0
+# Of each row of the ledgers
+LEDGER = ("reason", "n_removed", "n_out")
 _UNITS = {"sigma_r": "km/s", "beta": None}
 _DECIMALS = 6
 
 
-def catalogues(a: Run, b: Run) -> dict:
-    """Give the catalogue of both runs, or the two of them, and whether any of it is synthetic."""
-    names = [run.source["catalogue"] for run in (a, b)]
-    name = names[0] if names[0] == names[1] else f"A: {names[0]}; B: {names[1]}"
-    return {"catalogue": name, "synthetic": a.source["synthetic"] or b.source["synthetic"]}
+def catalogues(runs: Mapping[str, Run]) -> dict:
+    """Give the catalogue of all runs, or of each, and whether any of it is synthetic."""
+    names = {letter: run.source["catalogue"] for letter, run in runs.items()}
+    listed = "; ".join(f"{letter.upper()}: {name}" for letter, name in names.items())
+    name = names["a"] if len(set(names.values())) == 1 else listed
+    return {"catalogue": name, "synthetic": any(run.source["synthetic"] for run in runs.values())}
 
 
-def changed_parameters(a: Run, b: Run) -> list[dict]:
-    """List the parameters that differ: `parameter`, `steps` that use it, its values `a` and `b`.
+def changed_parameters(runs: Mapping[str, Run]) -> list[dict]:
+    """List the parameters that differ: `parameter`, `steps` that use it, its value in each run.
 
     None stands for a parameter that a run does not have. What the stars come from and the version
     of the code stand first, as parameters of no step.
     """
     found = [
-        {"parameter": key, "steps": [], "a": a.source[key], "b": b.source[key]}
+        {"parameter": key, "steps": []} | {letter: run.source[key] for letter, run in runs.items()}
         for key in SOURCE
-        if a.source[key] != b.source[key]
     ]
-    for step in dict.fromkeys([*a.parameters, *b.parameters]):
-        ours, theirs = a.parameters.get(step, {}), b.parameters.get(step, {})
-        for name in dict.fromkeys([*ours, *theirs]):
-            entry = {"parameter": name, "steps": [step], "a": ours.get(name), "b": theirs.get(name)}
+    for step in dict.fromkeys(step for run in runs.values() for step in run.parameters):
+        used = {letter: run.parameters.get(step, {}) for letter, run in runs.items()}
+        for name in dict.fromkeys(name for values in used.values() for name in values):
+            entry = {"parameter": name, "steps": [step]}
+            entry |= {letter: values.get(name) for letter, values in used.items()}
             # One key of the configuration may be a parameter of several steps.
             same = [one for one in found if one | {"steps": [step]} == entry and one["steps"]]
             if same:
                 same[0]["steps"].append(step)
-            elif entry["a"] != entry["b"]:
+            else:
                 found.append(entry)
-    return found
+    return [entry for entry in found if any(entry[letter] != entry["a"] for letter in runs)]
 
 
-def ledgers(a: Run, b: Run) -> list[dict]:
-    """Put two ledgers side by side: `step`, and of each `reason`, `n_removed` and `n_out`.
+def ledgers(runs: Mapping[str, Run]) -> list[dict]:
+    """Put ledgers side by side: `step`, and of each `reason`, `n_removed` and `n_out`.
 
-    The first row of a step belongs to the other ledger's first row of that step, and so on, because
+    The first row of a step belongs to another ledger's first row of that step, and so on, because
     a reason may name a changed number. None stands for a row that a ledger does not have.
     """
-    keyed: list[dict] = [{}, {}]
-    for run, rows in zip((a, b), keyed, strict=True):
-        for row in run.ledger:
+    keyed: dict[str, dict] = {letter: {} for letter in runs}
+    for letter, rows in keyed.items():
+        for row in runs[letter].ledger:
             rows[row["step"], sum(step == row["step"] for step, _ in rows)] = row
     return [
         {"step": key[0]}
         | {
-            f"{column}_{end}": rows[key][column] if key in rows else None
-            for column in ("reason", "n_removed", "n_out")
-            for end, rows in zip("ab", keyed, strict=True)
+            f"{column}_{letter}": rows[key][column] if key in rows else None
+            for column in LEDGER
+            for letter, rows in keyed.items()
         }
-        for key in dict.fromkeys([*keyed[0], *keyed[1]])
+        for key in dict.fromkeys(key for rows in keyed.values() for key in rows)
     ]
 
 
@@ -128,26 +131,3 @@ def _match(ours, theirs, names: tuple[str, ...]) -> list[np.ndarray]:
         keyed.append({key: i for i, key in enumerate(map(tuple, np.round(keys, _DECIMALS)))})
     every = dict.fromkeys([*keyed[0], *keyed[1]])
     return [np.array([one.get(key, -1) for key in every], dtype=int) for one in keyed]
-
-
-def totals(table) -> list[dict]:
-    """Count, for each quantity, the bins with a value in both runs, in one only, and beyond chance.
-
-    `median_difference` is None where no bin has a value in both.
-    """
-    found = []
-    for quantity in QUANTITIES:
-        a, b = (np.isfinite(table[f"{quantity}_{end}"]) for end in "ab")
-        difference = np.asarray(table[f"{quantity}_difference"])[a & b]
-        beyond = np.abs(np.asarray(table[f"{quantity}_difference_in_errors"])[a & b]) > MANY_ERRORS
-        found.append(
-            {
-                "quantity": quantity,
-                "bins_both": int(np.count_nonzero(a & b)),
-                "bins_only_a": int(np.count_nonzero(a & ~b)),
-                "bins_only_b": int(np.count_nonzero(b & ~a)),
-                "median_difference": float(np.median(difference)) if len(difference) else None,
-                "bins_beyond_2_errors": int(np.count_nonzero(beyond)),
-            }
-        )
-    return found

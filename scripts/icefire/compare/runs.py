@@ -11,7 +11,7 @@ import numpy as np
 from icefire.errors import UserError
 from icefire.files import star_tables, text_tables
 from icefire.files.columns import SAMPLES
-from icefire.files.metadata import FINISH, agreed
+from icefire.files.metadata import FINISH, agreed, files_of_run
 from icefire.measure.dispersion import QUANTILES, QUANTITIES
 from icefire.measure.geometry import COORDINATES, Geometry, configured
 from icefire.measure.geometry import SECTIONS as GEOMETRY_SECTIONS
@@ -21,6 +21,7 @@ from icefire.measure.recipes import COMPONENTS
 STAR_COLUMNS = ("star_id", "ra", "dec", *COMPONENTS, "x", "y", "z", "r", "l", "b")
 
 _LEDGER = "catalog/ledger.ecsv"
+_JUDGED = "judged.yaml"
 _LEDGER_COLUMNS = ("step", "reason", "n_in", "n_removed", "n_out")
 # The files that a comparison reads, and the last step whose parameters each must name.
 _FILES = {
@@ -54,6 +55,8 @@ class Run:
         Readers of the star tables, by sample.
     summaries
         Tables by geometry and sample.
+    judged
+        What the stars answer to the paper's claims, entries as numbers.yaml has them.
     """
 
     folder: Path
@@ -64,6 +67,7 @@ class Run:
     ledger: list[dict]
     samples: dict[str, star_tables.StarReader]
     summaries: dict
+    judged: dict
 
     @property
     def realisations(self) -> int:
@@ -95,11 +99,6 @@ def _summary(geometry: str, sample: str) -> str:
     return f"summaries/{geometry}/{sample}.ecsv"
 
 
-def name_of(folder: str | os.PathLike) -> str:
-    """Give the last part of a folder's path, whatever way it is written."""
-    return Path(os.path.abspath(folder)).name
-
-
 def read(folder: str | os.PathLike, name: str) -> Run:
     """Read a run and give it a name.
 
@@ -107,11 +106,14 @@ def read(folder: str | os.PathLike, name: str) -> Run:
     is missing, or two files were made with different parameters.
     """
     folder = Path(folder)
-    _check_files(folder)
+    files_of_run(folder, (*_FILES, _JUDGED))
     found = {path: _read(folder, path) for path in _FILES}
+    judged = text_tables.read_yaml(folder / _JUDGED, FINISH, dict)
     metas = {folder / path: table.meta for path, table in found.items()}
     said = agreed(metas, {folder / path: step for path, step in _FILES.items()})
     source, settings = said.pop("source"), said["run_realisations"]
+    if judged["catalogue"] != {key: source[key] for key in judged["catalogue"]}:
+        raise UserError(f"{folder / _JUDGED}: is of another catalogue than the samples; {FINISH}")
     needed = [s.parameter(key) for s in GEOMETRY_SECTIONS.values() for key in s.kinds]
     needed += ["montecarlo_realisations", "montecarlo_min_stars"]
     if missing := [name for name in needed if name not in settings]:
@@ -137,25 +139,8 @@ def read(folder: str | os.PathLike, name: str) -> Run:
             for geometry in COORDINATES
             for sample in SAMPLES
         },
+        judged=judged["judged"],
     )
-
-
-def _check_files(folder: Path) -> None:
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "there is no such folder"
-        raise UserError(
-            f"{folder}: {what}; give the results of a run, results or results/NAME"
-            " (snakemake --cores 2 makes them)"
-        )
-    missing = [path for path in _FILES if not (folder / path).is_file()]
-    if len(missing) == len(_FILES):
-        raise UserError(
-            f"{folder}: holds no results of the workflow (no {_LEDGER}, samples or summaries);"
-            " give the folder of a run, results or results/NAME"
-        )
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UserError(f"{folder / missing[0]}: is missing{more}; {FINISH}")
 
 
 def _read(folder: Path, path: str):

@@ -30,12 +30,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     FIGURES.add_flags(parser)
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Read names with commas between them; none in an empty text."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-FIGURES = cli.Section("figures", {"literature": names}, optional=("literature",))
+FIGURES = cli.Section("figures", {"literature": cli.names}, optional=("literature",))
 
 
 def read(

@@ -166,11 +166,12 @@ class _RoundedLayout(ConstrainedLayoutEngine):
             axes.set_in_layout(in_layout)
 
 
-def page(width_in: float, height_in: float, meta: dict, note: str = "") -> SubFigure:
+def page(width_in, height_in, meta: dict, note: str = "", below_in: float = 0.0) -> SubFigure:
     """Make an empty figure with the catalogue's name, and a note, in its lower left corner.
 
     A synthetic catalogue is called so in the lower right one. Gives the part of the figure above
-    them, to draw on: whatever the length of the name, nothing there can run into it.
+    them, to draw on: whatever the length of the name, nothing there can run into it. Of the height
+    `below_in` is left to a part of its own between the two, `subfigs[1]` of the figure.
     """
     margin_in = 0.05
     room_in = width_in - 2 * margin_in
@@ -182,8 +183,8 @@ def page(width_in: float, height_in: float, meta: dict, note: str = "") -> SubFi
     strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in
 
     figure = Figure(figsize=(width_in, height_in), layout=_RoundedLayout())
-    heights = (height_in - strip_in, strip_in)
-    body, strip = figure.subfigures(2, 1, height_ratios=heights, hspace=0)
+    heights = [part for part in (height_in - below_in - strip_in, below_in, strip_in) if part]
+    body, *_, strip = figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0)
     x, y = margin_in / width_in, margin_in / strip_in
     small = {"va": "bottom", "size": SMALL_PT, "linespacing": 1.2, "parse_math": False}
     strip.text(x, y, "\n".join(lines), color="0.35", **small)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.patches import Patch
 
-from icefire.draw.page import interval, values
+from icefire.draw.page import interval, quantity_columns, values
 
 # A shell of which the cut of unbound stars took, or nearly took, more than this is marked.
 CUT_SHARE = 0.01
@@ -37,6 +37,21 @@ def extremes(tables, names: tuple[str, ...]) -> tuple[float, float] | None:
     found = np.concatenate([[], *(values(table, name) for table in tables for name in names)])
     found = found[np.isfinite(found)]
     return (float(found.min()), float(found.max())) if len(found) else None
+
+
+def limits(tables, quantity: str, percents=(68,)) -> tuple[float, float]:
+    """Give the vertical axis of profiles, around medians and intervals, in round steps.
+
+    That of sigma_r (km/s) never goes below zero; that of beta has all medians, and the 68 %
+    intervals down to -2.
+    """
+    if quantity == "beta":
+        lowest, _ = extremes(tables, ("beta",)) or (0.0, 1.0)
+        low68, _ = extremes(tables, ("beta_lo68",)) or (0.0, 1.0)
+        lowest = min(0.0, lowest, max(low68, -1.95))
+        return 0.25 * np.floor((lowest - 0.05) / 0.25), 1.05
+    low, high = extremes(tables, quantity_columns(quantity, percents)) or (0, 200)
+    return max(0.0, 20 * np.floor(low / 20 - 0.1)), 20 * np.ceil(high / 20 + 0.1)
 
 
 def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> int:

@@ -5,18 +5,21 @@ Never a time or a path, so that equal inputs give equal bytes.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from icefire import __version__
+from icefire import __version__, cli
 from icefire.errors import UserError
 
 # Where stars come from: the metadata of every table of a run, beside the parameters of its steps.
 SOURCE = ("catalogue", "synthetic", "survey", "cuts_off", "icefire_version")
+# Runs that can be told apart beside one
+MOST_BESIDE = 5
 FINISH = "finish the run: snakemake --cores 2, with --configfile and its file if it has one"
 
 
@@ -61,6 +64,48 @@ def plain(value):
     if isinstance(value, list | tuple | np.ndarray):
         return [plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
+
+
+def files_of_run(folder: str | os.PathLike, names: Collection[str]) -> list[Path]:
+    """Give the paths of these files of a finished run, all of which must be there.
+
+    Raises UserError when the folder is missing, is none of a run, or the run is unfinished.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "there is no such folder"
+        raise UserError(
+            f"{folder}: {what}; give the results of a run, results or results/NAME"
+            " (snakemake --cores 2 makes them)"
+        )
+    missing = [name for name in names if not (folder / name).is_file()]
+    if len(missing) == len(names):
+        raise UserError(
+            f"{folder}: holds no results of the workflow (no {missing[0]});"
+            " give the folder of a run, results or results/NAME"
+        )
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(f"{folder / missing[0]}: is missing{more}; {FINISH}")
+    return [folder / name for name in names]
+
+
+def name_of(folder: str | os.PathLike) -> str:
+    """Give the last part of a run's folder, whatever way its path is written."""
+    return Path(os.path.abspath(folder)).name
+
+
+def folders(text: str) -> tuple[str, ...]:
+    """Read the folders of runs to be shown beside another: five at most, no two of one name."""
+    found = cli.names(text)
+    if len(found) > MOST_BESIDE:
+        raise argparse.ArgumentTypeError(f"{len(found)} runs are more than {MOST_BESIDE}")
+    if len(set(map(name_of, found))) < len(found):
+        raise argparse.ArgumentTypeError(f"{text} has two runs of one name; rename a folder")
+    return found
+
+
+BESIDE = cli.Section("figures", {"beside": folders}, optional=("beside",))
 
 
 def agreed(metas: Mapping[object, dict], last_steps: Mapping[object, str]) -> dict[str, dict]:

@@ -25,6 +25,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from icefire.errors import UserError
 from icefire.files.strict_yaml import load
+from icefire.snake.beside import mistakes_beside
 from icefire.snake.places import find
 
 # Letters of one mistake: what a long list holds is not shown whole.
@@ -36,17 +37,8 @@ _CALIBRATION_MB = 1000
 # The whole sky and four quadrants, as in geometry.QUADRANTS
 _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
-_WRITTEN = (
-    "catalog",
-    "samples",
-    "montecarlo",
-    "significance",
-    "summaries",
-    "report",
-    "logs",
-    "benchmarks",
-)
-_WRITTEN += ("calibration", "second")
+_WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "logs")
+_WRITTEN += ("benchmarks", "calibration")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
 
 
@@ -227,11 +219,6 @@ def _polygon(config: dict) -> Iterator[str]:
         yield f"chemistry.insitu_polygon {problem}"
 
 
-def _methods(config: dict) -> Iterator[str]:
-    if config["figures"]["second_method"] == config["uncertainty"]["method"]:
-        yield "figures.second_method must not be uncertainty.method"
-
-
 def _scales(config: dict) -> Iterator[str]:
     figures = config["figures"]
     if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
@@ -325,8 +312,8 @@ def _literature(config: dict) -> Iterator[str]:
 
 
 RULES = (
-    *(_shells, _grids, _pixels, _orbits, _shares, _memory, _feh_limits, _polygon, _methods),
-    *(_scales, _names, _files, _survey, _literature),
+    *(_shells, _grids, _pixels, _orbits, _shares, _memory, _feh_limits, _polygon),
+    *(_scales, _names, _files, _survey, _literature, mistakes_beside),
 )
 
 

@@ -155,13 +155,12 @@ class Flags:
         names = [name for name in figures["literature"] if name in known]
         return {"figures_literature": self._flag("figures.literature", names)}
 
-    def uncertainty(self, key: str = "uncertainty.method") -> dict[str, str]:
-        """Write the uncertainty method at `key` and what it uses, the same way."""
-        method = self._value(key)
+    def uncertainty(self) -> dict[str, str]:
+        """Write the uncertainty method and what it uses, the same way."""
+        method = self._value("uncertainty.method")
         used = [key for key, methods in _USED_BY.items() if method in methods]
         # null: what the method itself does
-        flags = self(*used, "dispersion.deconvolve")
-        return {"uncertainty_method": self._flag("uncertainty.method", method), **flags}
+        return self("uncertainty.method", *used, "dispersion.deconvolve")
 
 
 # Which methods take notice of a key
@@ -181,17 +180,17 @@ def _text(value) -> str:
     return str(value)
 
 
-def fraction_shards(shards: int, root: str = "<results>"):
+def fraction_shards(shards: int):
     """Make the input function of a summary: what an accreted fraction is counted from.
 
     One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
-    shard holds the counts of all stars), none for any other summary. `root` holds the shards.
+    shard holds the counts of all stars), none for any other summary.
     """
 
     def inputs(wildcards) -> list[str]:
         if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
             return []
-        folder = f"{root}/montecarlo/sky"
+        folder = "<results>/montecarlo/sky"
         return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
 
     return inputs
@@ -200,12 +199,6 @@ def fraction_shards(shards: int, root: str = "<results>"):
 def of_shells(file: str):
     """Make the input function that gives a file to summaries of radial shells alone."""
     return lambda wildcards: [file] if wildcards.geometry == "radial" else []
-
-
-def second_files(config: dict):
-    """Make the function that names files of the second uncertainty method, if there is one."""
-    root = "<results>/second/" if config["figures"]["second_method"] else None
-    return lambda *files: [root + file for file in files if root]
 
 
 # --- at the start of a run -------------------------------------------------------------------

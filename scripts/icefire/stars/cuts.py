@@ -70,9 +70,7 @@ CUTS = (
         "satellites", "dwarf galaxy or globular cluster", lambda stars, halo: stars["is_satellite"]
     ),
     Cut("aleph", "Aleph", lambda stars, halo: stars["is_aleph"]),
-    Cut(
-        "unbound", "energy of {energy} or more", lambda stars, halo: stars["is_unbound"]
-    ),
+    Cut("unbound", "energy of {energy} or more", lambda stars, halo: stars["is_unbound"]),
     Cut(
         "halo",
         "|Z| not above {min_abs_z_kpc:g} kpc",
