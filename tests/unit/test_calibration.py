@@ -62,14 +62,6 @@ def test_groups_part_the_bins_once_by_number_by_error_and_by_radius(counted):
             np.testing.assert_array_equal(total, bins[:, :, GROUPS.index(size)])
 
 
-def test_sigma_is_the_three_dispersions_together(counted):
-    statistics = [STATISTICS.index(name) for name in ("bins", "bias", "coverage68", "below")]
-    np.testing.assert_array_equal(
-        counted[:, QUANTITIES.index("sigma"), 0][:, statistics],
-        counted[:, :3, 0][:, :, statistics].sum(axis=1),
-    )
-
-
 def test_the_methods_do_as_they_are_known_to(counted):
     """200 halos say more; here one sees that nothing is exchanged or doubled."""
     found = coverage.results(counted)
@@ -142,11 +134,6 @@ def test_standard_errors_are_those_from_halo_to_halo():
     assert np.isnan(alone["coverage68_error"]) and alone["coverage68"] in (0, 1)
 
 
-def test_nothing_measured_is_no_number():
-    found = coverage.results(np.zeros(SHAPE, np.int64))
-    assert np.isnan(found["bias"]).all() and (found["bins"] == 0).all()
-
-
 # --- shards ----------------------------------------------------------------------------------
 
 
@@ -190,12 +177,6 @@ def test_what_is_no_shard_is_named(tmp_path):
     for name in ("other.npz", "bare.npz"):
         with pytest.raises(UserError, match=name):
             coverage.join([str(tmp_path / name)])
-
-
-def test_equal_counts_give_equal_bytes(tmp_path):
-    one, two = (shard(tmp_path / name, range(2)) for name in ("one.npz", "two.npz"))
-    with open(one, "rb") as a, open(two, "rb") as b:
-        assert a.read() == b.read()
 
 
 # --- words -----------------------------------------------------------------------------------

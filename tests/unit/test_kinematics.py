@@ -240,17 +240,6 @@ def test_errors_are_those_of_draws(frame, rho_kpc, share):
         assert found["energy_error"][i] == pytest.approx(np.std(moved["energy"]), rel=0.02)
 
 
-def test_errors_of_the_tangential_speed_know_no_azimuth(frame):
-    """Places 0.01 kpc off the axis, all around: one star's errors, as nearly as it is one star."""
-    azimuth = np.linspace(0, 2 * np.pi, 9)
-    place = np.array([0.01 * np.cos(azimuth), 0.01 * np.sin(azimuth), np.full(9, 25.0)])
-    stars = {name: np.full(9, v[0]) for name, v in at_places(place[:, :1], 0.1, 5).items()}
-    stars |= {name: at_places(place, 0.1, 5)[name] for name in ("ra", "dec", "distance")}
-    found = kinematics.galactocentric(stars, frame)
-    tangential = np.hypot(found["v_phi_error"], found["v_theta_error"])
-    assert np.ptp(tangential) < 0.02 * tangential.mean()
-
-
 def test_a_giant_near_the_axis_does_not_spoil_its_shell(frame, repo, segue_catalogue):
     """SEGUE with distances x 0.95: one star of the shell at 31 kpc is 0.04 kpc off the axis."""
     config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
