@@ -263,10 +263,6 @@ def hdu() -> fits.BinTableHDU:
     return fits.table_to_hdu(good())
 
 
-def ascii_table() -> fits.TableHDU:
-    return fits.TableHDU.from_columns(fits.ColDefs([fits.Column("RA", "F9.5", array=np.ones(3))]))
-
-
 def null_flags(n_rows: int) -> Build:
     """A FITS file whose FLAG is a truth value, which the first rows do not have."""
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from .chain import LAYOUT
-
 # Of each script, how a flag ends, and values of which each is wrong for a reason of its own
 WRONG = {
     "simulate_survey": {"rows": "999", "seed": "-1"},
@@ -99,16 +97,3 @@ def test_a_polygon_is_needed_where_there_are_alpha_abundances(chain, script):
     flag = step.flag("insitu-polygon")
     for wrong in (step.with_flag(flag, ""), step.without_flag(flag)):
         assert flag in refused(wrong)
-
-
-ELLIPSES = [
-    (name, word.split("=")[0])
-    for name in ("plot_sigma_xy", "plot_sigma_xz")
-    for word in LAYOUT.steps[name].params
-    if "gse" in word and "semi-major" not in word
-]
-
-
-@pytest.mark.parametrize(("step", "flag"), ELLIPSES)
-def test_each_plane_says_which_flag_of_the_ellipse_it_needs(chain, step, flag):
-    assert refused(chain.steps[step].without_flag(flag)).endswith(f" needs {flag}")
