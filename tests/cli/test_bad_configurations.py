@@ -58,10 +58,13 @@ def wrong_values(value) -> list:
     others = [*WRONG_KINDS, *ODD_NUMBERS, *ODD_TEXTS]
     if isinstance(value, bool) or value is None:
         return others
+    # A few stand for all of another kind.
     if isinstance(value, int | float):
+        others = [*WRONG_KINDS, *ODD_NUMBERS, *ODD_TEXTS[2:4]]
         near = [type(value)(value * factor) for factor in (-1, 0.5, 0.9, 1.1, 2, 10, 1000)]
         return [*near, value + 0.5, str(value), *others]
     if isinstance(value, str):
+        others = [*WRONG_KINDS, *ODD_NUMBERS[:2], *ODD_TEXTS]
         near = [value[1:], value[:1] + value, value + "\n", " " + value, value.upper(), "-" + value]
         return [*near, *OTHER_TEXTS, *others]
     near = [value[::-1], value[:-1], [*value, *value[:1]], value * 60, [value]]
