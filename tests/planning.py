@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import io
 import multiprocessing
 import os
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +53,33 @@ def _dry_run(folder: str, flags: list[str]) -> str:
     return out.getvalue()
 
 
+def _loaded(folder: str) -> list[str]:
+    _dry_run(folder, [])
+    return [name for name in sys.modules if name.split(".")[0] != "icefire"]
+
+
+@functools.cache
+def _load_as(folder: str) -> None:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        names = pool.apply(_loaded, (folder,))
+        pool.close()
+        pool.join()
+    for name in names:
+        # Some are no files but what a package puts in their place.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
 def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
     """Give what dry runs with these flags say, two at a time.
 
     Each is a fork of this process, which has Snakemake loaded, so it costs a fraction of a second
-    instead of two.
+    instead of two. Before many, this process loads all that one of them does.
     """
     import snakemake.cli  # noqa: F401  (loaded once, here)
 
+    if len(variations) > 5:
+        _load_as(str(folder))
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
         said = pool.starmap(_dry_run, [(str(folder), flags) for flags in variations])
         # They end by themselves: Snakemake has them ignore the signal that would end them.
@@ -86,6 +108,16 @@ def jobs(said: str) -> list[Job]:
         )
         for job in _JOB.finditer(said)
     ]
+
+
+def in_order(planned: list[Job]) -> Iterator[Job]:
+    """Give jobs so that each comes after those that make what it reads."""
+    waiting = list(planned)
+    while waiting:
+        made = {path for job in waiting for path in job.outputs}
+        job = next(job for job in waiting if made.isdisjoint(job.inputs))
+        waiting.remove(job)
+        yield job
 
 
 def planned(said: str) -> dict[str, int]:

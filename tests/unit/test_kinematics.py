@@ -217,8 +217,8 @@ def at_places(position: np.ndarray, share: np.ndarray, seed: int) -> dict:
     }
 
 
-@pytest.mark.parametrize("share", [0.05, 0.1, 0.15, 0.2])
-@pytest.mark.parametrize("rho_kpc", [0.01, 0.03, 0.1, 0.5, 2.0, 8.0, 20.0])
+@pytest.mark.parametrize("share", [0.05, 0.2])
+@pytest.mark.parametrize("rho_kpc", [0.01, 0.1, 0.5, 2.0, 20.0])
 def test_errors_are_those_of_draws(frame, rho_kpc, share):
     """To 2 %: the promise, and five times the noise of 100,000 draws."""
     azimuth = np.array([0.3, 2.0, 4.0])
