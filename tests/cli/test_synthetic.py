@@ -10,7 +10,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
-from icefire.files import star_tables, text_tables
+from icefire.files import star_tables
 from icefire.files.columns import STAR_COLUMNS, Column
 
 from .chain import CHANGES
@@ -141,14 +141,6 @@ def test_the_truth_of_another_run_is_named(step, tmp_path):
     line = refused(step.reading("--truth", path))
     assert str(path) in line
     assert "of the same run" in line
-
-
-def test_a_figure_of_a_check_without_a_quantity_is_refused(chain, tmp_path):
-    step = chain.steps["plot_synthetic_check"]
-    check = Table.read(step.inputs["--check"][0], format="ascii.ecsv")
-    for quantity in ("giants_beyond",):
-        text_tables.write_ecsv("check.ecsv", check[check["quantity"] != quantity], check.meta)
-        assert quantity in refused(step.reading("--check", Path("check.ecsv")))
 
 
 def test_a_survey_without_a_giant_is_checked_and_drawn(chain, step, tmp_path):

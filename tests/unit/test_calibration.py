@@ -44,24 +44,6 @@ def pick(found: dict, column: str, method: str, quantity: str, group: Group) -> 
     return found[column][place]
 
 
-def test_groups_part_the_bins_once_by_number_by_error_and_by_radius(counted):
-    bins = counted[..., STATISTICS.index("bins")]
-    whole = bins[:, :, GROUPS.index(Group())]
-    assert whole.min() > 100
-    sparse, filled = Group(n_hi=100), Group(n_lo=100)
-    np.testing.assert_array_equal(
-        bins[:, :, GROUPS.index(sparse)] + bins[:, :, GROUPS.index(filled)], whole
-    )
-    for size in (sparse, filled):
-        parts = [g for g in GROUPS if (g.n_lo, g.n_hi) == (size.n_lo, size.n_hi) and g != size]
-        by_radius = [g for g in parts if (g.r_lo, g.r_hi) != (0, np.inf) and g.r_hi != 60]
-        by_radius += [g for g in parts if (g.r_lo, g.r_hi) == (50, 60)]
-        by_error = [g for g in parts if (g.error_lo, g.error_hi) not in ((0, np.inf), (0, 0.4))]
-        for groups in (by_radius, by_error):
-            total = sum(bins[:, :, GROUPS.index(group)] for group in groups)
-            np.testing.assert_array_equal(total, bins[:, :, GROUPS.index(size)])
-
-
 def test_the_methods_do_as_they_are_known_to(counted):
     """200 halos say more; here one sees that nothing is exchanged or doubled."""
     found = coverage.results(counted)
@@ -189,18 +171,6 @@ def words(found: dict, catalogue: str = "a survey") -> str:
 
 def flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def test_the_advice_quotes_the_numbers(counted):
-    found = coverage.results(counted)
-    said = flat(words(found))
-    filled = Group(n_lo=100)
-    for method in METHODS:
-        pair = [100 * pick(found, f"coverage{p}", method, "sigma", filled) for p in (68, 95)]
-        assert f"``{method}`` {pair[0]:.1f} % and {pair[1]:.1f} %" in said
-    low = pick(found, "bias", "han2024", "beta", Group(n_lo=100, r_lo=30.0, r_hi=40.0))
-    assert np.isnan(low) or f"{low:+.3f}" in said
-    assert "with at least 100 stars" in said and "10 to 99 stars" in said
 
 
 def made_up(counted, **coverage) -> dict[str, np.ndarray]:

@@ -83,15 +83,6 @@ def test_sky_pixels_are_healpys_in_ring_order(nside):
     np.testing.assert_array_equal(dense(sky, {"l": lon, "b": lat}), wanted)
 
 
-def test_sky_coordinates_are_the_pixels_centres():
-    sky = HealpixSky(4)
-    pixel, lon, lat = (values for values, _ in sky.coordinates().values())
-    assert list(sky.coordinates()) == ["pixel", "l", "b"]
-    np.testing.assert_array_equal(pixel, np.arange(192))
-    np.testing.assert_array_equal(dense(sky, {"l": lon, "b": lat}), np.eye(192, dtype=bool))
-    assert lat[0] > 75 and lat[-1] < -75
-
-
 def test_shells_and_quadrants_are_those_of_a_loop():
     rng = np.random.default_rng(8)
     shells = RadialShells(10.0, 80.0, 15)
@@ -123,10 +114,3 @@ def test_a_shell_holds_its_lower_edge_and_the_last_its_upper_too(bins):
     wanted[np.arange(bins), np.arange(bins)] = True
     wanted[-1, bins] = True
     np.testing.assert_array_equal(found, wanted)
-
-
-@pytest.mark.parametrize(
-    "geometry", [PlaneGrid("xy", 3.0, 1.0, 2.0), HealpixSky(2), RadialShells(10.0, 80.0, 3)]
-)
-def test_no_stars_give_an_empty_matrix(geometry):
-    assert dense(geometry, {name: np.empty(0) for name in geometry.columns}).size == 0

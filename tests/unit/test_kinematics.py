@@ -13,6 +13,7 @@ from astropy.coordinates import (
     SkyCoord,
     galactocentric_frame_defaults,
 )
+from reference import by_astropy
 
 from icefire.stars import kinematics, orbits, substructure
 from icefire.surveys.catalogue import Catalogue
@@ -22,37 +23,6 @@ SUN = (8.122, 20.8, (12.9, 245.6, 7.78))
 VELOCITIES = ("v_r", "v_phi", "v_theta")
 ERRORS = ("distance_error", "rv_error", "pmra_error", "pmdec_error", "pm_corr")
 PAIRS = {(0, 1): "cov_rphi", (0, 2): "cov_rtheta", (1, 2): "cov_phitheta"}
-
-
-def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
-    """The same columns from astropy's own transformation, frame v4.0 unless another is given."""
-    sky = SkyCoord(
-        ra=stars["ra"] * u.deg,
-        dec=stars["dec"] * u.deg,
-        distance=stars["distance"] * u.kpc,
-        radial_velocity=stars["rv"] * u.km / u.s,
-        pm_ra_cosdec=stars["pmra"] * u.mas / u.yr,
-        pm_dec=stars["pmdec"] * u.mas / u.yr,
-    )
-    with galactocentric_frame_defaults.set("v4.0"):
-        moved = sky.transform_to(Galactocentric() if frame is None else frame)
-    position = moved.cartesian.xyz.to_value(u.kpc)
-    velocity = moved.velocity.d_xyz.to_value(u.km / u.s)
-    sphere = moved.represent_as("spherical", "sphericalcoslat")
-    spin = sphere.differentials["s"]
-
-    def speed(turning):
-        return (turning * sphere.distance).to_value(u.km / u.s, u.dimensionless_angles())
-
-    return {
-        **dict(zip("xyz", position, strict=True)),
-        "r": sphere.distance.to_value(u.kpc),
-        "velocity": velocity,
-        "v_r": spin.d_distance.to_value(u.km / u.s),
-        "v_phi": speed(spin.d_lon_coslat),
-        "v_theta": speed(spin.d_lat),
-        **dict(zip(("lx", "ly", "lz"), np.cross(position, velocity, axis=0), strict=True)),
-    }
 
 
 def covariance(found: dict) -> np.ndarray:

@@ -100,16 +100,6 @@ def test_measured_values_scatter_about_the_truth_by_their_errors(clean, measured
     assert is_normal((rows[measured] - truth[true]) / rows[error])
 
 
-def test_errors_of_different_quantities_are_independent(clean):
-    rows, truth = clean
-    true = {"Vrad": "rv", "logg": "logg", "Teff": "teff", "FeH": "feh", "aFe": "afe"}
-    pulls = [(rows[name] - truth[of]) / rows[f"{name}_err"] for name, of in true.items()]
-    pulls.append((rows["dist_adpt"] - truth["distance"]) / truth["distance"])
-    pulls.append((rows["GAIAEDR3_PMRA"] - truth["pmra"]) / rows["GAIAEDR3_PMRA_ERROR"])
-    correlation = np.corrcoef(pulls) - np.eye(len(pulls))
-    assert np.abs(correlation).max() < 4.5 / 5000**0.5
-
-
 def test_errors_of_the_two_proper_motions_are_correlated_as_they_say(clean):
     rows, truth = clean
     corr = rows["GAIAEDR3_PMRA_PMDEC_CORR"]

@@ -105,16 +105,6 @@ def test_text_identifiers_that_grow_longer_in_a_later_block_stay_whole(tmp_path)
     assert found["star_id"].tolist() == [b"s99998", b"s99999", b"s100000", b"s100001"]
 
 
-@pytest.mark.parametrize("blocks", [[], BLOCKS], ids=["empty", "full"])
-def test_files_obey_the_fits_standard(tmp_path, blocks):
-    path = write(tmp_path / "stars.fits", blocks, meta={"reason": "it's [α/Fe] " * 60})
-    assert path.stat().st_size % 2880 == 0
-    with fits.open(path) as hdus:
-        hdus.verify("exception")
-        assert hdus[1].name == "STARS" and len(hdus) == 2
-        assert hdus[1].header.comments["TTYPE5"] == STAR_COLUMNS["b"].description
-
-
 def test_equal_stars_give_equal_bytes_without_dates_or_paths(tmp_path):
     files = []
     for folder, sizes in (("one", (138,)), ("two", (5, 100, 33))):
