@@ -63,14 +63,14 @@ def good() -> Table:
 # --- changes of a table ----------------------------------------------------------------------
 
 
-def some(*values, repeat: int = 1):
-    """Change the first rows of a column to these values, each so many times."""
+def some(*values, after: int = 0):
+    """Change rows of a column to these values: the first, or those after some."""
 
     def change(column):
         changed = np.array(
             column, dtype=np.result_type(column.dtype, *map(np.min_scalar_type, values))
         )
-        changed[: len(values) * repeat] = np.repeat(values, repeat)
+        changed[after : after + len(values)] = values
         return changed
 
     return change

@@ -123,21 +123,17 @@ refuse(
 
 # --- values ----------------------------------------------------------------------------------
 
-for column, reason in {
-    "RA": POSITION,
-    "DEC": POSITION,
-    "dist_adpt": DISTANCE,
-    "dist_adpt_err": ERROR,
-    "Vrad": RV,
-    "Vrad_err": ERROR,
-    "GAIAEDR3_PMRA": PM,
-    "GAIAEDR3_PMRA_ERROR": ERROR,
-    "GAIAEDR3_PMDEC": PM,
-    "GAIAEDR3_PMDEC_ERROR": ERROR,
-    "GAIAEDR3_PMRA_PMDEC_CORR": ERROR,
+GAPS = (NAN, INF, -INF, -9999.0, 1e20, 1e300)
+for reason, names in {
+    POSITION: ("RA", "DEC"),
+    DISTANCE: ("dist_adpt",),
+    RV: ("Vrad",),
+    PM: ("GAIAEDR3_PMRA", "GAIAEDR3_PMDEC"),
+    ERROR: ("dist_adpt_err", "Vrad_err", "GAIAEDR3_PMRA_ERROR", "GAIAEDR3_PMRA_PMDEC_CORR"),
 }.items():
-    gaps = some(NAN, INF, -INF, -9999.0, 1e20, 1e300)
-    count(f"{column} NaN, infinite, fills gaps", table(**{column: gaps}), {reason: 6})
+    # Of each column in rows of their own
+    gaps = {name: some(*GAPS, after=6 * i) for i, name in enumerate(names)}
+    count(f"{', '.join(names)} NaN, infinite, fills gaps", table(**gaps), {reason: 6 * len(names)})
 for ending in sorted(cat.WRITERS.keys() - {".hdf5"}):
     count(f"some masked ({ending})", table(ending, Vrad=masked(3), SNR=masked(1)), {RV: 2, SNR: 1})
 count(

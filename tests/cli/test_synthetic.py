@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -49,19 +48,6 @@ def test_the_chain_s_changes_are_in_its_table(chain):
     truth = table(chain, "simulate_survey", "--truth")
     share = CHANGES["warts"]["repeated_fraction"]
     assert np.mean(truth["is_repeat"]) == pytest.approx(share, rel=0.1)
-
-
-def test_no_changes_may_be_given_without_files_or_not_at_all(chain, tmp_path):
-    small = smaller(chain)
-    bare = dataclasses.replace(small, inputs={**small.inputs, "--changes": []})
-    absent = small.reading_all("--changes", [])
-    assert set(bare.argv()) - set(absent.argv()) == {"--changes"}
-    written = []
-    for name, step in (("bare", bare), ("absent", absent)):
-        step = step.writing_to(tmp_path / name)
-        assert step.call().status == 0
-        written.append([path.read_bytes() for path in step.outputs.values()])
-    assert written[0] == written[1]
 
 
 def test_later_changes_are_laid_over_earlier_ones(chain, tmp_path):

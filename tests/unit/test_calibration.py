@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -145,20 +143,6 @@ def test_missing_doubled_and_foreign_shards_are_refused(tmp_path, given):
     paths["other"] = shard(tmp_path / "other.npz", range(3, 6), seed=2)
     with pytest.raises(UserError, match=r"once each|other settings"):
         coverage.join([paths[name] for name in given])
-
-
-def test_what_is_no_shard_is_named(tmp_path):
-    np.savez(tmp_path / "other.npz", a=np.zeros(3))
-    text = np.array(json.dumps({"parameters": {}}))
-    np.savez(
-        tmp_path / "bare.npz",
-        counts=np.zeros((len(halos.SCENARIOS), *SHAPE)),
-        numbers=np.arange(3),
-        meta=text,
-    )
-    for name in ("other.npz", "bare.npz"):
-        with pytest.raises(UserError, match=name):
-            coverage.join([str(tmp_path / name)])
 
 
 # --- words -----------------------------------------------------------------------------------

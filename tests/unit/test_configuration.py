@@ -109,12 +109,6 @@ def test_every_mapping_of_the_schema_is_closed_and_complete(schema_path):
     visit(yaml.safe_load(schema_path.read_text()), "")
 
 
-def test_overlays_hold_only_known_keys(repo, described):
-    for name in ("quick", "segue_kgiants"):
-        overlay = yaml.safe_load((repo / "config" / f"{name}.yaml").read_text())
-        assert leaves(overlay) <= set(described)
-
-
 # --- checking a configuration ----------------------------------------------------------------
 
 
