@@ -17,12 +17,6 @@ from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
 from .chain import Chain, chain_of
 from .needed import without_model
 
-# Where no bin has a value they draw as little of one star as of none.
-DRAWN_ONCE = (
-    *("plot_sigma_plane", "plot_sigma_sky", "plot_line_of_sight", "plot_sigma_profile"),
-    *("plot_beta_profile", "plot_calibration"),
-)
-
 
 def numbers_of(entry: dict, name: str = ""):
     """Give (name, value) of every number in numbers.yaml."""
@@ -46,10 +40,7 @@ def short(chain, config, tmp_path_factory) -> Chain:
     with star_tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
         writer.write({name: values[kept] for name, values in block.items()})
         writer.meta = without_model(whole.meta)
-    made = chain_of(folder, config, folder / "catalogue.fits")
-    if n_stars == 0:
-        made.steps = {n: step for n, step in made.steps.items() if step.script not in DRAWN_ONCE}
-    return made.run()
+    return chain_of(folder, config, folder / "catalogue.fits").run()
 
 
 def read(short: Chain, step: str, flag: str) -> Table:
