@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
+from table_formats import FORMATS
 
 from .needed import SURVEY
 
@@ -120,26 +121,7 @@ def made(changes: dict | None = None, rows: slice | np.ndarray = slice(None)) ->
 # --- files -----------------------------------------------------------------------------------
 
 
-def to_hdf5(table: Table, path: Path) -> None:
-    table.write(path, format="hdf5", path="rcat", serialize_meta=True)
-
-
-def to_hdf5_group(table: Table, path: Path) -> None:
-    with h5py.File(path, "w") as file:
-        group = file.create_group("data")
-        for name in table.colnames:
-            values = np.asarray(table[name])
-            group[name] = values.astype("S") if values.dtype.kind == "U" else values
-
-
-WRITERS = {
-    ".fits": lambda table, path: table.write(path, format="fits"),
-    ".h5": to_hdf5,
-    ".hdf5": to_hdf5_group,
-    ".csv": lambda table, path: table.write(path, format="ascii.csv"),
-    ".ecsv": lambda table, path: table.write(path, format="ascii.ecsv"),
-    ".vot": lambda table, path: table.write(path, format="votable"),
-}
+WRITERS = {f".{name}": FORMATS[name] for name in ("fits", "h5", "hdf5", "csv", "ecsv", "vot")}
 
 
 def write(table: Table, path: Path) -> Path:

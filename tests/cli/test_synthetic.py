@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from astropy.table import Table
 
 from icefire.files import star_tables
@@ -36,11 +35,6 @@ def table(chain, name: str, flag: str) -> Table:
     return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
 
 
-def smaller(chain):
-    step = chain.steps["simulate_survey"]
-    return step.with_flag(step.flag("rows"), "1000")
-
-
 # --- changes of the model --------------------------------------------------------------------
 
 
@@ -48,19 +42,6 @@ def test_the_chain_s_changes_are_in_its_table(chain):
     truth = table(chain, "simulate_survey", "--truth")
     share = CHANGES["warts"]["repeated_fraction"]
     assert np.mean(truth["is_repeat"]) == pytest.approx(share, rel=0.1)
-
-
-def test_later_changes_are_laid_over_earlier_ones(chain, tmp_path):
-    for name, share in (("first", 0.5), ("second", 0.0)):
-        text = yaml.safe_dump({"warts": {"no_fit_fraction": share, "repeated_fraction": share}})
-        (tmp_path / f"{name}.yaml").write_text(text)
-    (tmp_path / "third.yaml").write_text("warts: {no_fit_fraction: 1.0}")
-    files = [tmp_path / f"{name}.yaml" for name in ("first", "second", "third")]
-    step = smaller(chain)
-    step = step.reading_all("--changes", files).writing_to(tmp_path / "out")
-    assert step.call().status == 0
-    assert set(Table.read(step.outputs["--catalogue"])["FLAG"]) == {-1}
-    assert not Table.read(step.outputs["--truth"])["is_repeat"].any()
 
 
 # --- what the check counts -------------------------------------------------------------------

@@ -154,7 +154,7 @@ def test_equal_inputs_give_equal_bytes_in_another_run_with_other_shards(
             done = call(job.script, list(job.words[2:]))
             assert (done.status, done.err) == (0, ""), job.rule
     made = _digests(again)
-    assert len(made) > 40 and made.items() <= before.items()
+    assert len(made) > 30 and made.items() <= before.items()
     assert _digests(first) == before
     shutil.rmtree(again)
 
