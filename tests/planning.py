@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib
+import gc
 import io
 import multiprocessing
 import os
@@ -38,6 +37,7 @@ class Job:
 def _dry_run(folder: str, flags: list[str]) -> str:
     from snakemake.cli import main
 
+    gc.disable()  # it would copy what is shared with the process that this is a fork of
     os.chdir(folder)
     # The folder's Snakefile must find its own library, not the one that this test has loaded.
     sys.path = [entry for entry in sys.path if not entry.endswith("scripts")]
@@ -53,33 +53,14 @@ def _dry_run(folder: str, flags: list[str]) -> str:
     return out.getvalue()
 
 
-def _loaded(folder: str) -> list[str]:
-    _dry_run(folder, [])
-    return [name for name in sys.modules if name.split(".")[0] != "icefire"]
-
-
-@functools.cache
-def _load_as(folder: str) -> None:
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        names = pool.apply(_loaded, (folder,))
-        pool.close()
-        pool.join()
-    for name in names:
-        # Some are no files but what a package puts in their place.
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-
-
 def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
     """Give what dry runs with these flags say, two at a time.
 
     Each is a fork of this process, which has Snakemake loaded, so it costs a fraction of a second
-    instead of two. Before many, this process loads all that one of them does.
+    instead of two.
     """
     import snakemake.cli  # noqa: F401  (loaded once, here)
 
-    if len(variations) > 5:
-        _load_as(str(folder))
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
         said = pool.starmap(_dry_run, [(str(folder), flags) for flags in variations])
         # They end by themselves: Snakemake has them ignore the signal that would end them.
