@@ -192,7 +192,9 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
     for name, step in chain_of(chain.folder, extreme).steps.items():
         if step.params != chain.steps[name].params and step.script not in ran:
             done = step.writing_to(tmp_path / "out").call()
-            assert (done.status, done.err) == (0, ""), (name, done.err)
+            # Cuts so high that they leave no star are told.
+            none_left = (done.status, "no star is left" in done.err) == (2, True)
+            assert none_left or (done.status, done.err) == (0, ""), (name, done.err)
             ran[step.script] = name
     assert len(ran) > 8 and len(tried) > 30
     outcome(
