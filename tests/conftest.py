@@ -5,10 +5,13 @@ Hypothesis draws the same examples every time and keeps its files outside the re
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 # Read when Hypothesis first needs its folder, so before any import of it.
@@ -46,6 +49,27 @@ def segue_catalogue() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return path.resolve()
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Make a folder once; where several processes share the tests, one makes it and all read it.
+
+    `once(name, make)` gives the folder and what `make(folder)` gave, which is kept as JSON.
+    """
+
+    def made(name: str, make: Callable[[Path], object]) -> tuple[Path, object]:
+        base = tmp_path_factory.getbasetemp()
+        folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+        folder.mkdir(exist_ok=True)
+        said = folder / "made.json"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not said.exists():
+                said.write_text(json.dumps(make(folder)), encoding="utf-8")
+        return folder, json.loads(said.read_text(encoding="utf-8"))
+
+    return made
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import multiprocessing
 import os
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +37,7 @@ class Job:
 def _dry_run(folder: str, flags: list[str]) -> str:
     from snakemake.cli import main
 
+    gc.disable()  # it would copy what is shared with the process that this is a fork of
     os.chdir(folder)
     # The folder's Snakefile must find its own library, not the one that this test has loaded.
     sys.path = [entry for entry in sys.path if not entry.endswith("scripts")]
@@ -86,6 +89,16 @@ def jobs(said: str) -> list[Job]:
         )
         for job in _JOB.finditer(said)
     ]
+
+
+def in_order(planned: list[Job]) -> Iterator[Job]:
+    """Give jobs so that each comes after those that make what it reads."""
+    waiting = list(planned)
+    while waiting:
+        made = {path for job in waiting for path in job.outputs}
+        job = next(job for job in waiting if made.isdisjoint(job.inputs))
+        waiting.remove(job)
+        yield job
 
 
 def planned(said: str) -> dict[str, int]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from astropy import units as u
+from astropy.coordinates import Galactocentric, SkyCoord, galactocentric_frame_defaults
 from scipy import stats
 
 COMPONENTS = ("v_r", "v_phi", "v_theta")
@@ -16,6 +18,40 @@ QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
 LEVELS = {"_lo95": 0.025, "_lo68": 0.16, "": 0.5, "_hi68": 0.84, "_hi95": 0.975}
 CUTS = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
 NOTHING = (None, None, None)
+
+# --- places and motions ----------------------------------------------------------------------
+
+
+def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
+    """The same columns from astropy's own transformation, frame v4.0 unless another is given."""
+    sky = SkyCoord(
+        ra=stars["ra"] * u.deg,
+        dec=stars["dec"] * u.deg,
+        distance=stars["distance"] * u.kpc,
+        radial_velocity=stars["rv"] * u.km / u.s,
+        pm_ra_cosdec=stars["pmra"] * u.mas / u.yr,
+        pm_dec=stars["pmdec"] * u.mas / u.yr,
+    )
+    with galactocentric_frame_defaults.set("v4.0"):
+        moved = sky.transform_to(Galactocentric() if frame is None else frame)
+    position = moved.cartesian.xyz.to_value(u.kpc)
+    velocity = moved.velocity.d_xyz.to_value(u.km / u.s)
+    sphere = moved.represent_as("spherical", "sphericalcoslat")
+    spin = sphere.differentials["s"]
+
+    def speed(turning):
+        return (turning * sphere.distance).to_value(u.km / u.s, u.dimensionless_angles())
+
+    return {
+        **dict(zip("xyz", position, strict=True)),
+        "r": sphere.distance.to_value(u.kpc),
+        "velocity": velocity,
+        "v_r": spin.d_distance.to_value(u.km / u.s),
+        "v_phi": speed(spin.d_lon_coslat),
+        "v_theta": speed(spin.d_lat),
+        **dict(zip(("lx", "ly", "lz"), np.cross(position, velocity, axis=0), strict=True)),
+    }
+
 
 # --- flags and samples -----------------------------------------------------------------------
 

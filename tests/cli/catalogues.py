@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gzip
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import yaml
 from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
+from table_formats import FORMATS
 
 from .needed import SURVEY
 
@@ -64,14 +64,14 @@ def good() -> Table:
 # --- changes of a table ----------------------------------------------------------------------
 
 
-def some(*values, repeat: int = 1):
-    """Change the first rows of a column to these values, each so many times."""
+def some(*values, after: int = 0):
+    """Change rows of a column to these values: the first, or those after some."""
 
     def change(column):
         changed = np.array(
             column, dtype=np.result_type(column.dtype, *map(np.min_scalar_type, values))
         )
-        changed[: len(values) * repeat] = np.repeat(values, repeat)
+        changed[after : after + len(values)] = values
         return changed
 
     return change
@@ -121,26 +121,7 @@ def made(changes: dict | None = None, rows: slice | np.ndarray = slice(None)) ->
 # --- files -----------------------------------------------------------------------------------
 
 
-def to_hdf5(table: Table, path: Path) -> None:
-    table.write(path, format="hdf5", path="rcat", serialize_meta=True)
-
-
-def to_hdf5_group(table: Table, path: Path) -> None:
-    with h5py.File(path, "w") as file:
-        group = file.create_group("data")
-        for name in table.colnames:
-            values = np.asarray(table[name])
-            group[name] = values.astype("S") if values.dtype.kind == "U" else values
-
-
-WRITERS = {
-    ".fits": lambda table, path: table.write(path, format="fits"),
-    ".h5": to_hdf5,
-    ".hdf5": to_hdf5_group,
-    ".csv": lambda table, path: table.write(path, format="ascii.csv"),
-    ".ecsv": lambda table, path: table.write(path, format="ascii.ecsv"),
-    ".vot": lambda table, path: table.write(path, format="votable"),
-}
+WRITERS = {f".{name}": FORMATS[name] for name in ("fits", "h5", "hdf5", "csv", "ecsv", "vot")}
 
 
 def write(table: Table, path: Path) -> Path:
@@ -263,10 +244,6 @@ def hdu() -> fits.BinTableHDU:
     return fits.table_to_hdu(good())
 
 
-def ascii_table() -> fits.TableHDU:
-    return fits.TableHDU.from_columns(fits.ColDefs([fits.Column("RA", "F9.5", array=np.ones(3))]))
-
-
 def null_flags(n_rows: int) -> Build:
     """A FITS file whose FLAG is a truth value, which the first rows do not have."""
 
@@ -292,17 +269,6 @@ def entities() -> bytes:
 
 def directory(folder: Path) -> Path:
     (folder / "stars.fits").mkdir()
-    return folder / "stars.fits"
-
-
-def pipe(folder: Path) -> Path:
-    os.mkfifo(folder / "stars.fits")
-    return folder / "stars.fits"
-
-
-def circle(folder: Path) -> Path:
-    (folder / "other.fits").symlink_to(folder / "stars.fits")
-    (folder / "stars.fits").symlink_to(folder / "other.fits")
     return folder / "stars.fits"
 
 

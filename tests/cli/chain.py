@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from planning import Job, dry_runs, jobs
+from planning import Job, dry_runs, in_order, jobs
 
 from icefire.files.columns import SAMPLES
 
@@ -170,17 +170,11 @@ def plan(config: str) -> list[Step]:
         (folder / OWN_TABLE).touch()
         (folder / "small.yaml").write_text(config, encoding="utf-8")
         (said,) = dry_runs(folder, [["-p", "--configfile", "small.yaml"]])
-    planned = [(step_of(job), job) for job in jobs(said)]
+    planned = jobs(said)
     assert planned, said
     # Snakemake's order is any that is possible; first is here what has most to read.
-    waiting = sorted(planned, key=lambda pair: (-len(pair[0].inputs), halo_first(pair[0].name)))
-    ordered: list[Step] = []
-    while waiting:
-        made = {path for _, job in waiting for path in job.outputs}
-        ready = next(pair for pair in waiting if made.isdisjoint(pair[1].inputs))
-        waiting.remove(ready)
-        ordered.append(ready[0])
-    return ordered
+    planned.sort(key=lambda job: (-len(step_of(job).inputs), halo_first(step_of(job).name)))
+    return [step_of(job) for job in in_order(planned)]
 
 
 def halo_first(name: str) -> list[str]:

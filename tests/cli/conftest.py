@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import functools
-import json
-import os
 
 import pytest
 
@@ -31,29 +28,19 @@ def config() -> dict:
 
 
 @pytest.fixture(scope="session")
-def chain(config, tmp_path_factory) -> Chain:
-    """All steps done.
-
-    Where several processes share the tests, one makes it and all read it.
-    """
+def chain(config, once) -> Chain:
+    """All steps done."""
     # Where matplotlib has no cache yet it says so on stderr; let that be here, not in a step.
     import matplotlib.font_manager  # noqa: F401
 
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "chain"
-    folder.mkdir(exist_ok=True)
-    made, said = chain_of(folder / ODD_NAME, config), folder / "done.json"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if said.exists():
-            done = json.loads(said.read_text(encoding="utf-8"))
-            made.done = {name: Done(**step) for name, step in done.items()}
-        else:
-            made.folder.mkdir()
-            done = made.run().done
-            texts = {name: dataclasses.asdict(step) for name, step in done.items()}
-            said.write_text(json.dumps(texts), encoding="utf-8")
-    return made
+    def make(folder) -> dict:
+        made = chain_of(folder / ODD_NAME, config)
+        made.folder.mkdir()
+        return {name: dataclasses.asdict(done) for name, done in made.run().done.items()}
+
+    folder, said = once("chain", make)
+    done = {name: Done(**step) for name, step in said.items()}
+    return dataclasses.replace(chain_of(folder / ODD_NAME, config), done=done)
 
 
 @pytest.fixture(scope="session")

@@ -76,14 +76,13 @@ def ids(*texts) -> np.ndarray:
 
 # --- columns ---------------------------------------------------------------------------------
 
-for ending in cat.WRITERS:
-    refuse(f"column missing ({ending})", table(ending, Vrad=None), "Vrad, mapped to rv", MAP)
 words = table(Vrad=np.array(["fast"] * N_ROWS))
 refuse("texts for numbers", words, "Vrad, mapped to rv", "numbers", "map rv")
+rv_map = {"columns.rv.source": "RV"}
+refuse("column missing", table(), "column RV, mapped to rv, is missing", MAP, survey=rv_map)
 refuse("column of another case", edited(".fits", (b"'RA  ", b"'ra  ")), "RA", "has ra", MAP)
 refuse("name twice, FITS", edited(".fits", (b"'DEC  ", b"'RA   ")), "named RA", "rename")
 refuse("name twice, CSV", edited(".csv", (b",DEC,", b",RA,")), "named RA", "rename")
-refuse("name twice, VOTable", edited(".vot", (b'name="DEC"', b'name="RA"')), "named RA", "rename")
 refuse(
     "name twice, ECSV", edited(".ecsv", (b"name: DEC", b"name: RA")), "describes the columns", AGAIN
 )
@@ -115,8 +114,6 @@ refuse(
 )
 refuse("every value missing", table(Vrad=every(NAN)), "no star is left of 24", "24 go", RV)
 refuse("unit misspelt", edited(".fits", (b"'kpc  ", b"'kpcs ")), "dist_adpt", "'kpcs'", "the file")
-refuse("kpc for a velocity", table(Vrad=times(1, "kpc")), "Vrad", "'kpc'", "the file")
-refuse("magnitudes of pc", table(".ecsv", dist_adpt=times(1, "mag(pc)")), "dist_adpt", "mag(pc)")
 refuse("km/s for [Fe/H]", table(FeH=times(1, "km/s")), "FeH", "'km s-1'", "the file")
 no_unit = {"columns.distance.unit": None}
 refuse(
@@ -125,21 +122,17 @@ refuse(
 
 # --- values ----------------------------------------------------------------------------------
 
-for column, reason in {
-    "RA": POSITION,
-    "DEC": POSITION,
-    "dist_adpt": DISTANCE,
-    "dist_adpt_err": ERROR,
-    "Vrad": RV,
-    "Vrad_err": ERROR,
-    "GAIAEDR3_PMRA": PM,
-    "GAIAEDR3_PMRA_ERROR": ERROR,
-    "GAIAEDR3_PMDEC": PM,
-    "GAIAEDR3_PMDEC_ERROR": ERROR,
-    "GAIAEDR3_PMRA_PMDEC_CORR": ERROR,
+GAPS = (NAN, INF, -INF, -9999.0, 1e20, 1e300)
+for reason, names in {
+    POSITION: ("RA", "DEC"),
+    DISTANCE: ("dist_adpt",),
+    RV: ("Vrad",),
+    PM: ("GAIAEDR3_PMRA", "GAIAEDR3_PMDEC"),
+    ERROR: ("Vrad_err", "GAIAEDR3_PMRA_ERROR", "GAIAEDR3_PMRA_PMDEC_CORR"),
 }.items():
-    gaps = some(NAN, INF, -INF, -9999.0, 1e20, 1e300)
-    count(f"{column} NaN, infinite, fills gaps", table(**{column: gaps}), {reason: 6})
+    # Of each column in rows of their own
+    gaps = {name: some(*GAPS, after=6 * i) for i, name in enumerate(names)}
+    count(f"{', '.join(names)} NaN, infinite, fills gaps", table(**gaps), {reason: 6 * len(names)})
 for ending in sorted(cat.WRITERS.keys() - {".hdf5"}):
     count(f"some masked ({ending})", table(ending, Vrad=masked(3), SNR=masked(1)), {RV: 2, SNR: 1})
 count(
@@ -183,18 +176,14 @@ refuse("decimals", table(H3_ID=np.arange(N_ROWS) + 0.5), "H3_ID", "decimals", "a
 refuse("integers masked", table(H3_ID=masked(2)), "H3_ID", "empty")
 greek = table(".ecsv", H3_ID=ids("α Boo"))
 refuse("identifiers in Greek", greek, "H3_ID", "ASCII", "another column")
-million = ids("x" * 10**6).astype("S")
-refuse(
-    "a million characters, FITS", table(tileID=million), "tileID", "1000 characters", "map field"
-)
-count("a million characters, unmapped", table(".h5", comment=million))
+long = ids("x" * 10**4).astype("S")
+refuse("ten thousand characters", table(tileID=long), "tileID", "1000 characters", "map field")
 count("field names with anything", table(".hdf5", tileID=ids("a\nb", 'c,"d"', "e f", "", "#")))
 
 # --- files -----------------------------------------------------------------------------------
 
-for keep in (0.1, -1):
-    refuse(f"cut, FITS, {keep}", cut(".fits", keep), AGAIN)
-    refuse(f"cut, HDF5, {keep}", cut(".h5", keep), AGAIN)
+refuse("cut, FITS", cut(".fits", 0.1), AGAIN)
+refuse("cut, HDF5", cut(".h5", -1), AGAIN)
 refuse("cut within a row, CSV", cut(".csv", -70), "line 25 has 9 cells", AGAIN)
 refuse("cut within a row, ECSV", cut(".ecsv", -70), "line 49 has 9 cells", AGAIN)
 refuse("cut, VOTable", cut(".vot", 0.7), AGAIN)
@@ -218,14 +207,10 @@ refuse("bzip2", content("stars.fits", b"BZh91AY"), "bzip2", "decompress")
 refuse("another ending", content("stars.npy", b"x"), ".fits .fit .h5")
 count("capital ending", cat.renamed(".fits", "STARS.FITS"))
 refuse("FITS image", hdus(lambda: fits.ImageHDU(np.zeros((4, 4)))), AGAIN)
-refuse("FITS text table", hdus(cat.ascii_table), AGAIN)
 refuse("two FITS tables", hdus(cat.hdu, cat.hdu), "extensions 1, 2", "`table`")
 for what, card, wrong in (
-    ("row length", b"NAXIS1  =                  160", b"NAXIS1  =                  168"),
-    ("negative rows", b"NAXIS2  =                   24", b"NAXIS2  =                   -4"),
     ("10^15 rows", b"NAXIS2  =                   24", b"NAXIS2  =     1000000000000000"),
     ("format", b"TFORM4  = 'D ", b"TFORM4  = 'Q?"),
-    ("scale", b"TUNIT2  = 'deg ", b"TSCAL2  = 'deg "),
     ("metadata", b"TUNIT2  = 'deg ", b"ICEFIRE = '{\" "),
 ):
     refuse(f"FITS header with a wrong {what}", edited(".fits", (card, wrong)))
@@ -253,8 +238,6 @@ refuse(
 )
 refuse("nothing there", lambda folder: folder / "stars.fits", "No such file")
 refuse("directory", cat.directory, "not a file")
-refuse("pipe", cat.pipe, "not a file")
-refuse("links in a circle", cat.circle, "symbolic links")
 refuse("device", cat.device, "not a file")
 refuse("name too long", lambda folder: folder / ("x" * 300 + ".fits"), "name too long")
 
@@ -280,11 +263,6 @@ def made_by(case: Case, tmp_path: Path) -> tuple[Path, Path]:
 
 def named(cases: list[Case]) -> list:
     return [pytest.param(case, id=case.name) for case in cases]
-
-
-def test_no_case_is_there_twice():
-    names = [case.name for case in (*REFUSED, *COUNTED, *MAPS)]
-    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("case", named(REFUSED))
@@ -363,7 +341,6 @@ MAPS = [
     mistake("synthetic", "yes"),
     mistake("cuts_off", ["snr"]),
     mistake("cuts_off", {"sagitarius": "x"}, "cuts_off.sagitarius", "known are"),
-    mistake("columns.speed", {"source": "V"}, "columns.speed", "known are"),
     mistake("columns.ra.value", 3.0, "columns.ra", "either"),
     mistake("columns.ra.sourc", "RA", "columns.ra.sourc", "known are"),
     mistake("columns.ra.unit", "degz", "columns.ra.unit", "'degz'"),
@@ -381,14 +358,10 @@ MAPS = [
     mistake("columns.snr", {"value": "high"}, "columns.snr.value"),
     mistake("columns.star_id", {"value": 7}, "columns.star_id", "cannot share"),
     mistake("columns.pm_corr", None, "columns.pm_corr is missing"),
-    mistake("columns.flag", None, "no flag", "cuts_off.flag"),
     mistake("columns.snr", None, "no snr", "cuts_off.snr"),
-    mistake("columns.afe", None, "no afe", "cuts_off.sagittarius_chemistry"),
     no_map("key twice", b"name: a\nname: b\n", "line 2", "name", "twice"),
-    no_map("no YAML", b"name: [", "YAML", "correct the file"),
     no_map("not UTF-8", b"name: \xe9\n", "utf-8", "correct the file"),
     no_map("Python in it", b"name: !!python/name:os.mkdir\n", "python/name"),
-    Case("map: directory", cat.directory, ("not a file",)),
     Case("map: nothing there", lambda folder: folder / "m.yaml", ("No such file",)),
 ]
 
@@ -403,15 +376,6 @@ def test_a_bad_column_map_is_refused(case, config, tmp_path, outcome):
     assert f"error: {survey}: " in line
     for words in case.says:
         assert words in line
-
-
-def test_a_map_that_names_a_missing_column_says_which(config, tmp_path, outcome):
-    survey = cat.survey(tmp_path, {"columns.rv.source": "RV"})
-    catalogue = cat.write(cat.good(), tmp_path / "stars.fits")
-    line = refused(steps(tmp_path / "run", config, catalogue, survey)[0])
-    outcome(OUTCOMES, "map: missing column", f"refused: {line.replace(f'{tmp_path}/', '')}")
-    assert f"{catalogue}: column RV, mapped to rv, is missing" in line
-    assert "correct the survey's column map" in line
 
 
 # --- permissions and names -------------------------------------------------------------------

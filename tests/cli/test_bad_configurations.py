@@ -58,10 +58,13 @@ def wrong_values(value) -> list:
     others = [*WRONG_KINDS, *ODD_NUMBERS, *ODD_TEXTS]
     if isinstance(value, bool) or value is None:
         return others
+    # A few stand for all of another kind.
     if isinstance(value, int | float):
+        others = [*WRONG_KINDS, *ODD_NUMBERS, *ODD_TEXTS[2:4]]
         near = [type(value)(value * factor) for factor in (-1, 0.5, 0.9, 1.1, 2, 10, 1000)]
         return [*near, value + 0.5, str(value), *others]
     if isinstance(value, str):
+        others = [*WRONG_KINDS, *ODD_NUMBERS[:2], *ODD_TEXTS]
         near = [value[1:], value[:1] + value, value + "\n", " " + value, value.upper(), "-" + value]
         return [*near, *OTHER_TEXTS, *others]
     near = [value[::-1], value[:-1], [*value, *value[:1]], value * 60, [value]]
@@ -189,7 +192,9 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
     for name, step in chain_of(chain.folder, extreme).steps.items():
         if step.params != chain.steps[name].params and step.script not in ran:
             done = step.writing_to(tmp_path / "out").call()
-            assert (done.status, done.err) == (0, ""), (name, done.err)
+            # Cuts so high that they leave no star are told.
+            none_left = (done.status, "no star is left" in done.err) == (2, True)
+            assert none_left or (done.status, done.err) == (0, ""), (name, done.err)
             ran[step.script] = name
     assert len(ran) > 8 and len(tried) > 30
     outcome(

@@ -53,21 +53,13 @@ def arrays(summarise) -> dict[str, np.ndarray]:
         return dict(stored)
 
 
-def test_a_shard_without_one_of_its_arrays_is_named(summarise, arrays, bad):
-    for name in arrays:
-        path = bad("shard.npz", {n: v for n, v in arrays.items() if n != name})
+def test_a_shard_without_an_array_or_with_what_is_none_is_named(summarise, arrays, bad):
+    """Objects among them are not loaded."""
+    objects = np.array([{"any": "object"}], dtype=object)
+    for changed in ({"bins": None}, {"bins": objects}, {"meta": np.array("{not JSON")}):
+        given = {name: value for name, value in (arrays | changed).items() if value is not None}
+        path = bad("shard.npz", given)
         assert str(path) in refused(summarise.reading("--shards", path))
-
-
-def test_pickled_objects_in_a_shard_are_not_loaded(summarise, arrays, bad):
-    path = bad("shard.npz", {**arrays, "bins": np.array([{"any": "object"}], dtype=object)})
-    assert str(path) in refused(summarise.reading("--shards", path))
-
-
-@pytest.mark.parametrize("name", ["units", "meta"])
-def test_a_shard_with_damaged_texts_is_named(summarise, arrays, bad, name):
-    path = bad("shard.npz", {**arrays, name: np.array("{not JSON")})
-    assert str(path) in refused(summarise.reading("--shards", path))
 
 
 def test_a_shard_of_other_settings_is_named(summarise, arrays, bad):
@@ -117,14 +109,6 @@ def test_kinematics_of_other_stars_are_named(chain, tmp_path):
         assert what in line
 
 
-def test_damaged_metadata_of_a_star_table_are_named(chain, tmp_path):
-    step = chain.of_script("compute_kinematics")
-    content = step.inputs["--clean"][0].read_bytes()
-    other = tmp_path / "other.fits"
-    other.write_bytes(content.replace(b"ICEFIRE = '{", b"ICEFIRE = 'x", 1))
-    assert str(other) in refused(step.reading("--clean", other))
-
-
 def test_figures_of_two_catalogues_are_refused(shortened, bad):
     step = shortened("plot_sigma_sky")
     table = ecsv(step.inputs["--insitu"][0])
@@ -133,40 +117,28 @@ def test_figures_of_two_catalogues_are_refused(shortened, bad):
     assert "--insitu 'another survey'" in line
 
 
-def test_a_summary_that_is_no_grid_is_named(shortened, bad):
-    step = shortened("plot_sigma_plane")
-    path = bad("rows.ecsv", ecsv(step.inputs["--accreted"][0])[:-1])
-    assert str(path) in refused(step.reading("--accreted", path))
-
-
-@pytest.mark.parametrize("rows", [slice(0), slice(1, None)], ids=str)
-def test_a_summary_that_is_no_whole_sky_is_named(shortened, bad, rows):
-    step = shortened("plot_sigma_sky")
-    path = bad("rows.ecsv", ecsv(step.inputs["--halo"][0])[rows])
-    assert str(path) in refused(step.reading("--halo", path))
-
-
-@pytest.mark.parametrize("without", ["giants", "any"])
-def test_a_ledger_without_one_of_its_steps_is_named(shortened, bad, without):
-    step = shortened("collect_numbers")
-    ledger = ecsv(step.inputs["--ledger"][0])
-    path = bad("rows.ecsv", ledger[(ledger["step"] != without) & (without != "any")])
-    assert str(path) in refused(step.reading("--ledger", path))
-
-
-def test_a_table_without_our_metadata_is_named(shortened, bad):
-    step = shortened("collect_numbers")
-    table = ecsv(step.inputs["--ledger"][0])
+def without_meta(table: Table) -> Table:
     table.meta.clear()
-    path = bad("meta.ecsv", table)
-    assert str(path) in refused(step.reading("--ledger", path))
+    return table
 
 
-def test_profiles_of_different_shells_are_named(shortened, bad):
-    step = shortened("collect_numbers")
-    for rows in (slice(0), slice(2, None)):
-        path = bad("rows.ecsv", ecsv(step.inputs["--insitu-radial"][0])[rows])
-        assert str(path) in refused(step.reading("--insitu-radial", path))
+# Of a summary or a ledger: what is wrong, who reads it, and how it came about
+NOT_WHOLE = {
+    "no grid": ("plot_sigma_plane", "--accreted", lambda table: table[:-1]),
+    "no whole sky": ("plot_sigma_sky", "--halo", lambda table: table[1:]),
+    "no giants": ("collect_numbers", "--ledger", lambda table: table[table["step"] != "giants"]),
+    "not ours": ("collect_numbers", "--ledger", without_meta),
+    "other shells": ("collect_numbers", "--insitu-radial", lambda table: table[2:]),
+    "no row": ("collect_numbers", "--insitu-radial", lambda table: table[:0]),
+}
+
+
+@pytest.mark.parametrize("what", NOT_WHOLE)
+def test_a_table_that_is_not_whole_is_named(shortened, bad, what):
+    script, flag, change = NOT_WHOLE[what]
+    step = shortened(script)
+    path = bad("rows.ecsv", change(ecsv(step.inputs[flag][0])))
+    assert str(path) in refused(step.reading(flag, path))
 
 
 # --- claims and numbers ----------------------------------------------------------------------
@@ -183,12 +155,13 @@ CLAIM = {
 @pytest.mark.parametrize(
     "change",
     [
-        *({"number": number} for number in ("counts.haloes", "counts", "counts.halo.value.more")),
-        *(
-            {"agrees": rule}
-            for rule in ({}, {"about": 3}, {"within": 3}, {"over": 3}, {"above": "many"}, "above")
-        ),
-        *({key: None} for key in CLAIM),
+        {"number": "counts.haloes"},
+        {"number": "counts"},
+        {"agrees": {"about": 3}},
+        {"agrees": {"over": 3}},
+        {"agrees": {"above": "many"}},
+        {"agrees": "above"},
+        {"where": None},
     ],
     ids=str,
 )
@@ -218,9 +191,7 @@ def test_a_satellite_of_unknown_kind_is_named(chain, bad):
     assert str(path) in refused(step.reading("--satellites", path))
 
 
-@pytest.mark.parametrize(
-    "line", ["font.size: large enough", "font.sise: 9", "font.size 9", "axes.edgecolor: bluish"]
-)
+@pytest.mark.parametrize("line", ["font.size: large enough", "font.sise: 9", "font.size 9"])
 def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
     step = chain.of_script("plot_footprint")
     path = tmp_path / "wrong.mplstyle"
@@ -231,37 +202,26 @@ def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
 
 # --- where nothing can be written ------------------------------------------------------------
 
-WRITERS = [
-    ("clean_catalog", "--clean"),
-    ("clean_catalog", "--fields"),
-    ("select_samples", "--ledger"),
-    ("run_realisations", "--measured"),
-    ("summarise", "--summary"),
-    ("plot_footprint", "--png"),
-    ("collect_numbers", "--tex"),
-]
 
-
-def hidden_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob(".*") if path.is_file()]
-
-
-@pytest.mark.parametrize(("script", "flag"), WRITERS)
-def test_a_folder_in_the_place_of_an_output_is_named(chain, tmp_path, script, flag):
+@pytest.mark.parametrize("instead", ["a folder", "a file for its folder"])
+@pytest.mark.parametrize(
+    ("script", "flag"),
+    [
+        ("clean_catalog", "--clean"),
+        ("select_samples", "--ledger"),
+        ("run_realisations", "--measured"),
+        ("plot_footprint", "--png"),
+        ("collect_numbers", "--tex"),
+    ],
+)
+def test_what_is_in_the_place_of_an_output_is_named(chain, tmp_path, script, flag, instead):
     step = chain.of_script(script).writing_to(tmp_path / "out")
-    step.outputs[flag].mkdir(parents=True)
+    if instead == "a folder":
+        step.outputs[flag].mkdir(parents=True)
+    else:
+        (tmp_path / "file").write_text("no folder")
+        step.outputs[flag] = tmp_path / "file" / "output"
     done = step.call()
     assert (done.status, len(done.err.splitlines())) == (2, 1), done
-    assert str(step.outputs[flag]) in done.err
-    assert not hidden_files(tmp_path)
-
-
-@pytest.mark.parametrize(("script", "flag"), WRITERS)
-def test_a_file_in_the_place_of_an_output_folder_is_named(chain, tmp_path, script, flag):
-    step = chain.of_script(script).writing_to(tmp_path / "out")
-    (tmp_path / "file").write_text("no folder")
-    step.outputs[flag] = tmp_path / "file" / "output"
-    done = step.call()
-    assert (done.status, len(done.err.splitlines())) == (2, 1), done
-    assert str(tmp_path / "file") in done.err
-    assert not hidden_files(tmp_path)
+    assert str(step.outputs[flag] if instead == "a folder" else tmp_path / "file") in done.err
+    assert not [path for path in tmp_path.rglob(".*") if path.is_file()]

@@ -74,22 +74,6 @@ def test_an_abbreviated_flag_is_refused(script):
         assert done.err.endswith(f"error: unrecognized arguments: {shortened}=1\n")
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_a_required_flag_that_is_missing_is_named(script):
-    parser = module(script).build_parser()
-    for action in parser._actions:
-        if action.required:
-            (flag,) = action.option_strings
-            words = LAYOUT.of_script(script).argv()
-            start = next(i for i, w in enumerate(words) if w.split("=")[0] == flag)
-            stop = start + 1
-            while "=" not in words[start] and stop < len(words) and words[stop][0] != "-":
-                stop += 1
-            done = call(script, words[:start] + words[stop:])
-            assert done.status == 2
-            assert done.err.endswith(f"error: the following arguments are required: {flag}\n")
-
-
 @pytest.mark.parametrize(("name", "flag", "value"), NUMERIC)
 def test_what_is_no_finite_number_is_refused(name, flag, value):
     others = re.split(r"(?=[,:])", value, maxsplit=1)[1:]

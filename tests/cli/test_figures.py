@@ -58,18 +58,17 @@ class Drawn:
 
 @pytest.fixture
 def drawn(chain, tmp_path, monkeypatch):
-    """Draw a figure of the chain, or a changed step of it, with the journal's style sheet."""
+    """Draw a changed step of the chain."""
 
     def draw(name: str, change) -> Drawn:
-        step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
-        return Drawn(change(step.writing_to(tmp_path / "out")), monkeypatch)
+        return Drawn(change(chain.steps[name].writing_to(tmp_path / "out")), monkeypatch)
 
     return draw
 
 
 @pytest.fixture(scope="module")
 def as_made(chain, tmp_path_factory):
-    """Draw a figure of the chain as it is, once for all tests of it."""
+    """Draw a figure of the chain with the journal's style sheet, once for all tests of it."""
 
     @functools.cache
     def draw(name: str) -> Drawn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -42,20 +41,3 @@ def test_figures_write_such_texts_as_they_are(chain, tmp_path, kind, outcome):
         assert (done.status, done.err) == (0, ""), step.name
         drawn += 1
     outcome("security", f"figures, {kind}", f"drawn in {drawn}: {text}")
-
-
-def test_the_numbers_of_such_a_survey_have_its_name_only_as_a_text(chain, tmp_path, outcome):
-    text = " ".join(TEXTS.values())
-    step = chain.steps["collect_numbers"]
-    (path,) = step.inputs["--ledger"]
-    done = (
-        step.reading("--ledger", relabelled(path, tmp_path, {}, reason=text))
-        .writing_to(tmp_path / "out")
-        .call()
-    )
-    assert (done.status, done.err) == (0, "")
-    tex = (tmp_path / "out" / "numbers.tex").read_text(encoding="utf-8")
-    lines = [line for line in tex.splitlines() if not line.startswith("%")]
-    macro = r"\\newcommand\{\\icefire[A-Za-z]+\}\{(\\ldots|[-+.e\d]+)\}"
-    assert len(lines) > 50 and all(re.fullmatch(macro, line) for line in lines)
-    outcome("security", "LaTeX macros", f"{len(lines)}, each of letters and one number")

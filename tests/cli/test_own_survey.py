@@ -176,21 +176,6 @@ def test_without_alpha_abundances_metallicity_splits_the_halo(alphaless):
     assert ledger["n_removed"][ledger["step"] == "chemistry"] == [neither]
 
 
-def test_cuts_that_are_off_are_in_the_log_with_their_reason(alphaless):
-    for cut, reason in NO_ALPHA.items():
-        for step in ("clean_catalog", "flag_substructure"):
-            assert f"cut {cut} is off: {reason}" in alphaless.done[step].out
-
-
-def test_a_polygon_without_alpha_abundances_is_refused(alphaless, config, tmp_path):
-    polygon = chain_of(alphaless.folder, config).steps["select_samples"].writing_to(tmp_path)
-    done = polygon.call()
-    assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert str(polygon.inputs["--stars"][0]) in done.err
-    assert "chemistry.method" in done.err
-    assert not list(tmp_path.iterdir())
-
-
 def test_the_chemistry_figure_does_without_alpha_abundances(
     alphaless, chain, by_metallicity, tmp_path
 ):

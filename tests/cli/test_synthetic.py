@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from astropy.table import Table
 
-from icefire.files import star_tables, text_tables
+from icefire.files import star_tables
 from icefire.files.columns import STAR_COLUMNS, Column
 
 from .chain import CHANGES
@@ -37,11 +35,6 @@ def table(chain, name: str, flag: str) -> Table:
     return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
 
 
-def smaller(chain):
-    step = chain.steps["simulate_survey"]
-    return step.with_flag(step.flag("rows"), "1000")
-
-
 # --- changes of the model --------------------------------------------------------------------
 
 
@@ -49,32 +42,6 @@ def test_the_chain_s_changes_are_in_its_table(chain):
     truth = table(chain, "simulate_survey", "--truth")
     share = CHANGES["warts"]["repeated_fraction"]
     assert np.mean(truth["is_repeat"]) == pytest.approx(share, rel=0.1)
-
-
-def test_no_changes_may_be_given_without_files_or_not_at_all(chain, tmp_path):
-    small = smaller(chain)
-    bare = dataclasses.replace(small, inputs={**small.inputs, "--changes": []})
-    absent = small.reading_all("--changes", [])
-    assert set(bare.argv()) - set(absent.argv()) == {"--changes"}
-    written = []
-    for name, step in (("bare", bare), ("absent", absent)):
-        step = step.writing_to(tmp_path / name)
-        assert step.call().status == 0
-        written.append([path.read_bytes() for path in step.outputs.values()])
-    assert written[0] == written[1]
-
-
-def test_later_changes_are_laid_over_earlier_ones(chain, tmp_path):
-    for name, share in (("first", 0.5), ("second", 0.0)):
-        text = yaml.safe_dump({"warts": {"no_fit_fraction": share, "repeated_fraction": share}})
-        (tmp_path / f"{name}.yaml").write_text(text)
-    (tmp_path / "third.yaml").write_text("warts: {no_fit_fraction: 1.0}")
-    files = [tmp_path / f"{name}.yaml" for name in ("first", "second", "third")]
-    step = smaller(chain)
-    step = step.reading_all("--changes", files).writing_to(tmp_path / "out")
-    assert step.call().status == 0
-    assert set(Table.read(step.outputs["--catalogue"])["FLAG"]) == {-1}
-    assert not Table.read(step.outputs["--truth"])["is_repeat"].any()
 
 
 # --- what the check counts -------------------------------------------------------------------
@@ -141,14 +108,6 @@ def test_the_truth_of_another_run_is_named(step, tmp_path):
     line = refused(step.reading("--truth", path))
     assert str(path) in line
     assert "of the same run" in line
-
-
-def test_a_figure_of_a_check_without_a_quantity_is_refused(chain, tmp_path):
-    step = chain.steps["plot_synthetic_check"]
-    check = Table.read(step.inputs["--check"][0], format="ascii.ecsv")
-    for quantity in ("giants_beyond",):
-        text_tables.write_ecsv("check.ecsv", check[check["quantity"] != quantity], check.meta)
-        assert quantity in refused(step.reading("--check", Path("check.ecsv")))
 
 
 def test_a_survey_without_a_giant_is_checked_and_drawn(chain, step, tmp_path):

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from .chain import LAYOUT
-
 # Of each script, how a flag ends, and values of which each is wrong for a reason of its own
 WRONG = {
     "simulate_survey": {"rows": "999", "seed": "-1"},
@@ -19,8 +17,6 @@ WRONG = {
     "flag_substructure": {
         "min-radius-deg": "-1",
         "satellites-max-sigma": "-1",
-        "unbound-max-sigma": "-1",
-        "orbit-time-gyr": "0",
         "orbit-step-myr": "0",
         "insitu-polygon": "0,0;1,0;1,1",
     },
@@ -29,32 +25,23 @@ WRONG = {
         "shard": "2 -1",
         "shards": "0 9",
         "method": "han2023",
-        "realisations": "0",
         "exclude-fraction": "1 -0.1",
         "min-stars": "0",
         "seed": "-1",
-        "xy-half-width-kpc": "0",
         "xy-step-kpc": "-30",
-        "xz-radius-kpc": "0",
         "sky-nside": "3 0",
-        "radial-bins": "0",
         "radial-min-kpc": "-1 80",
     },
     "run_calibration": {
         "shard": "2",
         "shards": "4",
         "halos": "0",
-        "halo-stars": "0",
-        "min-stars": "1",
-        "radial-min-kpc": "80",
     },
     "plot_calibration": {"method-colors": "red,green"},
     "plot_footprint": {"color": "bluish", "field-diameter-deg": "0"},
-    "plot_velocity_errors": {"bins": "0"},
     "plot_sigma_plane": {
         "plane": "yz",
         "cmap": "no_such_map",
-        "levels": "1",
         "sigma-max-km-s": "60",
     },
     "plot_line_of_sight": {"quantity": "sigma", "circle-area-per-star": "0"},
@@ -99,16 +86,3 @@ def test_a_polygon_is_needed_where_there_are_alpha_abundances(chain, script):
     flag = step.flag("insitu-polygon")
     for wrong in (step.with_flag(flag, ""), step.without_flag(flag)):
         assert flag in refused(wrong)
-
-
-ELLIPSES = [
-    (name, word.split("=")[0])
-    for name in ("plot_sigma_xy", "plot_sigma_xz")
-    for word in LAYOUT.steps[name].params
-    if "gse" in word and "semi-major" not in word
-]
-
-
-@pytest.mark.parametrize(("step", "flag"), ELLIPSES)
-def test_each_plane_says_which_flag_of_the_ellipse_it_needs(chain, step, flag):
-    assert refused(chain.steps[step].without_flag(flag)).endswith(f" needs {flag}")

@@ -86,18 +86,23 @@ def do(step: Job, moved: dict[str, str]) -> Done:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(repo, tmp_path_factory) -> Place:
+def undisturbed(repo, once) -> Place:
     """A finished run; `wanted` are its files and `seconds` what it took."""
-    place = Place(copy_project(repo, tmp_path_factory.mktemp("faults") / "undisturbed"))
-    # Small pictures are quicker, and are no other code.
-    style = place.folder / "config" / "paper.mplstyle"
-    text = re.sub(r"^(savefig.dpi:).*", r"\1 40", style.read_text(encoding="utf-8"), flags=re.M)
-    style.write_text(text, encoding="utf-8")
-    began = time.monotonic()
-    done = place.run()
-    place.seconds = time.monotonic() - began
-    assert done.returncode == 0, done.stdout
-    place.wanted = place.files()
+
+    def make(folder: Path) -> float:
+        place = Place(copy_project(repo, folder / "undisturbed"))
+        # Small pictures are quicker, and are no other code.
+        style = place.folder / "config" / "paper.mplstyle"
+        text = re.sub(r"^(savefig.dpi:).*", r"\1 40", style.read_text(encoding="utf-8"), flags=re.M)
+        style.write_text(text, encoding="utf-8")
+        began = time.monotonic()
+        done = place.run()
+        assert done.returncode == 0, done.stdout
+        return time.monotonic() - began
+
+    folder, seconds = once("faults", make)
+    place = Place(folder / "undisturbed")
+    place.seconds, place.wanted = seconds, place.files()
     assert len(place.wanted) > 80
     return place
 

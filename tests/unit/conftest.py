@@ -29,28 +29,6 @@ def milky_way():
 
 
 @pytest.fixture(scope="session")
-def by_astropy():
-    """Turn observed columns into Galactocentric places (kpc) and velocities (km/s) by astropy."""
-    from astropy import units as u
-    from astropy.coordinates import Galactocentric, SkyCoord, galactocentric_frame_defaults
-
-    def moved(stars: dict):
-        sky = SkyCoord(
-            ra=stars["ra"] * u.deg,
-            dec=stars["dec"] * u.deg,
-            distance=stars["distance"] * u.kpc,
-            radial_velocity=stars["rv"] * u.km / u.s,
-            pm_ra_cosdec=stars["pmra"] * u.mas / u.yr,
-            pm_dec=stars["pmdec"] * u.mas / u.yr,
-        )
-        with galactocentric_frame_defaults.set("v4.0"):
-            found = sky.transform_to(Galactocentric())
-        return found.cartesian.xyz.to_value(u.kpc), found.velocity.d_xyz.to_value(u.km / u.s)
-
-    return moved
-
-
-@pytest.fixture(scope="session")
 def clouds(repo, model, sun, milky_way) -> list:
     """A Sagittarius of fewer particles, and the catalogued satellites."""
     few = {**model["sagittarius"], "stripping_episodes": 20, "particles_per_episode": 50}

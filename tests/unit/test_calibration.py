@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -42,32 +40,6 @@ def counted() -> np.ndarray:
 def pick(found: dict, column: str, method: str, quantity: str, group: Group) -> float:
     place = METHODS.index(method), QUANTITIES.index(quantity), GROUPS.index(group)
     return found[column][place]
-
-
-def test_groups_part_the_bins_once_by_number_by_error_and_by_radius(counted):
-    bins = counted[..., STATISTICS.index("bins")]
-    whole = bins[:, :, GROUPS.index(Group())]
-    assert whole.min() > 100
-    sparse, filled = Group(n_hi=100), Group(n_lo=100)
-    np.testing.assert_array_equal(
-        bins[:, :, GROUPS.index(sparse)] + bins[:, :, GROUPS.index(filled)], whole
-    )
-    for size in (sparse, filled):
-        parts = [g for g in GROUPS if (g.n_lo, g.n_hi) == (size.n_lo, size.n_hi) and g != size]
-        by_radius = [g for g in parts if (g.r_lo, g.r_hi) != (0, np.inf) and g.r_hi != 60]
-        by_radius += [g for g in parts if (g.r_lo, g.r_hi) == (50, 60)]
-        by_error = [g for g in parts if (g.error_lo, g.error_hi) not in ((0, np.inf), (0, 0.4))]
-        for groups in (by_radius, by_error):
-            total = sum(bins[:, :, GROUPS.index(group)] for group in groups)
-            np.testing.assert_array_equal(total, bins[:, :, GROUPS.index(size)])
-
-
-def test_sigma_is_the_three_dispersions_together(counted):
-    statistics = [STATISTICS.index(name) for name in ("bins", "bias", "coverage68", "below")]
-    np.testing.assert_array_equal(
-        counted[:, QUANTITIES.index("sigma"), 0][:, statistics],
-        counted[:, :3, 0][:, :, statistics].sum(axis=1),
-    )
 
 
 def test_the_methods_do_as_they_are_known_to(counted):
@@ -142,11 +114,6 @@ def test_standard_errors_are_those_from_halo_to_halo():
     assert np.isnan(alone["coverage68_error"]) and alone["coverage68"] in (0, 1)
 
 
-def test_nothing_measured_is_no_number():
-    found = coverage.results(np.zeros(SHAPE, np.int64))
-    assert np.isnan(found["bias"]).all() and (found["bins"] == 0).all()
-
-
 # --- shards ----------------------------------------------------------------------------------
 
 
@@ -178,26 +145,6 @@ def test_missing_doubled_and_foreign_shards_are_refused(tmp_path, given):
         coverage.join([paths[name] for name in given])
 
 
-def test_what_is_no_shard_is_named(tmp_path):
-    np.savez(tmp_path / "other.npz", a=np.zeros(3))
-    text = np.array(json.dumps({"parameters": {}}))
-    np.savez(
-        tmp_path / "bare.npz",
-        counts=np.zeros((len(halos.SCENARIOS), *SHAPE)),
-        numbers=np.arange(3),
-        meta=text,
-    )
-    for name in ("other.npz", "bare.npz"):
-        with pytest.raises(UserError, match=name):
-            coverage.join([str(tmp_path / name)])
-
-
-def test_equal_counts_give_equal_bytes(tmp_path):
-    one, two = (shard(tmp_path / name, range(2)) for name in ("one.npz", "two.npz"))
-    with open(one, "rb") as a, open(two, "rb") as b:
-        assert a.read() == b.read()
-
-
 # --- words -----------------------------------------------------------------------------------
 
 
@@ -208,18 +155,6 @@ def words(found: dict, catalogue: str = "a survey") -> str:
 
 def flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def test_the_advice_quotes_the_numbers(counted):
-    found = coverage.results(counted)
-    said = flat(words(found))
-    filled = Group(n_lo=100)
-    for method in METHODS:
-        pair = [100 * pick(found, f"coverage{p}", method, "sigma", filled) for p in (68, 95)]
-        assert f"``{method}`` {pair[0]:.1f} % and {pair[1]:.1f} %" in said
-    low = pick(found, "bias", "han2024", "beta", Group(n_lo=100, r_lo=30.0, r_hi=40.0))
-    assert np.isnan(low) or f"{low:+.3f}" in said
-    assert "with at least 100 stars" in said and "10 to 99 stars" in said
 
 
 def made_up(counted, **coverage) -> dict[str, np.ndarray]:

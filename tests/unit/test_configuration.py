@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 
 import pytest
@@ -12,7 +11,6 @@ from changes import GONE, changed
 
 from icefire.errors import UserError
 from icefire.snake.config import _WRITTEN, check_config, verified_sources
-from icefire.snake.config import leaves as every_leaf
 
 # An orbit of one Myr
 ALEPH = {"max_eccentricity": 0.3, "afe_slope": -0.1, "afe_intercept": 0.2, "orbit_time_gyr": 0.001}
@@ -111,12 +109,6 @@ def test_every_mapping_of_the_schema_is_closed_and_complete(schema_path):
     visit(yaml.safe_load(schema_path.read_text()), "")
 
 
-def test_overlays_hold_only_known_keys(repo, described):
-    for name in ("quick", "segue_kgiants"):
-        overlay = yaml.safe_load((repo / "config" / f"{name}.yaml").read_text())
-        assert leaves(overlay) <= set(described)
-
-
 # --- checking a configuration ----------------------------------------------------------------
 
 
@@ -139,12 +131,9 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("quality.min_snrr", 3, "quality.min_snrr is not a key; did you mean min_snr?"),
         ("figures.gse.pitch", 3, "figures.gse.pitch is not a key; did you mean pitch_deg?"),
         ("halo.min_abs_z_kpc", GONE, "halo.min_abs_z_kpc is missing"),
-        # wrong kind, out of range or unknown choice: each key is tried by the scripts' tests too
-        ("halo.min_abs_z_kpc", "5", "halo.min_abs_z_kpc"),
-        ("chemistry.insitu_polygon.1", [0, 0, 0], "chemistry.insitu_polygon.1"),
-        ("uncertainty.method", "jackknife", "uncertainty.method"),
-        ("run", "../out", "run"),
-        ("run", "samples", "run"),
+        # For JSON schema 2.0 is an integer; for file names, range and & it is not.
+        ("montecarlo.shards", 2.0, "montecarlo.shards"),
+        ("geometry.sky.nside", 4.0, "geometry.sky.nside"),
         # pairs that do not go together
         ("geometry.radial.min_kpc", 80.0, "geometry.radial.min_kpc must be below"),
         ("geometry.xy.step_kpc", 0.7, "geometry.xy.half_width_kpc must be a whole number"),
@@ -189,12 +178,9 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("aleph.orbit_step_myr", 0.001, "aleph.orbit_step_myr makes more than 20000 steps"),
         ("satellites.catalogue", "no_such.ecsv", "satellites.catalogue: there is no no_such.ecsv"),
         ("synthetic.changes", ["README.md", "nil"], "synthetic.changes.1: there is no nil"),
-        ("figures.literature_beta", "x" * 300, "figures.literature_beta: xxx"),
         ("catalog.path", "-x.fits", "catalog.path: '-x.fits' does not match"),
         ("catalog.path", "README.md\n", "catalog.path: 'README.md\\n' does not match"),
-        ("run", "name\n", "run: 'name\\n' does not match"),
         ("run", "report", "run: 'report' is the name of a folder of results; choose another"),
-        ("figures.footprint_color", "red\n", "figures.footprint_color"),
         ("numbers.feh_slices", [[-2, -1], [0, 0]], "numbers.feh_slices.1 must go from"),
         ("catalog.survey", "gaia", "catalog.survey: there is no config/surveys/gaia.yaml"),
         ("catalog.survey", "segue_kgiants", "catalog.path is missing: survey segue_kgiants"),
@@ -207,10 +193,6 @@ def test_the_default_configuration_is_accepted(config, schema_path):
     ids=lambda value: str(value)[:40],
 )
 def test_a_mistake_is_named_by_its_key(config, schema_path, where, value, words):
-    if where.endswith(".1"):
-        polygon = copy.deepcopy(config["chemistry"]["insitu_polygon"])
-        polygon[1] = value
-        where, value = where.removesuffix(".1"), polygon
     assert words in complaint(changed(config, (where, value)), schema_path)
 
 
@@ -259,27 +241,6 @@ def test_no_run_can_have_the_name_of_a_folder_of_results(repo, schema_path):
 )
 def test_values_at_the_limits_are_accepted(config, schema_path, where, value):
     check_config(changed(config, (where, value)), schema_path)
-
-
-def number_leaves(repo) -> list[str]:
-    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
-    return [key for key, value in every_leaf(config) if type(value) in (int, float)]
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_numbers_must_be_finite_everywhere(repo, config, schema_path, value):
-    keys = [key for key in number_leaves(repo) if not key.rsplit(".", 1)[1].isdigit()]
-    assert len(keys) > 40
-    for key in keys:
-        assert key in complaint(changed(config, (key, value)), schema_path)
-
-
-@pytest.mark.parametrize(
-    ("where", "value"), [("montecarlo.shards", 2.0), ("geometry.sky.nside", 4.0)]
-)
-def test_a_count_with_a_decimal_point_is_named(config, schema_path, where, value):
-    # For JSON schema 2.0 is an integer; for file names, range and & it is not.
-    assert where in complaint(changed(config, (where, value)), schema_path)
 
 
 def test_all_mistakes_are_told_at_once_and_each_once(config, schema_path):

@@ -19,7 +19,6 @@ from icefire.measure.dispersion import (
     QUANTITIES,
     anisotropy,
     measure,
-    quantiles,
     summarise,
     variances,
 )
@@ -195,43 +194,6 @@ def test_nine_stars_are_too_few_and_ten_enough():
     assert np.isfinite(found.variance).all()
 
 
-@pytest.mark.parametrize("recipe", [RECIPES[0], RECIPES[2]], ids=[IDS[0], IDS[2]])
-@pytest.mark.parametrize("n_stars", [0, 5])
-def test_a_sample_too_small_for_any_bin_has_no_values(recipe, n_stars):
-    found = run(make_stars(n_stars), recipe)
-    for geometry in GEOMETRIES:
-        measurement = found[geometry.name]
-        assert len(measurement.n_stars) == geometry.n_bins
-        assert measurement.variance.shape == (0, 3, 6)
-        assert all(len(values) == 0 for values in summarise(measurement.variance).values())
-
-
-def test_bootstrap_recovers_the_dispersion_that_han2024_inflates():
-    n_stars, sigma, error = 20_000, 70.0, 28.0
-    stars = make_stars(n_stars, 0.0, (error, error))
-    rng = np.random.default_rng(20)
-    for i, name in enumerate(COMPONENTS):
-        stars[name] = rng.normal(0, np.hypot(sigma, error), n_stars) + 10 * i
-    stars["r"][:] = 20
-    shell = (RadialShells(10.0, 30.0, 1),)
-    standard_error = np.hypot(sigma, error) ** 2 / sigma / np.sqrt(2 * n_stars)
-
-    sound = summarise(run(stars, Bootstrap(), range(120), shell)["radial"].variance[:1])
-    half_width = (sound["sigma_r_hi68"] - sound["sigma_r_lo68"])[0] / 2
-    assert half_width == pytest.approx(standard_error, rel=0.25)
-    for name, quantity in zip(COMPONENTS, QUANTITIES, strict=False):
-        of_this_sample = np.sqrt(np.var(stars[name], ddof=1) - error**2)
-        assert sound[quantity][0] == pytest.approx(of_this_sample, abs=0.4 * standard_error)
-        assert sound[quantity][0] == pytest.approx(sigma, abs=3 * standard_error)
-    assert abs(sound["beta"][0]) < 4 * standard_error / sigma
-
-    paper = summarise(run(stars, Han2024(0.1, False), range(40), shell)["radial"].variance[:1])
-    inflated = np.sqrt(sigma**2 + 2 * error**2)
-    for name in QUANTITIES[:3]:
-        assert paper[name][0] == pytest.approx(inflated, rel=0.015)
-    assert inflated - sigma > 20 * standard_error
-
-
 # --- many small bins of known truth ----------------------------------------------------------
 
 N_BINS = 400
@@ -321,19 +283,6 @@ def test_mirroring_turns_what_falls_short_into_what_exceeds():
     assert np.isnan(reflected(nan, 100 * ones, 20 * ones, 3 * ones, np.array([5]))).all()
 
 
-def test_heavier_tails_reach_farther_and_more_so_upward():
-    n, tails = np.array([30]), np.array([[1.8, 3.0, 6.0, 9.0]])
-    down, up = powers(tails.T, n)
-    assert (np.diff(up, axis=0) > 0).all() and (up[1:] > down[1:]).all()
-    # Of a Gaussian's expected kurtosis, 3 (n - 1)/(n + 1), the spread is as if it were three.
-    down, _ = powers(np.full((1, 1), 3 * 29 / 31), n)
-    assert down[0, 0] ** 2 == pytest.approx(2 / (3 * 29 / 31 - 1))
-    many = powers(tails.T, np.array([10**12]))
-    np.testing.assert_allclose(many, 1, atol=1e-4)
-    for few in (2, 3, 4):
-        assert np.isfinite(powers(np.array([[1.0, 1.5, 3.0]]).T, np.array([few]))).all()
-
-
 # --- sums, anisotropy, intervals -------------------------------------------------------------
 
 
@@ -410,19 +359,6 @@ def test_intervals_are_numpys_percentiles():
             wanted = np.percentile(values, q, axis=1)
             # Dispersions are kept in single precision.
             np.testing.assert_allclose(found[name + ending], wanted, rtol=1e-6, atol=1e-6)
-
-
-def test_quantiles_are_numpys_and_leave_nan_out():
-    rng = np.random.default_rng(3)
-    values = rng.normal(size=(3, 101))
-    values[1, :40] = np.nan
-    values[2, 1:] = np.nan
-    levels = (0.0, 0.025, 0.5, 0.84, 1.0)
-    wanted = np.nanquantile(values, levels, axis=-1)
-    found = quantiles(values, levels)
-    np.testing.assert_allclose(found, wanted, rtol=1e-12)
-    assert np.isnan(quantiles(np.full((2, 5), np.nan), levels)).all()
-    assert quantiles(np.empty((0, 5)), levels).shape == (5, 0)
 
 
 def test_negative_variances_count_as_zero_and_have_no_anisotropy():

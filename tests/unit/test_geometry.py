@@ -83,15 +83,6 @@ def test_sky_pixels_are_healpys_in_ring_order(nside):
     np.testing.assert_array_equal(dense(sky, {"l": lon, "b": lat}), wanted)
 
 
-def test_sky_coordinates_are_the_pixels_centres():
-    sky = HealpixSky(4)
-    pixel, lon, lat = (values for values, _ in sky.coordinates().values())
-    assert list(sky.coordinates()) == ["pixel", "l", "b"]
-    np.testing.assert_array_equal(pixel, np.arange(192))
-    np.testing.assert_array_equal(dense(sky, {"l": lon, "b": lat}), np.eye(192, dtype=bool))
-    assert lat[0] > 75 and lat[-1] < -75
-
-
 def test_shells_and_quadrants_are_those_of_a_loop():
     rng = np.random.default_rng(8)
     shells = RadialShells(10.0, 80.0, 15)
@@ -112,22 +103,6 @@ def test_shells_and_quadrants_are_those_of_a_loop():
     np.testing.assert_array_equal(dense(shells, {"r": r, "l": lon, "b": lat}), wanted)
 
 
-@pytest.mark.parametrize(("lon", "lat", "quadrant"), [(270, 60, 1), (90, 60, 2), (90, -60, 3)])
-def test_quadrants_have_the_papers_numbers(lon, lat, quadrant):
-    shells = RadialShells(10.0, 80.0, 7)
-    star = {"r": np.array([25.0]), "l": np.array([lon]), "b": np.array([lat])}
-    (rows,) = np.nonzero(dense(shells, star)[:, 0])
-    found = shells.coordinates()["quadrant"][0][rows]
-    assert found.tolist() == [0, quadrant]
-
-
-def test_every_star_is_in_one_quadrant_even_on_its_borders():
-    shells = RadialShells(10.0, 80.0, 7)
-    lon, lat = (v.ravel() for v in np.meshgrid([0, 90, 180, 270, 360.0], [-90, -1, 0, 1, 90.0]))
-    found = dense(shells, {"r": np.full(25, 25.0), "l": lon, "b": lat}).sum(axis=0)
-    assert found.tolist() == [2] * 25
-
-
 @pytest.mark.parametrize("bins", [7, 15, 33])
 def test_a_shell_holds_its_lower_edge_and_the_last_its_upper_too(bins):
     shells = RadialShells(10.0, 80.0, bins)
@@ -139,10 +114,3 @@ def test_a_shell_holds_its_lower_edge_and_the_last_its_upper_too(bins):
     wanted[np.arange(bins), np.arange(bins)] = True
     wanted[-1, bins] = True
     np.testing.assert_array_equal(found, wanted)
-
-
-@pytest.mark.parametrize(
-    "geometry", [PlaneGrid("xy", 3.0, 1.0, 2.0), HealpixSky(2), RadialShells(10.0, 80.0, 3)]
-)
-def test_no_stars_give_an_empty_matrix(geometry):
-    assert dense(geometry, {name: np.empty(0) for name in geometry.columns}).size == 0

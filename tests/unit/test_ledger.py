@@ -26,20 +26,6 @@ def test_counts_add_up_over_blocks():
     assert entry.n_removed == 4 + 4 + 2
 
 
-def test_what_leaves_one_row_enters_the_next():
-    ledger = Ledger(100)
-    for i, removed in enumerate((10, 0, 25)):
-        ledger.add(f"step{i}", f"reason{i}", removed)
-    rows = ledger.rows()
-    assert [(r["n_in"], r["n_removed"], r["n_out"]) for r in rows] == [
-        (100, 10, 90),
-        (90, 0, 90),
-        (90, 25, 65),
-    ]
-    assert [r["reason"] for r in rows] == ["reason0", "reason1", "reason2"]
-    assert ledger.n_left == 65
-
-
 def test_the_next_step_takes_the_ledger_up_where_it_was():
     ledger = Ledger(100)
     ledger.add("clean", "bad", 7)
@@ -52,11 +38,3 @@ def test_the_next_step_takes_the_ledger_up_where_it_was():
 def test_a_table_without_a_ledger_is_refused_by_its_name():
     with pytest.raises(UserError, match=r"stars\.fits.*ledger"):
         Ledger.from_meta({}, "stars.fits")
-
-
-def test_the_log_says_what_is_left(capsys):
-    ledger = Ledger(20_000)
-    ledger.add("clean", "no distance", 1234)
-    ledger.print()
-    line = capsys.readouterr().out
-    assert "1,234 removed" in line and "18,766 left" in line and "no distance" in line

@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from icefire.errors import UserError
 from icefire.measure import dispersion, likelihood, matrices, truncation
-from icefire.measure.dispersion import QUANTILES, QUANTITIES, summarise
+from icefire.measure.dispersion import QUANTITIES, summarise
 from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
 from icefire.measure.recipes import COMPONENTS
 
@@ -121,9 +121,7 @@ def brute_force(velocity, covariance, n_drawn: int = 120_000) -> dict[str, float
     return found
 
 
-@pytest.mark.parametrize(
-    ("n_stars", "size", "shared"), [(12, 0.3, 0.8), (12, 1.0, 0.8), (40, 0.8, 0.95)]
-)
+@pytest.mark.parametrize(("n_stars", "size", "shared"), [(12, 1.0, 0.8), (40, 0.8, 0.95)])
 def test_with_errors_the_intervals_are_those_of_the_posterior_itself(n_stars, size, shared):
     velocity, covariance = draw(n_stars, (120, 80, 60), 5, size, shared)
     found, wanted = summary(make_stars(velocity, covariance)), brute_force(velocity, covariance)
@@ -136,41 +134,10 @@ def test_with_errors_the_intervals_are_those_of_the_posterior_itself(n_stars, si
             assert found[name + ending] == pytest.approx(wanted[name + ending], abs=tolerance)
 
 
-def test_the_covariance_counts_and_is_left_out_on_demand():
-    """Errors that all components share show in the coldest one, which helps the others."""
-    rng = np.random.default_rng(9)
-    n_stars, error = 60, 60.0
-    shared = error * np.ones((3, 3)) * error
-    covariance = np.tile(0.99 * shared + 0.01 * np.diag(np.diag(shared)), (n_stars, 1, 1))
-    velocity = np.array([[100.0], [40.0], [20.0]]) * rng.normal(size=(3, n_stars))
-    velocity += np.linalg.cholesky(covariance[0]) @ rng.normal(size=(3, n_stars))
-    stars = make_stars(velocity, covariance)
-    own = covariance * np.eye(3)
-    with_it, without = brute_force(velocity, covariance), brute_force(velocity, own)
-    for found, wanted in (
-        (summary(stars), with_it),
-        (summary(stars, correlated=False), without),
-    ):
-        half = (wanted["sigma_phi_hi68"] - wanted["sigma_phi_lo68"]) / 2
-        for ending in ("_lo68", "", "_hi68"):
-            assert found["sigma_phi" + ending] == pytest.approx(
-                wanted["sigma_phi" + ending], abs=0.1 * half
-            )
-    # The test would not notice a missing covariance if it made no difference.
-    widths = [w["sigma_phi_hi68"] - w["sigma_phi_lo68"] for w in (with_it, without)]
-    assert widths[0] < 0.7 * widths[1]
-
-
-def test_errors_are_taken_off_once():
-    sigma = np.array([100.0, 70.0, 70.0])
-    velocity, covariance = draw(20_000, sigma, 11, 0.5, 0.5)
-    found = summary(make_stars(velocity, covariance))
-    kept = summary(make_stars(velocity, covariance), deconvolve=False)
-    for name, true, raw in zip(QUANTITIES, sigma, velocity.std(axis=1, ddof=1), strict=False):
-        # Standard errors are 0.7 % of the truth; errors twice off would be 25 % below.
-        assert found[name] == pytest.approx(true, rel=0.025)
-        assert kept[name] == pytest.approx(raw, rel=1e-3)
-        assert kept[name] > 1.1 * true
+def test_the_covariance_is_left_out_on_demand():
+    stars = make_stars(*draw(60, (100, 40, 20), 9, 0.8, 0.9))
+    without = stars | {name: np.zeros(60) for name in CROSS}
+    assert summary(stars, correlated=False) == summary(without) != summary(stars)
 
 
 def grid_stars(n_stars: int = 3000) -> dict[str, np.ndarray]:
@@ -192,7 +159,7 @@ def whole() -> dict:
     return measure(grid_stars(), GRID, realisations=40)
 
 
-@pytest.mark.parametrize("shards", [2, 3, 7])
+@pytest.mark.parametrize("shards", [2, 7])
 def test_results_do_not_depend_on_the_shards(whole, shards):
     parts = [
         measure(grid_stars(), GRID, realisations=40, shard=shard, shards=shards)
@@ -255,7 +222,7 @@ def test_a_common_motion_changes_nothing():
         assert moved[name] == pytest.approx(found[name], rel=1e-5, abs=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_errors_larger_than_the_scatter_leave_an_upper_limit(seed):
     velocity, covariance = draw(30, (10, 10, 10), seed, 0.0)
     found = summary(make_stars(velocity, covariance + 900.0 * np.eye(3)))
@@ -263,14 +230,6 @@ def test_errors_larger_than_the_scatter_leave_an_upper_limit(seed):
         assert np.isfinite(found[name])
         assert found[f"{name}_lo95"] < 5
         assert 2 < found[f"{name}_hi95"] < 40
-
-
-def test_two_stars_and_stars_that_move_alike_have_values():
-    velocity, covariance = draw(2, (120, 80, 60), 1, 0.2)
-    two = summary(make_stars(velocity, covariance), min_stars=2)
-    alike = summary(make_stars(np.full((3, 12), 50.0), np.zeros((12, 3, 3))))
-    assert np.isfinite(list(two.values())).all()
-    assert all(alike[name] < 0.01 for name in QUANTITIES[:3])
 
 
 def test_one_star_is_no_bin():
@@ -282,16 +241,6 @@ def test_one_star_is_no_bin():
 def test_more_realisations_than_memory_holds_are_refused_with_the_remedy():
     with pytest.raises(UserError, match=r"montecarlo\.shards"):
         measure(grid_stars(500), GRID, max_memory_mb=1e-3)
-
-
-@pytest.mark.parametrize("n_stars", [0, 5])
-def test_a_sample_too_small_for_any_bin_has_no_values(n_stars):
-    velocity, covariance = draw(max(n_stars, 1), (120, 80, 60), 1, 0.2)
-    stars = {name: v[:n_stars] for name, v in make_stars(velocity, covariance).items()}
-    for geometry in GRID:
-        measurement = measure(stars, GRID, realisations=6)[geometry.name]
-        assert len(measurement.n_stars) == geometry.n_bins
-        assert measurement.variance.shape == (0, 3, 6)
 
 
 @pytest.mark.parametrize("number", [1, 10, 400, 1000])
@@ -306,10 +255,6 @@ def test_points_are_perfectly_even_in_each_coordinate_and_hang_together_in_none(
         np.testing.assert_allclose(octants / number, 1 / 8, atol=0.012)
 
 
-def test_intervals_are_named_as_in_the_summaries():
-    assert set(LEVELS) == set(QUANTILES)
-
-
 # --- the cut of unbound stars ----------------------------------------------------------------
 
 
@@ -320,7 +265,7 @@ def test_the_share_that_the_cut_takes_is_that_of_draws(sigma, mean):
     correlation = np.array([[1, 0.1, 0], [0.1, 1, 0.4], [0, 0.4, 1]])
     covariance = correlation * np.outer(sigma, sigma)
     rng = np.random.default_rng(3)
-    speed = np.sum(rng.multivariate_normal(mean, covariance, 1_000_000) ** 2, axis=1)
+    speed = np.sum(rng.multivariate_normal(mean, covariance, 300_000) ** 2, axis=1)
     six = np.array([covariance[i, j] for i, j in matrices.PAIRS])[:, None]
     for share, tolerance in ((0.5, 0.07), (0.1, 0.06), (0.03, 0.06), (0.01, 0.06), (1e-3, 0.33)):
         limit = np.array([np.quantile(speed, 1 - share)])

@@ -61,25 +61,6 @@ def test_each_fault_counts_once_under_its_reason(reason, fault):
     assert ledger.n_left == 1
 
 
-def test_several_faults_count_under_the_first_and_the_sums_add_up():
-    rng = np.random.default_rng(5)
-    rows = [
-        {key: value for i in rng.choice(len(FAULTS), 2) for key, value in FAULTS[i][1].items()}
-        if rng.random() < 0.7
-        else {}
-        for _ in range(400)
-    ]
-    cuts, ledger = quality(n_start=400)
-    good = np.concatenate([cuts.good(block(*rows[i : i + 90])) for i in range(0, 400, 90)])
-    assert good.tolist() == [not row for row in rows]
-
-    order = [next(reason for reason, fault in FAULTS if fault.keys() & {n}) for n in GOOD]
-    reason = dict(zip(GOOD, order, strict=True))
-    wanted = np.bincount([min(reason[name] for name in row) for row in rows if row], minlength=8)
-    assert [e.n_removed for e in ledger.entries] == wanted.tolist()
-    assert ledger.n_left == good.sum()
-
-
 @pytest.mark.parametrize(
     "edge",
     [{"ra": 0}, {"ra": 360}, {"dec": 90}, {"dec": -90}, {"pm_corr": -1}, {"snr": 3.0001}, {}]

@@ -70,6 +70,7 @@ HOSTILE = [
     ".. raw:: html\n\n   <b>bold</b>",
     "x\n\n.. include:: README.md",
     "| - :role:`x` \\ {{ 7 * 7 }}",
+    "\\input{/etc/passwd}\n\\end 100 % of {it}_x^2",
 ]
 
 
@@ -78,6 +79,9 @@ def test_a_catalogue_s_name_stays_a_text(name):
     numbers = {**NUMBERS, "catalogue": {"catalogue": name, "synthetic": False}}
     shown = rendered(texts.substitutions(numbers) + "\nFrom |catalogue|.\n")
     assert shown == f"From {' '.join(name.split())}."
+    # In LaTeX it is in a comment, and nowhere else.
+    comment, *lines = texts.macros(numbers).splitlines()
+    assert comment.startswith("%") and lines == texts.macros(NUMBERS).splitlines()[1:]
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp", "Cn"))))

@@ -14,7 +14,6 @@ from icefire.measure.recipes import (
     Bootstrap,
     Han2024,
     cholesky,
-    recipe,
     stream,
 )
 
@@ -137,22 +136,6 @@ def test_drawn_velocities_have_the_measured_mean_and_covariance(correlated):
     assert np.max(np.abs(found - given) / scale) < 4.5 * np.sqrt(2 / n_drawn)
 
 
-def test_noise_differs_between_stars_and_realisations():
-    stars = make_stars(300)
-    _, velocities = draw(Han2024(0.0, True), stars, range(200))
-    noise = (velocities[:, :, 0] - stars["v_r"]) / stars["v_r_error"]
-    between_stars = np.corrcoef(noise.T)[np.triu_indices(300, 1)]
-    between_realisations = np.corrcoef(noise)[np.triu_indices(200, 1)]
-    assert np.std(between_stars) == pytest.approx(200**-0.5, rel=0.05)
-    assert np.std(between_realisations) == pytest.approx(300**-0.5, rel=0.05)
-
-
-def test_cholesky_is_numpys():
-    stars = make_stars(500)
-    found = cholesky(stars, True).transpose(2, 0, 1)
-    np.testing.assert_allclose(found, np.linalg.cholesky(covariance(stars)), rtol=1e-9, atol=1e-9)
-
-
 @pytest.mark.parametrize("zero", [("v_r",), ("v_phi",), ("v_theta",), COMPONENTS], ids=len)
 def test_errors_of_zero_give_no_noise_and_no_nan(zero):
     stars = make_stars(20)
@@ -196,32 +179,3 @@ def test_bootstrap_weights_are_poisson_and_velocities_as_measured():
     measured = np.stack([stars[name] for name in COMPONENTS], axis=-1)
     wanted = np.where(weights[..., None] > 0, measured, np.nan)
     np.testing.assert_allclose(velocities, wanted, rtol=1e-6)
-
-
-@pytest.mark.parametrize("how", RECIPES.values(), ids=RECIPES)
-def test_velocities_keep_their_digits_however_fast_the_sample_moves(how):
-    stars = make_stars(30)
-    fast = {name: v + 1e9 if name in COMPONENTS else v for name, v in stars.items()}
-    (streams, same) = (how.start(SEED, SAMPLE, [0], 30) for _ in range(2))
-    _, slow_v = split(how, *how.draw(streams, how.prepare(stars, np.zeros(3))))
-    _, fast_v = split(how, *how.draw(same, how.prepare(fast, np.full(3, 1e9))))
-    np.testing.assert_allclose(fast_v, slow_v, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("method", "deconvolve", "times"),
-    [
-        ("han2024", None, None),
-        ("han2024", False, None),
-        # The noise is in the drawn velocities twice, as measured and as drawn.
-        ("han2024", True, 2),
-        ("bootstrap", None, 1),
-        ("bootstrap", True, 1),
-        ("bootstrap", False, 0),
-    ],
-)
-def test_the_configured_method_makes_its_recipe(method, deconvolve, times):
-    found = recipe(method, 0.1, True, deconvolve)
-    assert isinstance(found, {"han2024": Han2024, "bootstrap": Bootstrap}[method])
-    assert found.subtracted is times if times is None else found.subtracted == times
-    assert found.resampled == (method == "bootstrap")

@@ -61,11 +61,6 @@ def test_the_satellites_dispersion_widens_velocity_and_proper_motions(name, spre
     assert not member(**{name: value}).any()
 
 
-def test_the_dispersion_does_not_widen_the_distance():
-    far = SATELLITE["distance"] + 3.1 * ERRORS["distance"]
-    assert not member({"sigma_v": 20.0}, distance=far)[0]
-
-
 @pytest.mark.parametrize(("own", "least", "radius"), [(0.2, 0.5, 0.5), (0.8, 0.5, 0.8)])
 @pytest.mark.parametrize(
     ("ra", "dec"), [(30, 10), (0, 0), (359.99, -5), (0.02, 60), (120, 89.9), (200, 90), (10, -90)]

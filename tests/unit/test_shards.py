@@ -47,23 +47,6 @@ def test_shares_are_an_even_partition_in_order(realisations, data):
     assert min(map(len, parts)) >= 1
 
 
-def test_a_shard_is_read_as_it_was_written(tmp_path):
-    found = shards.read(write(tmp_path, 1, 3))
-    wanted = measurement(shards.share(REALISATIONS, 1, 3))
-    np.testing.assert_array_equal(found.numbers, shards.share(REALISATIONS, 1, 3))
-    assert found.n_blocks == 1
-    stored = (found.n_stars, found.bins, found.variance(0))
-    given = (wanted.n_stars, wanted.bins, wanted.variance)
-    for one, other in zip(stored, given, strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert one.dtype == other.dtype
-    assert found.meta == meta()
-    assert list(found.coordinates) == list(SHELLS.coordinates())
-    for name, (values, unit) in SHELLS.coordinates().items():
-        np.testing.assert_array_equal(found.coordinates[name][0], values)
-        assert found.coordinates[name][1] == unit
-
-
 @pytest.mark.parametrize("n_shards", [1, 3, 7, 20])
 def test_joined_shards_are_the_whole_run_whatever_their_order(tmp_path, n_shards):
     paths = [str(write(tmp_path, shard, n_shards)) for shard in range(n_shards)]
@@ -96,13 +79,6 @@ def test_the_first_shard_names_its_fellows():
     assert shards.all_of(["a/0-of-3.npz"]) == ["a/0-of-3.npz", "a/1-of-3.npz", "a/2-of-3.npz"]
     for paths in (["a/0-of-1.npz"], ["1-of-3.npz"], ["0-of-3.npz", "b.npz"], ["shard.npz"]):
         assert shards.all_of(paths) == paths
-
-
-def test_shards_hold_in_memory_once_what_they_have_in_common(tmp_path):
-    found = shards.join([str(write(tmp_path, shard, 4)) for shard in range(4)])
-    (group,) = found.groups
-    for name in ("n_stars", "bins", "coordinates", "meta"):
-        assert len({id(getattr(shard, name)) for shard in group}) == 1, name
 
 
 # --- bins shared instead of realisations -----------------------------------------------------

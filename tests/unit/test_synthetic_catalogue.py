@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import yaml
-from astropy import units as u
-from astropy.table import Table
 from scipy.stats import kstest, norm
 
-from icefire.files.star_tables import StarWriter
 from icefire.synthetic import survey
-from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, TRUTH_COLUMNS, Catalogue
+from icefire.synthetic.catalogue import CATALOGUE_COLUMNS, Catalogue
 
 NO_WARTS = {
     "bad_fit_fraction": 0.0,
@@ -84,40 +80,6 @@ def is_normal(values: np.ndarray) -> bool:
     return kstest(values, norm.cdf).pvalue > 1e-3
 
 
-# --- columns ---------------------------------------------------------------------------------
-
-
-def test_the_columns_are_the_promised_ones_with_their_units(clean, tmp_path):
-    for block, columns in zip(clean, (CATALOGUE_COLUMNS, TRUTH_COLUMNS), strict=True):
-        assert set(block) == set(columns)
-        with StarWriter(tmp_path / "table.fits", columns) as writer:
-            writer.write(block)
-        table = Table.read(tmp_path / "table.fits")
-        assert (table.colnames, len(table)) == (list(columns), 5000)
-        for name, column in columns.items():
-            # What FITS can say is what astropy understands.
-            assert (table[name].unit or None) == (column.unit and u.Unit(column.unit)), name
-
-
-def test_the_survey_s_column_map_finds_its_columns(repo):
-    survey = yaml.safe_load((repo / "config" / "surveys" / "h3.yaml").read_text(encoding="utf-8"))
-    for name, entry in survey["columns"].items():
-        column = CATALOGUE_COLUMNS[entry["source"]]
-        if column.unit and "unit" in entry:
-            assert u.Unit(column.unit) == u.Unit(entry["unit"]), name
-
-
-def test_identifiers_number_fields_and_stars(clean, warty):
-    for rows, truth in (clean, warty):
-        first = ~truth["is_repeat"]
-        assert len(np.unique(rows["H3_ID"][first])) == np.count_nonzero(first)
-        np.testing.assert_array_equal(rows["H3_ID"], truth["H3_ID"])
-        assert set(rows["tileID"]) == set(range(1, 26))
-        for tile in (1, 25):
-            n = np.count_nonzero(rows["tileID"] == tile)
-            assert list(rows["selID"][rows["tileID"] == tile]) == list(range(1, n + 1))
-
-
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -138,16 +100,6 @@ def test_measured_values_scatter_about_the_truth_by_their_errors(clean, measured
     assert is_normal((rows[measured] - truth[true]) / rows[error])
 
 
-def test_errors_of_different_quantities_are_independent(clean):
-    rows, truth = clean
-    true = {"Vrad": "rv", "logg": "logg", "Teff": "teff", "FeH": "feh", "aFe": "afe"}
-    pulls = [(rows[name] - truth[of]) / rows[f"{name}_err"] for name, of in true.items()]
-    pulls.append((rows["dist_adpt"] - truth["distance"]) / truth["distance"])
-    pulls.append((rows["GAIAEDR3_PMRA"] - truth["pmra"]) / rows["GAIAEDR3_PMRA_ERROR"])
-    correlation = np.corrcoef(pulls) - np.eye(len(pulls))
-    assert np.abs(correlation).max() < 4.5 / 5000**0.5
-
-
 def test_errors_of_the_two_proper_motions_are_correlated_as_they_say(clean):
     rows, truth = clean
     corr = rows["GAIAEDR3_PMRA_PMDEC_CORR"]
@@ -159,18 +111,6 @@ def test_errors_of_the_two_proper_motions_are_correlated_as_they_say(clean):
     assert is_normal(rest)
     assert abs(np.mean(rest * one)) < 4 / 5000**0.5
     assert kstest(corr / MAX_CORRELATION, "uniform", (-1, 2)).pvalue > 1e-3
-
-
-def test_parallaxes_are_the_normal_ones_that_pass_the_limit(clean):
-    rows, truth = clean
-    parallax, error = rows["GAIAEDR3_PARALLAX"], rows["GAIAEDR3_PARALLAX_ERROR"]
-    true = 1 / truth["distance"]
-    assert parallax.max() < 0.5
-    chance = norm.cdf((parallax - true) / error) / norm.cdf((0.5 - true) / error)
-    assert kstest(chance, "uniform").pvalue > 1e-3
-    # Far stars are not touched by the limit.
-    far = truth["distance"] > 8
-    assert np.count_nonzero(far) > 200 and is_normal(((parallax - true) / error)[far])
 
 
 # --- warts -----------------------------------------------------------------------------------
@@ -210,17 +150,6 @@ def test_bad_fits_are_more_frequent_at_low_signal_and_have_wrong_distances(warty
     for mine, width in ((bad & seen, 0.8), (tried & ~bad & seen, 0.1)):
         wrong = np.log(rows["dist_adpt"][mine] / truth["distance"][mine])
         assert np.std(wrong) == pytest.approx(width, rel=0.15)
-
-
-def test_some_distances_are_zero_and_some_sources_no_single_stars(warty):
-    rows, truth = warty
-    tried = rows["FLAG"] >= 0
-    zero = rows["dist_adpt"][tried] == 0
-    assert zero.mean() == about(0.05, np.count_nonzero(tried))
-    first = ~truth["is_repeat"]
-    ruwe = rows["GAIAEDR3_RUWE"][first]
-    assert np.mean(ruwe >= 1.4) == about(0.2, np.count_nonzero(first))
-    assert ruwe.min() >= 0.9 and ruwe.max() < 4.4 and not np.any((ruwe > 1.15) & (ruwe < 1.4))
 
 
 def test_a_repeated_star_is_the_same_source_with_another_spectrum(warty):

@@ -63,7 +63,7 @@ def test_what_cannot_be_measured_is_not_a_number():
 # --- standard errors -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("at", [5, 50, 84, 97.5])
+@pytest.mark.parametrize("at", [50, 97.5])
 def test_the_standard_error_of_a_percentile_is_its_scatter_and_that_of_a_bootstrap(at):
     rng = np.random.default_rng(3)
     density = norm.pdf(norm.ppf(at / 100))
@@ -137,17 +137,16 @@ GOOD = {"quantity": "feh", "at": [16, 84], "target": [1.0, 2.0], "within": {"dex
 @pytest.mark.parametrize(
     "change",
     [
-        *({key: None} for key in ("quantity", "where", "target", "within")),
-        *({"quantity": name} for name in ("", 5, "fe", "afe_of_feh_low_to_high", "afe_of_feh_1")),
-        *({"at": at} for at in (None, 5, [16], ["few", "many"], [16, 101], [-1, 84], [16, None])),
-        *({"target": target} for target in (1.0, [1.0], [1.0, "two"])),
-        *({"within": rule} for rule in ({}, 0.1, "dex", {"about": 1}, {"dex": 1, "about": 1})),
-        *({"within": {"range": ends}} for ends in (1, [1], [1, 2, 3], ["a", "b"])),
-        *({"within": {rule: "many"}} for rule in ("relative", "dex", "spread")),
+        {"where": None},
+        {"quantity": "fe"},
+        {"at": [16, 101]},
+        {"target": [1.0]},
+        {"within": {"about": 1}},
+        {"within": {"range": [1, 2, 3]}},
+        {"within": {"dex": "many"}},
         {"within": {"spread": 1.0}, "at": [5, 95]},
         {"because": ["a", "b"]},
         {"quantity": "giants_beyond", "at": None, "target": [1.0]},
-        {"quantity": "pmra_error", "at": None, "target": [1.0]},
     ],
     ids=str,
 )

@@ -60,12 +60,6 @@ def refused(path: str, changes=()) -> str:
 # --- what ships ------------------------------------------------------------------------------
 
 
-def test_the_shipped_model_is_valid_and_has_the_survey_s_limits(model):
-    assert model["fields"]["min_abs_b_deg"] == 20
-    assert model["fields"]["min_dec_deg"] == -20
-    assert model["selection"]["max_parallax_mas"] == 0.5
-
-
 def test_the_null_test_s_changes_make_one_round_population(repo):
     null = yaml.safe_load((repo / "config" / "null.yaml").read_text(encoding="utf-8"))
     changes = [str(repo / name) for name in null["synthetic"]["changes"]]
@@ -94,10 +88,6 @@ def test_changes_merge_mappings_and_replace_lists_in_turn(small, write):
     expected = changed(expected, "selection.windows", windows)
     expected = changed(expected, "sagittarius.dwarf.rv", 140.0)
     assert read_model(write(small), changes) == expected
-
-
-def test_without_changes_the_model_is_the_file(small, write):
-    assert read_model(write(small)) == read_model(write(small), [write({}, "no.yaml")]) == small
 
 
 def test_a_mistake_in_changes_is_named_with_both_files(small, write):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
 import yaml
 from changes import changed
 
-from icefire import cli
 from icefire.snake import rules
 
 
@@ -110,56 +107,6 @@ def test_a_value_becomes_one_flag(value, flag):
     assert flags("one.two") == flags("one") == {"one_two": flag}
 
 
-def test_the_steps_read_the_flags_back(config):
-    def text(key):
-        (flag,) = rules.Flags(config)(key).values()
-        return flag.partition("=")[2]
-
-    assert [list(p) for p in cli.points(text("chemistry.insitu_polygon"))] == config["chemistry"][
-        "insitu_polygon"
-    ]
-    assert list(cli.triple(text("frame.sun_velocity_km_s"))) == config["frame"]["sun_velocity_km_s"]
-    assert cli.points("") == ()
-
-
-def test_only_the_chemistry_in_use_becomes_flags(config):
-    for method, names in (
-        ("polygon", {"--chemistry-method", "--chemistry-insitu-polygon"}),
-        (
-            "feh_ranges",
-            {
-                "--chemistry-method",
-                "--chemistry-insitu-min-feh",
-                "--chemistry-accreted-max-feh",
-            },
-        ),
-    ):
-        flags = rules.Flags(changed(config, ("chemistry.method", method))).chemistry()
-        assert {flag.split("=")[0] for flag in flags.values()} == names
-        assert flags["chemistry_method"] == f"--chemistry-method={method}"
-
-
-def test_only_the_uncertainty_recipe_in_use_becomes_flags(config):
-    for correlated, flag in (
-        (True, "--uncertainty-correlated"),
-        (False, "--no-uncertainty-correlated"),
-    ):
-        han2024 = changed(
-            config, ("uncertainty.method", "han2024"), ("uncertainty.correlated", correlated)
-        )
-        flags = rules.Flags(han2024).uncertainty().values()
-        assert set(flags) == {
-            "--uncertainty-method=han2024",
-            "--montecarlo-exclude-fraction=0.1",
-            flag,
-        }
-    bootstrap = changed(config, ("uncertainty.method", "bootstrap"))
-    assert list(rules.Flags(bootstrap).uncertainty().values()) == ["--uncertainty-method=bootstrap"]
-    likelihood = changed(config, ("uncertainty.method", "likelihood"))
-    flags = rules.Flags(likelihood).uncertainty().values()
-    assert set(flags) == {"--uncertainty-method=likelihood", "--uncertainty-correlated"}
-
-
 @pytest.mark.parametrize("method", ["han2024", "bootstrap", "likelihood"])
 def test_errors_are_taken_off_as_the_method_has_it_or_as_told(config, method):
     flag = "dispersion-deconvolve"
@@ -198,19 +145,3 @@ def test_only_the_halos_sky_counts_accreted_stars():
     ]
     for geometry, sample in (("sky", "insitu"), ("xy", "halo"), ("radial", "accreted")):
         assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
-
-
-# --- at the start of a run -------------------------------------------------------------------
-
-
-@pytest.fixture
-def job(tmp_path):
-    """A job that reads one file of the run and one of the user, both dated a day ago."""
-    for name in ("made", "given"):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (time.time() - 86_400,) * 2)
-    return SimpleNamespace(
-        input=[f"{tmp_path}/made", f"{tmp_path}/given"],
-        output=[f"{tmp_path}/results/deep/new"],
-        log=[f"{tmp_path}/logs/new.log"],
-    )

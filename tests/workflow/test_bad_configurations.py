@@ -10,17 +10,11 @@ import yaml
 from .conftest import copy_project, dry_runs, snakemake
 
 CASES = {
-    "a mistyped key": ({"halo": {"min_abs_z": 5}}, ("halo.min_abs_z is not", "min_abs_z_kpc")),
     "a text for a number": ({"montecarlo": {"seed": "many"}}, ("montecarlo.seed: 'many'",)),
     "ends in the wrong order": (
         {"geometry": {"radial": {"max_kpc": 5.0}}},
         ("geometry.radial.min_kpc must be below",),
     ),
-    "a file that is not there": (
-        {"catalog": {"path": "nowhere.fits"}},
-        ("catalog.path: there is no nowhere.fits",),
-    ),
-    "a run's name that is a path": ({"run": "../elsewhere"}, ("run: '../elsewhere'",)),
     "two lines and a terminal's code": (
         {"figures": {"literature": ["a\n\x1b[31mb"]}},
         (r"figures.literature: no verified value of a\n\x1b[31mb",),

@@ -97,13 +97,6 @@ def test_only_one_list_has_the_plugin_of_slurm(repo):
     assert lists == {"requirements-hpc"}
 
 
-def test_the_locks_hold_hashes_and_no_address(repo):
-    for path in (repo / "envs").glob("*.txt"):
-        text = path.read_text()
-        assert "://" not in text, path
-        assert text.count("--hash=sha256:") > text.count("==") > 50, path
-
-
 def test_the_table_of_keys_is_that_of_the_schema(repo):
     assert (repo / "config" / "README.md").read_text() == readme()
 

@@ -52,25 +52,6 @@ def test_the_data_behind_a_figure_are_the_kept_ones(quick_run, name):
     assert not said, f"{len(said)} differences, first\n{shown}\n{ON_PURPOSE}"
 
 
-def test_a_difference_is_told_with_figure_column_and_row():
-    golden = kept("fig09_sigma_profile_accreted")
-    changed = golden.copy()
-    changed["sigma_r"][2] += 0.2
-    changed["n_stars"][1] += 1
-    changed["sigma_r_lo68"][0] = np.nan
-    said = differences("fig09", changed, golden)
-    assert [line.split(" (")[0] for line in said] == [
-        "fig09, column n_stars, row 1",
-        "fig09, column sigma_r, row 2",
-        "fig09, column sigma_r_lo68, row 0",
-    ]
-    assert all(f"r_mid = {golden['r_mid'][row]:g}" in said[i] for i, row in enumerate((1, 2, 0)))
-    near = golden.copy()
-    near["sigma_r"] += 0.01
-    assert differences("fig09", near, golden) == []
-    assert differences("fig09", golden[:-1], golden) != []
-
-
 def test_every_figure_has_small_golden_tables():
     # Figure S1 counts how often simulated intervals hold: tests/unit/test_calibration.py
     papers = {name for name in FIGURES if not name.startswith("figS")}

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cli.calls import call
+from cli.calls import call, module
 from planning import jobs
 
 from .steps_page import BEGIN, END, PAGE, plan
@@ -45,7 +45,10 @@ def test_a_step_by_hand_runs_alone_from_another_folder(quick_run, tmp_path, monk
     monkeypatch.chdir(tmp_path / "elsewhere")
     script, argv = Path(words[1]), words[2:]
     assert script.parent == quick_run / "scripts"
-    # In a process of its own the quick run has called it.
+    # One stands for the figures, which the quick run has drawn in processes of their own.
+    if script.stem.startswith("plot_") and script.stem != "plot_line_of_sight":
+        module(script.stem).build_parser().parse_args(argv)
+        return
     done = call(script.stem, argv)
     assert (done.status, done.err) == (0, ""), done.out + done.err
     assert not list((tmp_path / "elsewhere").iterdir())
