@@ -35,11 +35,7 @@ localrules:
     plot_synthetic_check,
     plot_asymmetry,
     compare_with_paper,
-    write_ledger_page,
-    write_unbound_page,
-    write_comparison_page,
-    write_synthetic_check_page,
-    write_synthetic_cuts_page,
+    write_pages,
     summarise_calibration,
     plot_calibration,
 

@@ -24,15 +24,21 @@ if config["figures"]["second_method"]:
         input:
             code=code("summarise"),
             shards=expand(
-                "<results>/second/montecarlo/{{geometry}}/{{sample}}/{shard}-of-{shards}.npz",
+                "<results>/second/montecarlo/{geometry}/{{sample}}/{shard}-of-{shards}.npz",
+                geometry=GEOMETRIES,
                 shard=range(config["montecarlo"]["shards"]),
                 shards=config["montecarlo"]["shards"],
             ),
+            first=expand(
+                "<results>/second/montecarlo/{geometry}/{{sample}}/0-of-{shards}.npz",
+                geometry=GEOMETRIES,
+                shards=config["montecarlo"]["shards"],
+            ),
             fraction=fraction_shards(config["montecarlo"]["shards"], "<results>/second"),
-            unbound=of_shells(rules.count_unbound.output.unbound),
+            unbound=rules.count_unbound.output.unbound,
         output:
-            summary="<results>/second/summaries/{geometry}/{sample}.ecsv",
+            expand("<results>/second/summaries/{geometry}/{{sample}}.ecsv", geometry=GEOMETRIES),
         log:
-            "<logs>/summarise_second/{geometry}_{sample}.log",
+            "<logs>/summarise_second/{sample}.log",
         benchmark:
-            "<benchmarks>/summarise_second/{geometry}_{sample}.tsv"
+            "<benchmarks>/summarise_second/{sample}.tsv"

@@ -149,24 +149,14 @@ def _text(value) -> str:
 
 
 def fraction_shards(shards: int, root: str = "<results>"):
-    """Make the input function of a summary: what an accreted fraction is counted from.
+    """Make the input function of summaries: what an accreted fraction is counted from.
 
     One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
-    shard holds the counts of all stars), none for any other summary. `root` holds the shards.
+    shard holds the counts of all stars), none for any other sample. `root` holds the shards.
     """
-
-    def inputs(wildcards) -> list[str]:
-        if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
-            return []
-        folder = f"{root}/montecarlo/sky"
-        return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
-
-    return inputs
-
-
-def of_shells(file: str):
-    """Make the input function that gives a file to summaries of radial shells alone."""
-    return lambda wildcards: [file] if wildcards.geometry == "radial" else []
+    samples = ("accreted", "insitu")
+    found = [f"{root}/montecarlo/sky/{sample}/0-of-{shards}.npz" for sample in samples]
+    return lambda wildcards: found if wildcards.sample == "halo" else []
 
 
 def second_files(config: dict):
