@@ -31,8 +31,8 @@ HOURS_PER_SHARD, REALISATIONS_PER_SHARD = 1.0, 5000
 # What a job costs on top of its step, where Snakemake starts itself twice, s
 JOB_S = 4.0
 # Jobs of a run besides run_realisations: the catalogue's, the figures' that read stars, and with
-# many realisations the twelve summaries
-OTHER_JOBS, SUMMARIES = 12, 12
+# many realisations the summaries of three samples
+OTHER_JOBS, SUMMARIES = 12, 3
 
 
 def fit_time(measured: list[dict]) -> np.ndarray:

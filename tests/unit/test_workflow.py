@@ -202,19 +202,19 @@ def published(config, repo) -> dict:
     return changed(config, *zip(keys, paths, strict=True))
 
 
-def test_only_the_halos_sky_counts_accreted_stars():
+def test_only_the_halo_counts_accreted_stars():
     inputs = rules.fraction_shards(4)
-    assert inputs(SimpleNamespace(geometry="sky", sample="halo")) == [
+    assert inputs(SimpleNamespace(sample="halo")) == [
         "<results>/montecarlo/sky/accreted/0-of-4.npz",
         "<results>/montecarlo/sky/insitu/0-of-4.npz",
     ]
     second = rules.fraction_shards(1, "<results>/second")
-    assert second(SimpleNamespace(geometry="sky", sample="halo")) == [
+    assert second(SimpleNamespace(sample="halo")) == [
         "<results>/second/montecarlo/sky/accreted/0-of-1.npz",
         "<results>/second/montecarlo/sky/insitu/0-of-1.npz",
     ]
-    for geometry, sample in (("sky", "insitu"), ("xy", "halo"), ("radial", "accreted")):
-        assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
+    for sample in ("accreted", "insitu"):
+        assert inputs(SimpleNamespace(sample=sample)) == []
 
 
 # --- at the start of a run -------------------------------------------------------------------
