@@ -47,7 +47,7 @@ _WRITTEN = (
     "benchmarks",
 )
 _WRITTEN += ("calibration", "second")
-_USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
+_USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r", "RdBu_r")
 
 
 def _pattern(validator, pattern: str, value, schema) -> Iterator[ValidationError]:

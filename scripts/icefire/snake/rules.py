@@ -41,14 +41,7 @@ def code(step: str) -> list[str]:
     """
     found = [_SCRIPTS / f"{step}.py"]
     for path in found:
-        for name in _imported(path):
-            parts = name.split(".")
-            packages = (
-                _SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)
-            )
-            for module in (*packages, _SCRIPTS.joinpath(*parts).with_suffix(".py")):
-                if module.is_file() and module not in found:
-                    found.append(module)
+        found += [module for module in _imported(path) if module not in found]
     return [path.relative_to(_SCRIPTS.parent).as_posix() for path in found]
 
 
@@ -59,12 +52,21 @@ _IMPORT = re.compile(
 
 
 @functools.cache
-def _imported(path: Path) -> list[str]:
-    """List every dotted name of ours that a file imports, at the top or inside a function."""
+def _imported(path: Path) -> list[Path]:
+    """List every module of ours that a file imports, at the top or inside a function."""
     names = []
     for module, parts in _IMPORT.findall(path.read_text(encoding="utf-8")):
         names += [module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))]
-    return names
+    return list(dict.fromkeys(module for name in names for module in _modules(name)))
+
+
+@functools.cache
+def _modules(name: str) -> list[Path]:
+    """List the files behind a dotted name: those of its packages, and its own if it is a module."""
+    parts = name.split(".")
+    files = [_SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
+    files.append(_SCRIPTS.joinpath(*parts).with_suffix(".py"))
+    return [file for file in files if file.is_file()]
 
 
 # --- flags -----------------------------------------------------------------------------------
