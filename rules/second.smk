@@ -10,13 +10,14 @@ if config["figures"]["second_method"]:
     use rule run_realisations as run_realisations_second with:
         output:
             expand(
-                "<results>/second/montecarlo/{geometry}/{{sample}}/{{shard}}-of-{{shards}}.npz",
+                "<results>/second/montecarlo/{geometry}/{sample}/{{shard}}-of-{{shards}}.npz",
+                sample=SAMPLES,
                 geometry=GEOMETRIES,
             ),
         log:
-            "<logs>/run_realisations_second/{sample}_{shard}-of-{shards}.log",
+            "<logs>/run_realisations_second/{shard}-of-{shards}.log",
         benchmark:
-            "<benchmarks>/run_realisations_second/{sample}_{shard}-of-{shards}.tsv"
+            "<benchmarks>/run_realisations_second/{shard}-of-{shards}.tsv"
         params:
             **flags.uncertainty("figures.second_method"),
 
