@@ -31,6 +31,6 @@ rule run_realisations:
         **flags("geometry", "montecarlo.realisations", "montecarlo.min_stars"),
         **flags("montecarlo.seed", "montecarlo.max_memory_mb"),
     shell:
-        "python {input.code[0]:q} --stars {input.stars:q} --sample halo accreted insitu"
+        "python {input.code[0]:q} --stars {input.stars:q} --sample halo,accreted,insitu"
         " --shard {wildcards.shard} --shards {wildcards.shards} {params:q}"
         " --measured {output:q} > {log:q} 2>&1"

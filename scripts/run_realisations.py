@@ -30,9 +30,8 @@ _UNNAMED = ("montecarlo_max_memory_mb",)
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--stars", nargs="+", required=True, help="samples of select_samples.py")
-    parser.add_argument(
-        "--sample", nargs="+", required=True, help="their names; part of the random streams"
-    )
+    text = "their names, with commas between them; part of the random streams"
+    parser.add_argument("--sample", required=True, help=text)
     parser.add_argument("--shard", type=int, required=True, help="which share, from 0")
     parser.add_argument("--shards", type=cli.count, required=True, help="into how many shares")
     for section in (*SECTIONS, *geometry.SECTIONS.values()):
@@ -94,7 +93,7 @@ def work(arguments) -> None:
             "--shard must be below --shards, and --shards not above --montecarlo-realisations"
         )
     bins = geometry.configured(arguments)
-    samples, n_kinds = arguments.sample, len(bins)
+    samples, n_kinds = arguments.sample.split(","), len(bins)
     if not len(arguments.measured) == n_kinds * len(samples) == n_kinds * len(arguments.stars):
         raise UserError(f"--stars, --sample, --measured: need one, one and {n_kinds} per sample")
     columns = {name for kind in bins for name in kind.columns}
