@@ -60,7 +60,6 @@ def _imported(path: Path) -> list[Path]:
     return list(dict.fromkeys(module for name in names for module in _modules(name)))
 
 
-@functools.cache
 def _modules(name: str) -> list[Path]:
     """List the files behind a dotted name: those of its packages, and its own if it is a module."""
     parts = name.split(".")
