@@ -28,6 +28,9 @@ BIN := $(VENV)/bin
 HPC_VENV ?= .venv-hpc
 HPC_BIN := $(HPC_VENV)/bin
 
+# A user's own modules and backend are for other work.
+unexport PYTHONPATH MPLBACKEND MATPLOTLIBRC
+
 .PHONY: paper report test coverage test-install mutants test-surveys test-faults test-slurm lint bench lock clean
 
 paper: $(VENV)/run.installed

@@ -58,7 +58,7 @@ rule plot_calibration:
     """Coverage and bias of every method (figure S1)."""
     input:
         code=code("plot_calibration"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         table=rules.summarise_calibration.output.table,
     output:
         pdf="<figures>/figS1_calibration.pdf",

@@ -9,7 +9,7 @@ rule clean_catalog:
     input:
         code=code("clean_catalog"),
         catalogue=config["catalog"]["path"] or rules.simulate_survey.output.catalogue,
-        survey=f"config/surveys/{config['catalog']['survey']}.yaml",
+        survey=find(f"config/surveys/{config['catalog']['survey']}.yaml"),
     output:
         clean="<results>/catalog/clean.fits",
         fields="<results>/catalog/fields.ecsv",

@@ -2,13 +2,20 @@
 #
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
+# ours(path) is a file of the workflow, find(path) one that the working folder may have of its own.
 # flags(*keys) writes values of the configuration as whole flags. second(*files) names files
 # of the second uncertainty method, none where there is no such method. memory_mb(...) and
 # minutes(...) make what a job asks of a cluster.
 
-from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
-from icefire.snake.rules import Flags, make_ready, second_files
+from functools import partial
 
+from icefire.snake import places
+from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
+from icefire.snake.rules import Flags, code as code_of, make_ready, second_files
+
+code = partial(code_of, module=MODULE)
+find = partial(places.find, module=MODULE)
+ours = partial(places.ours, module=MODULE)
 flags = Flags(config)
 # In an order of their own: an overlay that names one of them puts it first.
 GEOMETRIES = sorted(config["geometry"])

@@ -9,7 +9,7 @@ rule plot_footprint:
     """Fields of the survey on the sky (paper, figure 1)."""
     input:
         code=code("plot_footprint"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         fields="<results>/catalog/fields.ecsv",
     output:
         pdf="<figures>/fig01_footprint.pdf",
@@ -38,7 +38,7 @@ rule plot_chemistry:
     """Chemical selection of accreted and in-situ stars (paper, figure 2)."""
     input:
         code=code("plot_chemistry"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         stars="<results>/catalog/stars.fits",
         halo="<results>/samples/halo.fits",
     output:
@@ -70,7 +70,7 @@ rule plot_velocity_errors:
     """Velocity errors of the halo sample over radius (paper, figure 3)."""
     input:
         code=code("plot_velocity_errors"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         halo="<results>/samples/halo.fits",
     output:
         pdf="<figures>/fig03_velocity_errors.pdf",
@@ -100,7 +100,7 @@ rule plot_sigma_xy:
     """Maps of sigma_r in the Galactocentric X-Y plane (paper, figure 4)."""
     input:
         code=code("plot_sigma_plane"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         halo="<results>/summaries/xy/halo.ecsv",
         accreted="<results>/summaries/xy/accreted.ecsv",
         insitu="<results>/summaries/xy/insitu.ecsv",
@@ -146,7 +146,7 @@ rule plot_sigma_xz:
     """Maps of sigma_r in the Galactocentric X-Z plane (paper, figure 5)."""
     input:
         code=code("plot_sigma_plane"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         halo="<results>/summaries/xz/halo.ecsv",
         accreted="<results>/summaries/xz/accreted.ecsv",
         insitu="<results>/summaries/xz/insitu.ecsv",
@@ -193,7 +193,7 @@ rule plot_sigma_sky:
     """Maps of sigma_r over the sky (paper, figure 6)."""
     input:
         code=code("plot_sigma_sky"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         halo="<results>/summaries/sky/halo.ecsv",
         accreted="<results>/summaries/sky/accreted.ecsv",
         insitu="<results>/summaries/sky/insitu.ecsv",
@@ -225,7 +225,7 @@ rule plot_sigma_vs_accreted:
     """Lines of sight: sigma_r and accreted fraction (paper, figure 7)."""
     input:
         code=code("plot_line_of_sight"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         sky="<results>/summaries/sky/halo.ecsv",
     output:
         pdf="<figures>/fig07_sigma_vs_accreted.pdf",
@@ -255,7 +255,7 @@ rule plot_beta_vs_accreted:
     """Lines of sight: anisotropy and accreted fraction (paper, figure 8)."""
     input:
         code=code("plot_line_of_sight"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         sky="<results>/summaries/sky/halo.ecsv",
     output:
         pdf="<figures>/fig08_beta_vs_accreted.pdf",
@@ -284,7 +284,7 @@ rule plot_sigma_profile:
     """sigma_r over radius, with published values (paper, figure 9)."""
     input:
         code=code("plot_sigma_profile"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         accreted="<results>/summaries/radial/accreted.ecsv",
         insitu="<results>/summaries/radial/insitu.ecsv",
         second=second("summaries/radial/accreted.ecsv", "summaries/radial/insitu.ecsv"),
@@ -318,7 +318,7 @@ rule plot_beta_profile:
     """Anisotropy over radius, with published values (paper, figure 10)."""
     input:
         code=code("plot_beta_profile"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         halo="<results>/summaries/radial/halo.ecsv",
         second=second("summaries/radial/halo.ecsv"),
         literature=lookup("figures/literature_beta", within=config),

@@ -75,7 +75,7 @@ rule compare_with_paper:
     input:
         code=code("compare_with_paper"),
         numbers=rules.collect_numbers.output.yaml,
-        claims="resources/paper_claims.yaml",
+        claims=ours("resources/paper_claims.yaml"),
     output:
         comparison="<results>/paper_comparison.ecsv",
     log:

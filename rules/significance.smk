@@ -64,7 +64,7 @@ rule plot_asymmetry:
     """Effects beside what permuted halos give, and the map (figure S2)."""
     input:
         code=code("plot_asymmetry"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         table=rules.summarise_asymmetry.output.table,
         map=rules.summarise_asymmetry.output.map,
     output:

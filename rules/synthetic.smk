@@ -12,7 +12,7 @@ rule simulate_survey:
         code=code("simulate_survey"),
         model=lookup("synthetic/model", within=config),
         changes=config["synthetic"]["changes"],
-        schema="config/synthetic.schema.yaml",
+        schema=ours("config/synthetic.schema.yaml"),
         satellites=lookup("satellites/catalogue", within=config),
     output:
         catalogue="<results>/synthetic/catalogue.fits",
@@ -42,7 +42,7 @@ rule check_synthetic:
         truth=rules.simulate_survey.output.truth,
         stars="<results>/catalog/stars.fits",
         ledger="<results>/catalog/ledger.ecsv",
-        targets="resources/h3_targets.yaml",
+        targets=ours("resources/h3_targets.yaml"),
     output:
         check="<results>/synthetic_check.ecsv",
         cuts="<results>/synthetic_cuts.ecsv",
@@ -67,7 +67,7 @@ rule plot_synthetic_check:
     """Distributions of the synthetic table beside what is published of the survey."""
     input:
         code=code("plot_synthetic_check"),
-        style="config/paper.mplstyle",
+        style=find("config/paper.mplstyle"),
         check=rules.check_synthetic.output.check,
         distributions=rules.check_synthetic.output.distributions,
     output:

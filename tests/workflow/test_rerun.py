@@ -235,7 +235,8 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run, steps
     used = set().union(*map(code, steps))
     # Read by the Snakefile alone
     assert modules - used == {
-        f"scripts/icefire/snake/{name}.py" for name in ("__init__", "cluster", "config", "rules")
+        f"scripts/icefire/snake/{name}.py"
+        for name in ("__init__", "cluster", "config", "places", "rules")
     }
 
 

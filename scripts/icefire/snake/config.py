@@ -25,8 +25,8 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from icefire.errors import UserError
 from icefire.files.strict_yaml import load
+from icefire.snake.places import find
 
-_FOLDER = Path(__file__).resolve().parents[3]
 # Letters of one mistake: what a long list holds is not shown whole.
 _MOST_LETTERS = 300
 # Of the variances that one job holds, MB per bin and realisation, as in dispersion.check_memory
@@ -263,7 +263,7 @@ def _files(config: dict) -> Iterator[str]:
     """Files that the steps read."""
     catalog, synthetic = config["catalog"], config["synthetic"]
     survey = f"config/surveys/{catalog['survey']}.yaml"
-    if problem := _unreadable(_FOLDER / survey, survey):
+    if problem := _unreadable(find(survey), survey):
         yield f"catalog.survey: {problem}"
     if catalog["path"] is None and catalog["survey"] != "h3":
         yield (
@@ -286,17 +286,21 @@ def _files(config: dict) -> Iterator[str]:
 
 
 def _survey(config: dict) -> Iterator[str]:
-    """A survey without [alpha/Fe] cannot be split by a polygon; other mistakes cleaning names."""
-    name = config["catalog"]["survey"]
-    path = _FOLDER / "config" / "surveys" / f"{name}.yaml"
-    if config["chemistry"]["method"] != "polygon" or _unreadable(path, name):
+    """A survey without an abundance cannot be split by it; other mistakes cleaning names."""
+    name, method = config["catalog"]["survey"], config["chemistry"]["method"]
+    path = Path(find(f"config/surveys/{name}.yaml"))
+    if _unreadable(path, name):
         return
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         return
-    cuts_off = given.get("cuts_off") if isinstance(given, dict) else None
-    if isinstance(cuts_off, dict) and "aleph" in cuts_off:
+    columns = given.get("columns") if isinstance(given, dict) else None
+    if not isinstance(columns, dict):
+        return
+    if method != "none" and "feh" not in columns:
+        yield f"chemistry.method must be none: catalog.survey {name} has no [Fe/H]"
+    elif method == "polygon" and "afe" not in columns:
         yield f"chemistry.method must be feh_ranges: catalog.survey {name} has no [alpha/Fe]"
 
 

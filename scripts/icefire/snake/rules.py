@@ -7,22 +7,18 @@ checks of the configuration, because it runs each time Snakemake starts.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import shutil
-import sys
 import time
 from pathlib import Path
 
 from icefire.errors import UserError
 from icefire.snake.config import verified_sources
+from icefire.snake.places import FOLDER, ours
 
-_SCRIPTS = Path(__file__).resolve().parents[2]
-
-
-def put_python_first() -> None:
-    """Make `python` in the steps' shell commands the interpreter that runs Snakemake."""
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+_SCRIPTS = FOLDER / "scripts"
 
 
 def folder_of(kind: str, run: str | None) -> str:
@@ -33,16 +29,15 @@ def folder_of(kind: str, run: str | None) -> str:
 # --- code as input ---------------------------------------------------------------------------
 
 
-def code(step: str) -> list[str]:
+def code(step: str, module: bool = False) -> list[str]:
     """List the script of a step and every module of ours that it imports, script first.
 
     As input of the step's rule they make an edited module rerun its users and nothing else.
-    Paths are relative to the workflow's folder.
     """
     found = [_SCRIPTS / f"{step}.py"]
     for path in found:
-        found += [module for module in _imported(path) if module not in found]
-    return [path.relative_to(_SCRIPTS.parent).as_posix() for path in found]
+        found += [file for file in _imported(path) if file not in found]
+    return [ours(path.relative_to(_SCRIPTS.parent).as_posix(), module) for path in found]
 
 
 # Found in the text, which takes a tenth of the time of parsing it, each time Snakemake starts
@@ -66,6 +61,41 @@ def _modules(name: str) -> list[Path]:
     files = [_SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
     files.append(_SCRIPTS.joinpath(*parts).with_suffix(".py"))
     return [file for file in files if file.is_file()]
+
+
+# --- content decides -------------------------------------------------------------------------
+
+# Pieces of a large file that are read for its digest, and their size in bytes; a file of up to
+# 16 MB is read whole.
+_PIECES, _PIECE = 64, 2**18
+
+
+def mark_content(rules) -> None:
+    """Make rules run again where a file that no rule makes has other content, whatever its date.
+
+    Snakemake asks for dates alone: a table replaced by one of an earlier date goes unnoticed. It
+    does compare each rule's command with that of the last run; so a digest of these files becomes a
+    comment of the command as it is compared and printed.
+    """
+    made = {str(file) for rule in rules for file in rule.output}
+    for rule in rules:
+        files = {str(file) for file in rule.input if not callable(file)} - made
+        digests = "".join(_digest(path) for path in sorted(files) if Path(path).is_file())
+        if rule.shellcmd and digests:
+            rule.shellcmd += f"  # {hashlib.sha256(digests.encode()).hexdigest()[:12]}"
+
+
+@functools.cache
+def _digest(path: str) -> str:
+    """Give a digest of a file: of its size, and of its bytes or of pieces all over it."""
+    size = os.stat(path).st_size
+    digest = hashlib.sha256(str(size).encode())
+    step = max(_PIECE, (size - _PIECE) // (_PIECES - 1)) if size > _PIECES * _PIECE else _PIECE
+    with open(path, "rb") as file:
+        for start in range(0, size, step):
+            file.seek(start)
+            digest.update(file.read(_PIECE))
+    return digest.hexdigest()
 
 
 # --- flags -----------------------------------------------------------------------------------
@@ -107,8 +137,11 @@ class Flags:
 
     def chemistry(self) -> dict[str, str]:
         """Write the chemical split that is in use; the values of the other change nothing."""
-        polygon = self._config["chemistry"]["method"] == "polygon"
-        used = ("insitu_polygon",) if polygon else ("insitu_min_feh", "accreted_max_feh")
+        used = {
+            "polygon": ("insitu_polygon",),
+            "feh_ranges": ("insitu_min_feh", "accreted_max_feh"),
+            "none": (),
+        }[self._config["chemistry"]["method"]]
         return self(*(f"chemistry.{key}" for key in ("method", *used)))
 
     def literature(self, quantity: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ HALO = cli.Section("halo", {"min_abs_z_kpc": cli.finite, "min_radius_kpc": cli.f
 CHEMISTRY = cli.Section(
     "chemistry",
     {
-        "method": ("polygon", "feh_ranges"),
+        "method": ("polygon", "feh_ranges", "none"),
         "insitu_polygon": cli.polygon,
         "insitu_min_feh": cli.finite,
         "accreted_max_feh": cli.finite,
@@ -46,20 +46,20 @@ class Cut:
     removes
         Tells which stars of a block go, from their columns and the values of the section `halo`.
     off
-        The entry of a survey's `cuts_off` that concerns it.
+        The entry of a survey's `cuts_off` that concerns a part of it; its step's concerns all.
     when_off
-        What the ledger says then, of the reason and of why the survey cannot have the cut.
+        What the ledger says then, of the reason and of why the survey cannot have that part.
     """
 
     step: str
     reason: str
     removes: Callable[[Mapping[str, np.ndarray], Mapping], np.ndarray]
     off: str = ""
-    when_off: str = "{reason}: off, {why}"
+    when_off: str = ""
 
 
 CUTS = (
-    Cut("giants", "not a giant", lambda stars, halo: ~stars["is_giant"], "giants"),
+    Cut("giants", "not a giant", lambda stars, halo: ~stars["is_giant"]),
     Cut(
         "sagittarius",
         "Sagittarius stream",
@@ -69,9 +69,9 @@ CUTS = (
     Cut(
         "satellites", "dwarf galaxy or globular cluster", lambda stars, halo: stars["is_satellite"]
     ),
-    Cut("aleph", "Aleph", lambda stars, halo: stars["is_aleph"], "aleph"),
+    Cut("aleph", "Aleph", lambda stars, halo: stars["is_aleph"]),
     Cut(
-        "unbound", "energy of {energy} or more", lambda stars, halo: stars["is_unbound"], "unbound"
+        "unbound", "energy of {energy} or more", lambda stars, halo: stars["is_unbound"]
     ),
     Cut(
         "halo",
@@ -94,8 +94,10 @@ def open_entries(
     energy = f"{unbound_max_sigma:g} of its errors" if unbound_max_sigma else "zero"
     for cut in CUTS:
         reason = cut.reason.format(energy=energy, **halo)
-        if cut.off in cuts_off:
-            reason = cut.when_off.format(reason=reason, why=cuts_off[cut.off])
+        for off, how in ((cut.step, "{reason}: off, {why}"), (cut.off, cut.when_off)):
+            if off in cuts_off:
+                reason = how.format(reason=reason, why=cuts_off[off])
+                break
         entries.append(ledger.add(cut.step, reason))
     return entries
 
@@ -180,7 +182,18 @@ class FehRanges(_Split):
         return feh < self.accreted_max
 
 
-def chemical_split(chemistry: Mapping) -> Polygon | FehRanges:
+@dataclass(frozen=True)
+class OneSample(_Split):
+    """No split: a survey without abundances has the halo alone."""
+
+    def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
+        """Tell which stars have the abundances that tell: none has."""
+        return np.zeros(len(feh), bool)
+
+    insitu = accreted = known
+
+
+def chemical_split(chemistry: Mapping) -> Polygon | FehRanges | OneSample:
     """Make the chemical selection that the values of the section `chemistry` ask for.
 
     Raises UserError naming the flag that the method needs and that is not there.
@@ -188,11 +201,14 @@ def chemical_split(chemistry: Mapping) -> Polygon | FehRanges:
     needed = {
         "polygon": ("insitu_polygon",),
         "feh_ranges": ("insitu_min_feh", "accreted_max_feh"),
+        "none": (),
     }[chemistry["method"]]
     for key in needed:
         if chemistry.get(key) in (None, ()):
             flag = f"--chemistry-{key.replace('_', '-')}"
             raise UserError(f"{flag} is missing: --chemistry-method {chemistry['method']} needs it")
+    if chemistry["method"] == "none":
+        return OneSample()
     if chemistry["method"] == "polygon":
         return Polygon(chemistry["insitu_polygon"])
     limits = chemistry["insitu_min_feh"], chemistry["accreted_max_feh"]

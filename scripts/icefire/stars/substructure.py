@@ -117,12 +117,15 @@ class Substructure:
         unbound = np.zeros(n_stars, bool)
         if "unbound" not in self.cuts_off:
             unbound = is_unbound(stars, **self.settings["unbound"])
+        stream = member = np.zeros(n_stars, bool)
+        if "sagittarius" not in self.cuts_off:
+            stream = in_sagittarius(stars, spared=spared, **sagittarius)
+        if "satellites" not in self.cuts_off:
+            member = satellites.is_member(stars, self.catalogue, **self.settings["satellites"])
         return {
             "is_giant": giant,
-            "is_sagittarius": in_sagittarius(stars, spared=spared, **sagittarius),
-            "is_satellite": satellites.is_member(
-                stars, self.catalogue, **self.settings["satellites"]
-            ),
+            "is_sagittarius": stream,
+            "is_satellite": member,
             "eccentricity": eccentricity,
             "is_aleph": eccentricity < self.settings["aleph"]["max_eccentricity"],
             "is_unbound": unbound,
