@@ -79,9 +79,8 @@ rule all:
     input:
         rules.figures.input,
         rules.summarise_asymmetry.output + rules.plot_asymmetry.output,
-        rules.write_ledger_page.output + rules.write_unbound_page.output,
-        rules.write_comparison_page.output + rules.verify.output,
-        SYNTHETIC_PAGES if config["catalog"]["path"] is None else [],
+        rules.write_pages.output + rules.verify.output,
+        rules.plot_synthetic_check.output if config["catalog"]["path"] is None else [],
 
 
 # Where this is a module, the other workflow's rules are left as they are.

@@ -31,8 +31,8 @@ HOURS_PER_SHARD, REALISATIONS_PER_SHARD = 1.0, 5000
 # What a job costs on top of its step, where Snakemake starts itself twice, s
 JOB_S = 4.0
 # Jobs of a run besides run_realisations: the catalogue's, the figures' that read stars, and with
-# many realisations the twelve summaries
-OTHER_JOBS, SUMMARIES = 12, 12
+# many realisations the summaries of three samples
+OTHER_JOBS, SUMMARIES = 12, 3
 
 
 def fit_time(measured: list[dict]) -> np.ndarray:
@@ -65,13 +65,13 @@ def plan(n_stars: int, realisations: int, time: np.ndarray, memory: tuple[float,
     """
     shards = max(2, math.ceil(realisations / REALISATIONS_PER_SHARD))
     while True:
-        one = float(np.dot(time, _terms(n_stars, realisations / shards)))
+        # The halo sample, and as many stars in the other two together
+        one = 2 * float(np.dot(time, _terms(n_stars, realisations / shards)))
         if one <= 3600 * HOURS_PER_SHARD or shards == realisations:
             break
         shards = min(realisations, max(shards + 1, math.ceil(shards * one / 3600)))
-    jobs = 3 * shards + OTHER_JOBS + (SUMMARIES if realisations > 2000 else 0)
-    # The halo sample, and as many stars in the other two together
-    seconds = shards * (2 * one + 3 * JOB_S)
+    jobs = shards + OTHER_JOBS + (SUMMARIES if realisations > 2000 else 0)
+    seconds = shards * (one + JOB_S)
     return {
         "shards": shards,
         "jobs": jobs,

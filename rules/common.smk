@@ -9,7 +9,7 @@
 from functools import partial
 
 from icefire.snake import places
-from icefire.snake.beside import files_beside, names_beside
+from icefire.snake.beside import files_beside
 from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
 from icefire.snake.rules import Flags, code as code_of, make_ready
 
@@ -42,11 +42,7 @@ localrules:
     plot_synthetic_check,
     plot_asymmetry,
     compare_with_paper,
-    write_ledger_page,
-    write_unbound_page,
-    write_comparison_page,
-    write_synthetic_check_page,
-    write_synthetic_cuts_page,
+    write_pages,
     summarise_calibration,
     plot_calibration,
 

@@ -1,4 +1,4 @@
-# Realisations of each sample, in shards; all geometries are measured from the same draws.
+# Realisations of all samples, in shards; all geometries are measured from the same draws.
 #
 # In:  <results>/samples/{sample}.fits
 # Out: <results>/montecarlo/{geometry}/{sample}/{shard}-of-{shards}.npz
@@ -8,16 +8,17 @@ rule run_realisations:
     """Dispersions of every bin in a shard's share of the realisations (paper, section 2)."""
     input:
         code=code("run_realisations"),
-        stars="<results>/samples/{sample}.fits",
+        stars=expand("<results>/samples/{sample}.fits", sample=SAMPLES),
     output:
         expand(
-            "<results>/montecarlo/{geometry}/{{sample}}/{{shard}}-of-{{shards}}.npz",
+            "<results>/montecarlo/{geometry}/{sample}/{{shard}}-of-{{shards}}.npz",
+            sample=SAMPLES,
             geometry=GEOMETRIES,
         ),
     log:
-        "<logs>/run_realisations/{sample}_{shard}-of-{shards}.log",
+        "<logs>/run_realisations/{shard}-of-{shards}.log",
     benchmark:
-        "<benchmarks>/run_realisations/{sample}_{shard}-of-{shards}.tsv"
+        "<benchmarks>/run_realisations/{shard}-of-{shards}.tsv"
     conda:
         "../envs/paper.yaml"
     resources:
@@ -30,6 +31,6 @@ rule run_realisations:
         **flags("geometry", "montecarlo.realisations", "montecarlo.min_stars"),
         **flags("montecarlo.seed", "montecarlo.max_memory_mb"),
     shell:
-        "python {input.code[0]:q} --stars {input.stars:q} --sample {wildcards.sample:q}"
+        "python {input.code[0]:q} --stars {input.stars:q} --sample halo,accreted,insitu"
         " --shard {wildcards.shard} --shards {wildcards.shards} {params:q}"
         " --measured {output:q} > {log:q} 2>&1"

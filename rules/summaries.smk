@@ -1,9 +1,9 @@
-# Medians and intervals of every bin.
+# Medians and intervals of every bin: of a sample, all geometries by one job.
 #
 # In:  <results>/montecarlo/{geometry}/{sample}/{shard}-of-{shards}.npz
 # Out: <results>/summaries/{geometry}/{sample}.ecsv
 
-from icefire.snake.rules import fraction_shards, of_shells
+from icefire.snake.rules import fraction_shards
 
 QUICK_SUMMARIES = config["montecarlo"]["realisations"] <= 2000
 
@@ -13,20 +13,27 @@ rule summarise:
     input:
         code=code("summarise"),
         shards=expand(
-            "<results>/montecarlo/{{geometry}}/{{sample}}/{shard}-of-{shards}.npz",
+            "<results>/montecarlo/{geometry}/{{sample}}/{shard}-of-{shards}.npz",
+            geometry=GEOMETRIES,
             shard=range(config["montecarlo"]["shards"]),
+            shards=config["montecarlo"]["shards"],
+        ),
+        # Of each geometry; the others lie beside it.
+        first=expand(
+            "<results>/montecarlo/{geometry}/{{sample}}/0-of-{shards}.npz",
+            geometry=GEOMETRIES,
             shards=config["montecarlo"]["shards"],
         ),
         # The accreted fraction of each line of sight, of the halo only (paper, figure 7)
         fraction=fraction_shards(config["montecarlo"]["shards"]),
         # What the cut of unbound stars took of each shell
-        unbound=of_shells(rules.count_unbound.output.unbound),
+        unbound=rules.count_unbound.output.unbound,
     output:
-        summary="<results>/summaries/{geometry}/{sample}.ecsv",
+        expand("<results>/summaries/{geometry}/{{sample}}.ecsv", geometry=GEOMETRIES),
     log:
-        "<logs>/summarise/{geometry}_{sample}.log",
+        "<logs>/summarise/{sample}.log",
     benchmark:
-        "<benchmarks>/summarise/{geometry}_{sample}.tsv"
+        "<benchmarks>/summarise/{sample}.tsv"
     localrule: QUICK_SUMMARIES
     conda:
         "../envs/paper.yaml"
@@ -35,5 +42,5 @@ rule summarise:
         runtime=minutes(10, 1 / 100),
         here=int(QUICK_SUMMARIES),
     shell:
-        "python {input.code[0]:q} --shards {input.shards[0]:q} --fraction-of {input.fraction:q}"
-        " --unbound {input.unbound:q} --summary {output.summary:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --shards {input.first:q} --fraction-of {input.fraction:q}"
+        " --unbound {input.unbound:q} --summary {output:q} > {log:q} 2>&1"

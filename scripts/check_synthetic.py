@@ -105,7 +105,9 @@ def work(arguments) -> None:
         raise UserError(f"{arguments.catalogue}: is no table of simulate_survey.py")
     giants, counts, meta = read_giants(arguments.stars)
     truth = read_truth(arguments.truth, giants["star_id"])
-    rows = catalogue.all(published.CATALOGUE_COLUMNS)
+    rows = published.Rows()
+    for block in catalogue.blocks(published.CATALOGUE_COLUMNS):
+        rows.add(block)
     counts |= {"rows": catalogue.n_rows, **ledger.meta["samples"]}
     check = published.Check(giants, truth, rows, counts)
 

@@ -29,8 +29,9 @@ _UNNAMED = ("montecarlo_max_memory_mb",)
 
 def build_parser():
     parser = cli.parser(__doc__)
-    parser.add_argument("--stars", required=True, help="the sample, of select_samples.py")
-    parser.add_argument("--sample", required=True, help="its name; part of the random streams")
+    parser.add_argument("--stars", nargs="+", required=True, help="samples of select_samples.py")
+    text = "their names, with commas between them; part of the random streams"
+    parser.add_argument("--sample", required=True, help=text)
     parser.add_argument("--shard", type=int, required=True, help="which share, from 0")
     parser.add_argument("--shards", type=cli.count, required=True, help="into how many shares")
     for section in (*SECTIONS, *geometry.SECTIONS.values()):
@@ -43,15 +44,17 @@ def build_parser():
     names = ", ".join(sorted(geometry.GEOMETRIES))
     parser.add_argument(
         "--measured",
-        nargs=len(geometry.GEOMETRIES),
+        nargs="+",
         required=True,
         metavar="NPZ",
-        help=f"this shard of {names}, written",
+        help=f"this shard of each sample, each {names}, written",
     )
     return parser
 
 
-def measure(arguments, reader: star_tables.StarReader, columns: tuple, bins: list) -> tuple:
+def measure(
+    arguments, sample: str, reader: star_tables.StarReader, columns: tuple, bins: list
+) -> tuple:
     """Measure this shard's share; give the realisations that it holds and what it measured."""
     montecarlo = recipes.MONTECARLO.values(arguments)
     realisations, method = montecarlo["realisations"], arguments.uncertainty_method
@@ -78,7 +81,7 @@ def measure(arguments, reader: star_tables.StarReader, columns: tuple, bins: lis
     numbers = shards.share(realisations, arguments.shard, arguments.shards)
     recipe = recipes.recipe(method, montecarlo["exclude_fraction"], correlated, deconvolve)
     measured = dispersion.measure(
-        recipe=recipe, seed=montecarlo["seed"], sample=arguments.sample, numbers=numbers, **common
+        recipe=recipe, seed=montecarlo["seed"], sample=sample, numbers=numbers, **common
     )
     return numbers, measured
 
@@ -90,24 +93,25 @@ def work(arguments) -> None:
             "--shard must be below --shards, and --shards not above --montecarlo-realisations"
         )
     bins = geometry.configured(arguments)
+    samples, n_kinds = arguments.sample.split(","), len(bins)
+    if not len(arguments.measured) == n_kinds * len(samples) == n_kinds * len(arguments.stars):
+        raise UserError(f"--stars, --sample, --measured: need one, one and {n_kinds} per sample")
     columns = {name for kind in bins for name in kind.columns}
     needed = (*recipes.COLUMNS, *sorted(columns))
     if arguments.uncertainty_method == "likelihood":
         needed = (*needed, *truncation.COLUMNS)
-    reader = star_tables.StarReader(arguments.stars, needed)
-    numbers, measured = measure(arguments, reader, needed, bins)
     parameters = cli.parameters(arguments, *SECTIONS, *geometry.SECTIONS.values())
     parameters = {name: value for name, value in parameters.items() if name not in _UNNAMED}
-    meta = metadata.add_step(
-        reader.meta, "run_realisations", {"sample": arguments.sample, **parameters}
-    )
-    for kind, path in zip(
-        sorted(bins, key=lambda kind: kind.name), arguments.measured, strict=True
-    ):
-        measurement = measured[kind.name]
-        shards.write(path, kind, measurement, numbers, meta)
-        cli.report(f"{kind.name}: bins measured", len(measurement.bins), kind.n_bins)
-    cli.report("stars", reader.n_rows)
+    paths = iter(arguments.measured)
+    for sample, stars in zip(samples, arguments.stars, strict=True):
+        reader = star_tables.StarReader(stars, needed)
+        numbers, measured = measure(arguments, sample, reader, needed, bins)
+        meta = metadata.add_step(reader.meta, "run_realisations", {"sample": sample, **parameters})
+        for kind in sorted(bins, key=lambda kind: kind.name):
+            measurement = measured[kind.name]
+            shards.write(next(paths), kind, measurement, numbers, meta)
+            cli.report(f"{kind.name}: bins measured", len(measurement.bins), kind.n_bins)
+        cli.report("stars", reader.n_rows)
     cli.report("realisations", len(numbers), realisations)
 
 

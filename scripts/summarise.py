@@ -3,7 +3,7 @@
 
 Usage:
     python scripts/summarise.py --shards 0-of-2.npz 1-of-2.npz --summary halo.ecsv
-    python scripts/summarise.py --shards 0-of-2.npz --summary halo.ecsv
+    python scripts/summarise.py --shards xy/0-of-2.npz xz/0-of-2.npz --summary xy.ecsv xz.ecsv
     python scripts/summarise.py --shards halo_0.npz halo_1.npz \\
         --fraction-of accreted_0.npz insitu_0.npz --summary halo.ecsv
 """
@@ -29,18 +29,20 @@ def build_parser():
         "--shards",
         nargs="+",
         required=True,
-        help="all shards of one geometry, or the first, 0-of-N.npz, where all lie beside it",
+        help="all shards of one geometry, or the first, 0-of-N.npz, where all lie beside it; of"
+        " several geometries the first of each",
     )
     parser.add_argument(
         "--fraction-of",
         nargs="*",
         default=[],
         metavar="SHARD",
-        help="a shard of the accreted and one of the in-situ sample: adds accreted_fraction",
+        help="sky shards of the accreted and the in-situ sample: adds accreted_fraction to pixels",
     )
     text = "of count_unbound.py: adds cut_fraction to shells"
-    parser.add_argument("--unbound", nargs="*", default=[], metavar="TABLE", help=text)
-    parser.add_argument("--summary", required=True, help="one row per bin (ECSV), written")
+    parser.add_argument("--unbound", metavar="TABLE", help=text)
+    text = "one row per bin (ECSV), written; several, in the order of their --shards"
+    parser.add_argument("--summary", nargs="+", required=True, help=text)
     return parser
 
 
@@ -51,6 +53,17 @@ def accreted_fraction(accreted: np.ndarray, insitu: np.ndarray, min_stars: int) 
     """
     both = accreted + insitu
     return np.divide(accreted, both, out=np.full(len(both), np.nan), where=both >= min_stars)
+
+
+def counts(paths: list[str], n_bins: int) -> list[np.ndarray]:
+    """Read how many accreted and how many in-situ stars are in each bin from a shard of each."""
+    given = [shards.read(path) for path in paths]
+    samples = [one.meta["parameters"]["run_realisations"].get("sample") for one in given]
+    if samples != ["accreted", "insitu"] or any(len(one.n_stars) != n_bins for one in given):
+        raise UserError(
+            "--fraction-of needs two shards of the same geometry: accreted, then in situ"
+        )
+    return [one.n_stars for one in given]
 
 
 def cut_fraction(path: str, sample: str, coordinates: dict) -> np.ndarray:
@@ -64,10 +77,10 @@ def cut_fraction(path: str, sample: str, coordinates: dict) -> np.ndarray:
     return np.asarray(table["cut_fraction"])
 
 
-def work(arguments) -> None:
+def summary(run: shards.Run):
+    """Give a table with a row per bin: where it is, its stars, and every quantity's quantiles."""
     from astropy.table import Table
 
-    run = shards.join(shards.all_of(arguments.shards))
     first = run.first
     table = Table()
     for name, (values, unit) in first.coordinates.items():
@@ -82,22 +95,28 @@ def work(arguments) -> None:
     for bins, variance in cli.progress(run.blocks(), run.n_blocks, "summaries"):
         for name, values in dispersion.summarise(variance).items():
             table[name][bins] = np.round(values, _DECIMALS)
-    if arguments.fraction_of:
-        given = [shards.read(path) for path in arguments.fraction_of]
-        samples = [one.meta["parameters"]["run_realisations"].get("sample") for one in given]
-        alike = all(len(one.n_stars) == len(table) for one in given)
-        if samples != ["accreted", "insitu"] or not alike:
-            raise UserError(
-                "--fraction-of needs two shards of the same geometry: accreted, then in situ"
-            )
-        least = first.meta["parameters"]["run_realisations"]["montecarlo_min_stars"]
-        fraction = accreted_fraction(*(one.n_stars for one in given), least)
-        table["accreted_fraction"] = np.round(fraction, _DECIMALS)
-    for path in arguments.unbound:
-        sample = first.meta["parameters"]["run_realisations"]["sample"]
-        table["cut_fraction"] = cut_fraction(path, sample, first.coordinates)
-    text_tables.write_ecsv(arguments.summary, table, first.meta)
-    cli.report("bins measured", run.n_measured, of=len(table))
+    return table
+
+
+def work(arguments) -> None:
+    paths, one = arguments.shards, len(arguments.summary) == 1
+    if not one and len(paths) != len(arguments.summary):
+        raise UserError("--shards and --summary: several tables need the first shard of each")
+    for given, path in zip(
+        [paths] if one else [[p] for p in paths], arguments.summary, strict=True
+    ):
+        run = shards.join(shards.all_of(given))
+        first, table = run.first, summary(run)
+        parameters = first.meta["parameters"]["run_realisations"]
+        if "pixel" in first.coordinates and arguments.fraction_of:
+            least = parameters["montecarlo_min_stars"]
+            fraction = accreted_fraction(*counts(arguments.fraction_of, len(table)), least)
+            table["accreted_fraction"] = np.round(fraction, _DECIMALS)
+        if "quadrant" in first.coordinates and arguments.unbound:
+            taken = cut_fraction(arguments.unbound, parameters["sample"], first.coordinates)
+            table["cut_fraction"] = taken
+        text_tables.write_ecsv(path, table, first.meta)
+        cli.report("bins measured", run.n_measured, of=len(table))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -67,10 +67,11 @@ class Step:
 
     def writing_to(self, folder: Path) -> Step:
         """Give the same step with its outputs, under their names, in another folder."""
-        names = [path.name for path in self.outputs.values()]
-        alike = len(set(names)) < len(names)
+        paths = [path.parts for path in self.outputs.values()]
+        alike = len({parts[-1] for parts in paths}) < len(paths)
+        # With the folders of geometry and sample where only they tell them apart
         outputs = {
-            flag: folder / (path.parts[-3] if alike else "") / path.name
+            flag: folder.joinpath(*path.parts[-3 if alike else -1 :])
             for flag, path in self.outputs.items()
         }
         return dataclasses.replace(self, outputs=outputs)

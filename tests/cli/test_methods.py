@@ -46,7 +46,7 @@ def summarised(of_method, chain, tmp_path_factory):
             done = call(part.script, [*part.argv(), *flags])
             assert (done.status, done.err) == (0, "")
         found = folder / f"{geometry}.ecsv"
-        paths = [folder / str(shard) / geometry / "part.npz" for shard in range(shards)]
+        paths = [folder / str(shard) / geometry / "halo" / "part.npz" for shard in range(shards)]
         done = call("summarise", ["--shards", *map(str, paths), "--summary", str(found)])
         assert (done.status, done.err) == (0, "")
         return found

@@ -22,7 +22,7 @@ KINDS = {
     "montecarlo/xy/halo/0-of-2.npz": "summarise",
     "summaries/sky/halo.ecsv": "plot_line_of_sight",
     "numbers.yaml": "compare_with_paper",
-    "paper_comparison.ecsv": "write_page",
+    "paper_comparison.ecsv": "write_pages",
     "calibration/0-of-2.npz": "summarise_calibration",
     "calibration.ecsv": "plot_calibration",
     "synthetic_check.ecsv": "plot_synthetic_check",

@@ -53,7 +53,7 @@ def test_a_full_disk_made_larger_again_and_again(empty, undisturbed, disk, outco
         ("collect_numbers", f"results/{RUN}/numbers.yaml"),
         ("collect_numbers", f"results/{RUN}/numbers.tex"),
         ("summarise_calibration", f"results/{RUN}/calibration_advice.rst"),
-        ("write_page", f"results/{RUN}/report/synthetic_check.html"),
+        ("write_pages", f"results/{RUN}/report/synthetic_check.html"),
         ("plot_footprint", f"figures/{RUN}/fig01_footprint.pdf"),
         ("plot_footprint", f"figures/{RUN}/fig01_footprint.png"),
     ],

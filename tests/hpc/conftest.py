@@ -88,7 +88,7 @@ class Run:
         return [job for job in self._lab.jobs(self.name) if state in (None, job["JobState"])]
 
     def did(self, state: str = "COMPLETED") -> list[str]:
-        """What it had done by jobs in a state, sorted: run_realisations_insitu_0_2, ..."""
+        """What it had done by jobs in a state, sorted: run_realisations_0_2, ..."""
         comments = [job["Comment"] for job in self.jobs(state)]
         return sorted(c.removeprefix("rule_").replace("_wildcards", "") for c in comments)
 

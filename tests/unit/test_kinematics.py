@@ -16,6 +16,7 @@ from astropy.coordinates import (
 from reference import by_astropy
 
 from icefire.stars import kinematics, orbits, substructure
+from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
 from icefire.surveys.catalogue import Catalogue
 from icefire.surveys.maps import read_survey_map
 
@@ -83,6 +84,11 @@ def test_every_star_agrees_with_astropy(stars, frame, names):
     scale = np.sqrt(sum(wanted[name] ** 2 for name in names))
     for name in names:
         assert np.max(np.abs(found[name] - wanted[name]) / scale) < 1e-9, name
+
+
+def test_a_proper_motion_is_a_velocity():
+    by_astropy = (1 * u.kpc * u.mas / u.yr).to_value(u.km / u.s, u.dimensionless_angles())
+    assert by_astropy == KM_S_PER_MAS_YR_KPC
 
 
 def test_another_sun_gives_another_frame_whatever_astropys_default_is():

@@ -137,11 +137,11 @@ def published(config, repo) -> dict:
     return changed(config, *zip(keys, paths, strict=True))
 
 
-def test_only_the_halos_sky_counts_accreted_stars():
+def test_only_the_halo_counts_accreted_stars():
     inputs = rules.fraction_shards(4)
-    assert inputs(SimpleNamespace(geometry="sky", sample="halo")) == [
+    assert inputs(SimpleNamespace(sample="halo")) == [
         "<results>/montecarlo/sky/accreted/0-of-4.npz",
         "<results>/montecarlo/sky/insitu/0-of-4.npz",
     ]
-    for geometry, sample in (("sky", "insitu"), ("xy", "halo"), ("radial", "accreted")):
-        assert inputs(SimpleNamespace(geometry=geometry, sample=sample)) == []
+    for sample in ("accreted", "insitu"):
+        assert inputs(SimpleNamespace(sample=sample)) == []

@@ -22,8 +22,7 @@ PLANES = {"plot_sigma_xy", "plot_sigma_xz"}
 LINES_OF_SIGHT = {"plot_sigma_vs_accreted", "plot_beta_vs_accreted"}
 PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
 # What is made of a synthetic catalogue alone
-SYNTHETIC_PAGES = {"write_synthetic_check_page", "write_synthetic_cuts_page"}
-SYNTHETIC = {"check_synthetic", "plot_synthetic_check"} | SYNTHETIC_PAGES
+SYNTHETIC = {"check_synthetic", "plot_synthetic_check"}
 # What permutes the stars of the samples
 PERMUTED = {"test_asymmetry"}
 SHELLS = {"count_unbound", "judge_claims"}

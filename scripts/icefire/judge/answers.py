@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import hypergeom
+import scipy
 
 from icefire.judge import significance, statistics
 from icefire.judge.asymmetry import LEVEL, Settings
@@ -194,7 +194,7 @@ def _share_drop(halo: Halo, min_stars: int) -> dict:
     def drop(k_far):
         return (k_far / n_far) / ((n_insitu - k_far) / n_near)
 
-    labels = hypergeom(n_far + n_near, n_insitu, n_far)
+    labels = scipy.stats.hypergeom(n_far + n_near, n_insitu, n_far)
     # Of the logarithm; half a star more, so that none is a number, too
     shares = (k + 0.5) / (n_far + 1), (n_insitu - k + 0.5) / (n_near + 1)
     error = np.sqrt(sum((1 - s) / (s * n) for s, n in zip(shares, (n_far, n_near), strict=True)))

@@ -18,6 +18,7 @@ from icefire.judge.significance import NULLS, Null, Score
 from icefire.judge.strata import stream
 from icefire.measure import shards
 from icefire.measure.recipes import MONTECARLO
+from icefire.stars import sky
 
 SIGNIFICANCE = cli.Section(
     "significance", {"permutations": cli.count, "seed": cli.seed, "stratum_stars": cli.count}
@@ -69,11 +70,9 @@ class Settings:
 
 def read(table: StarReader, columns: Sequence[str] = COLUMNS) -> dict[str, np.ndarray]:
     """Read columns of a sample, and of each star its line of sight, `pixel`."""
-    import healpy
-
     blocks = []
     for block in table.blocks((*columns, "l", "b")):
-        pixel = healpy.ang2pix(_NSIDE, block.pop("l"), block.pop("b"), lonlat=True)
+        pixel = sky.pixels(_NSIDE, block.pop("l"), block.pop("b"))
         blocks.append(block | {"pixel": pixel.astype(np.int16)})
     return {name: np.concatenate([block.pop(name) for block in blocks]) for name in list(blocks[0])}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from icefire.judge.strata import Permutation, stream
 from icefire.measure import dispersion
@@ -45,7 +45,7 @@ class Halo:
 
     stars: dict[str, np.ndarray]
     population: np.ndarray
-    members: sparse.csr_array
+    members: scipy.sparse.csr_array
     rows: dict[str, slice]
 
     @property
@@ -83,14 +83,17 @@ def halo_of(
         "sky": sky.membership(stars),
         "accreted": whole.multiply(accreted),
         "insitu": whole.multiply(insitu),
-        **{name: sparse.csr_array(inside[None, :].astype(float)) for name, inside in some.items()},
+        **{
+            name: scipy.sparse.csr_array(inside[None, :].astype(float))
+            for name, inside in some.items()
+        },
     }
     ends = np.cumsum([part.shape[0] for part in parts.values()])
     rows = {
         name: slice(int(end - part.shape[0]), int(end))
         for (name, part), end in zip(parts.items(), ends, strict=True)
     }
-    members = sparse.vstack(list(parts.values()), format="csr").astype(float)
+    members = scipy.sparse.vstack(list(parts.values()), format="csr").astype(float)
     members.eliminate_zeros()
     return Halo(stars, population, members, rows)
 

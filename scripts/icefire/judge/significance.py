@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 
 from icefire.judge.strata import Permutation, strata
 
@@ -296,9 +297,7 @@ def worst_part(scores: np.ndarray, covariances: np.ndarray, parts: np.ndarray) -
 
     Judged by chi-squared, which T follows closely: it tells where to permute, not what p is.
     """
-    from scipy.special import chdtrc
-
     kept = [statistic(scores[part], covariances[part]) for part in parts]
-    likely = [chdtrc(dof, t) if dof else 1.0 for t, dof in kept]
+    likely = [scipy.special.chdtrc(dof, t) if dof else 1.0 for t, dof in kept]
     # Where all are too small for a number, the smallest T.
     return int(parts[np.lexsort(([t for t, _ in kept], -np.array(likely)))[0]])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, rankdata
+import scipy
 
 from icefire.judge.permuted import ACCRETED, INSITU, Halo
 from icefire.measure.dispersion import anisotropy
@@ -98,7 +98,7 @@ def _lines_of_sight(halo: Halo, enough: np.ndarray, min_stars: int) -> dict[str,
         return np.median(n_stars[enough][cold], axis=0) / np.median(n_stars[enough])
 
     def correlation(values):
-        ranks = [rankdata(part, axis=0) for part in (fraction[:, None], values[both])]
+        ranks = [scipy.stats.rankdata(part, axis=0) for part in (fraction[:, None], values[both])]
         a, b = (part - part.mean(axis=0) for part in ranks)
         return (a * b).sum(axis=0) / np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
 
@@ -181,7 +181,7 @@ def scatter(values: np.ndarray, variances: np.ndarray, level: float | None = Non
     mean.
     """
     k = len(values)
-    wanted = k - 1 if level is None else chi2.ppf(level, k - 1)
+    wanted = k - 1 if level is None else scipy.stats.chi2.ppf(level, k - 1)
     low = np.zeros(values.shape[1])
     high = np.full(values.shape[1], 4 * np.maximum(values.var(axis=0).max(), variances.max()))
     for _ in range(_HALVINGS):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from icefire.errors import UserError
 from icefire.measure.geometry import Geometry
@@ -216,16 +216,16 @@ class Survey:
         np.divide(fourth, variance**2, out=kurtosis, where=variance**2 > 0)
         return variance * (n / (n - 1)), subtracted * sums[13:] / n, kurtosis, n
 
-    def looked_at(self) -> Iterator[tuple[dict, sparse.csr_array]]:
+    def looked_at(self) -> Iterator[tuple[dict, scipy.sparse.csr_array]]:
         """Give each block with its membership in all bins, from memory where it is held."""
         if self.held is not None:
             yield from self.held
         else:
             yield from ((stars, self._members(stars)) for stars in self._blocks())
 
-    def _members(self, stars: dict) -> sparse.csr_array:
+    def _members(self, stars: dict) -> scipy.sparse.csr_array:
         matrices = [geometry.membership(stars) for geometry in self._geometries]
-        return sparse.vstack(matrices, format="csr")
+        return scipy.sparse.vstack(matrices, format="csr")
 
     def prepared(self, recipe: Recipe) -> Iterator[_Block]:
         """Give the blocks of stars, each with its membership in the measured bins."""
@@ -242,7 +242,7 @@ class _Block:
     def __init__(
         self,
         stars: dict,
-        members: sparse.csr_array,
+        members: scipy.sparse.csr_array,
         n_near: int,
         errors: np.ndarray | None,
         first: bool,

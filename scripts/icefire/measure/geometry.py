@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from icefire import cli
 from icefire.errors import UserError
+from icefire.stars import sky
 
 # Quadrants of (l, b) in the paper's numbering (figure 10); 0 is the whole sky.
 QUADRANTS = (0, 1, 2, 3, 4)
@@ -48,16 +49,16 @@ class Geometry(Protocol):
     def coordinates(self) -> dict[str, tuple[np.ndarray, str | None]]:
         """Give the columns that describe the bins, each with its unit."""
 
-    def membership(self, stars: dict[str, np.ndarray]) -> sparse.csr_array:
+    def membership(self, stars: dict[str, np.ndarray]) -> scipy.sparse.csr_array:
         """Give the n_bins x N matrix of N stars, one where a star is in a bin, else zero."""
 
 
-def _matrix(bins: np.ndarray, inside: np.ndarray, n_bins: int) -> sparse.csr_array:
+def _matrix(bins: np.ndarray, inside: np.ndarray, n_bins: int) -> scipy.sparse.csr_array:
     """Build the membership from each star's candidate bins and which of them it is in, N x K."""
     starts = np.concatenate([[0], np.cumsum(np.count_nonzero(inside, axis=1))])
     ones = np.ones(starts[-1], np.float32)
     # Star after star is the order of a column matrix; its rows come out sorted without a sort.
-    return sparse.csc_array((ones, bins[inside], starts), shape=(n_bins, len(bins))).tocsr()
+    return scipy.sparse.csc_array((ones, bins[inside], starts), shape=(n_bins, len(bins))).tocsr()
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class PlaneGrid:
         a, b = self.name
         return {a: (first.ravel(), "kpc"), b: (second.ravel(), "kpc")}
 
-    def membership(self, stars: dict[str, np.ndarray]) -> sparse.csr_array:
+    def membership(self, stars: dict[str, np.ndarray]) -> scipy.sparse.csr_array:
         reach = int(np.floor(self.radius_kpc / self.step_kpc + 0.5))
         around = np.arange(-reach, reach + 1)
         at, gap = [], []
@@ -133,16 +134,15 @@ class HealpixSky:
         return 12 * self.nside**2
 
     def coordinates(self) -> dict[str, tuple[np.ndarray, str | None]]:
-        import healpy
+        longitude, latitude = sky.pixel_centres(self.nside)
+        return {
+            "pixel": (np.arange(self.n_bins), None),
+            "l": (longitude, "deg"),
+            "b": (latitude, "deg"),
+        }
 
-        pixel = np.arange(self.n_bins)
-        longitude, latitude = healpy.pix2ang(self.nside, pixel, lonlat=True)
-        return {"pixel": (pixel, None), "l": (longitude, "deg"), "b": (latitude, "deg")}
-
-    def membership(self, stars: dict[str, np.ndarray]) -> sparse.csr_array:
-        import healpy
-
-        pixel = healpy.ang2pix(self.nside, stars["l"], stars["b"], lonlat=True)
+    def membership(self, stars: dict[str, np.ndarray]) -> scipy.sparse.csr_array:
+        pixel = sky.pixels(self.nside, stars["l"], stars["b"])
         return _matrix(pixel[:, None], np.ones((len(pixel), 1), bool), self.n_bins)
 
 
@@ -181,7 +181,7 @@ class RadialShells:
             "r_hi": (np.tile(edges[1:], repeat), "kpc"),
         }
 
-    def membership(self, stars: dict[str, np.ndarray]) -> sparse.csr_array:
+    def membership(self, stars: dict[str, np.ndarray]) -> scipy.sparse.csr_array:
         edges = np.linspace(self.min_kpc, self.max_kpc, self.bins + 1)
         r = stars["r"]
         shell = np.searchsorted(edges, r, side="right") - 1

@@ -20,8 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
-from scipy import sparse
-from scipy.special import chdtri, ndtr, ndtri
+import scipy
 
 from icefire.errors import UserError
 from icefire.measure import truncation
@@ -112,7 +111,7 @@ def spread_points(number: int) -> np.ndarray:
     """
     fractions = (0.5 + np.arange(number) * np.sqrt([[2.0], [3.0], [5.0]])) % 1
     ranks = np.argsort(np.argsort(fractions, axis=1, kind="stable"), axis=1, kind="stable")
-    return ndtri((ranks + 0.5) / number)
+    return scipy.special.ndtri((ranks + 0.5) / number)
 
 
 # --- stars of a bin --------------------------------------------------------------------------
@@ -168,7 +167,7 @@ class _Stars:
         return total
 
 
-def _groups(members: sparse.csr_array, values: Sequence[np.ndarray]) -> Iterator:
+def _groups(members: scipy.sparse.csr_array, values: Sequence[np.ndarray]) -> Iterator:
     """Give a block's pairs in groups of whole bins.
 
     Each group: its bins, where the pairs of each begin, the bin of each pair, stars' values.
@@ -237,7 +236,9 @@ class _Posterior:
         freedom = self._stars.count - 1
         top = np.log(self._top + self._blur)
         floor = np.log(np.maximum(self._blur, _TINY))
-        below, above = (np.log(freedom / chdtri(freedom, p)) for p in (_BEYOND, 1 - _BEYOND))
+        below, above = (
+            np.log(freedom / scipy.special.chdtri(freedom, p)) for p in (_BEYOND, 1 - _BEYOND)
+        )
         self._start = np.maximum(top + below, floor)
         self._step = (top + above - self._start) / (_NODES - 1)
         t = np.empty((3, _NODES, 3, len(freedom)))
@@ -272,7 +273,7 @@ class _Posterior:
         found = np.empty((len(root), 3, points.shape[1]))
         for k in range(3):
             deviate = sum(root[:, k, j, None] * points[j] for j in range(k + 1))
-            place = _quantile(self._log_density[k][:, some].T, ndtr(deviate))
+            place = _quantile(self._log_density[k][:, some].T, scipy.special.ndtr(deviate))
             t = self._start[k, some, None] + self._step[k, some, None] * place
             found[:, k] = np.maximum(np.exp(t) - self._blur[k, some, None], 0)
         return found

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.special import gammaincc
+import scipy
 
 from icefire.measure.geometry import RadialShells
 from icefire.measure.matrices import PAIRS, PLACE, blurred, dot, inverse, times
@@ -152,7 +151,7 @@ def outside(
     third = third + 3 * (d * d * (a + b) + e * e * (a + c) + f * f * (b + c)) + 3 * dot(once, once)
     freedom = second**3 / third**2
     place = (limit - first) * np.sqrt(freedom / second) + freedom
-    return gammaincc(0.5 * freedom, 0.5 * np.maximum(place, 0))
+    return scipy.special.gammaincc(0.5 * freedom, 0.5 * np.maximum(place, 0))
 
 
 class Cut:
@@ -252,4 +251,6 @@ class Cut:
             len(some), lambda *pairs: (self._log_passed(part, pairs) for part in some)
         )
         nodes = np.arange(variance.shape[1])
-        return CubicSpline(nodes[::_EVERY], sums.reshape(3, -1, len(self._bins)), axis=1)(nodes)
+        return scipy.interpolate.CubicSpline(
+            nodes[::_EVERY], sums.reshape(3, -1, len(self._bins)), axis=1
+        )(nodes)

@@ -39,7 +39,7 @@ _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
 _WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "logs")
 _WRITTEN += ("benchmarks", "calibration")
-_USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r")
+_USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r", "RdBu_r")
 
 
 def _pattern(validator, pattern: str, value, schema) -> Iterator[ValidationError]:

@@ -36,14 +36,7 @@ def code(step: str, module: bool = False) -> list[str]:
     """
     found = [_SCRIPTS / f"{step}.py"]
     for path in found:
-        for name in _imported(path):
-            parts = name.split(".")
-            packages = (
-                _SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)
-            )
-            for file in (*packages, _SCRIPTS.joinpath(*parts).with_suffix(".py")):
-                if file.is_file() and file not in found:
-                    found.append(file)
+        found += [file for file in _imported(path) if file not in found]
     return [ours(path.relative_to(_SCRIPTS.parent).as_posix(), module) for path in found]
 
 
@@ -54,12 +47,20 @@ _IMPORT = re.compile(
 
 
 @functools.cache
-def _imported(path: Path) -> list[str]:
-    """List every dotted name of ours that a file imports, at the top or inside a function."""
+def _imported(path: Path) -> list[Path]:
+    """List every module of ours that a file imports, at the top or inside a function."""
     names = []
     for module, parts in _IMPORT.findall(path.read_text(encoding="utf-8")):
         names += [module, *(f"{module}.{part}" for part in re.findall(r"\w+", parts))]
-    return names
+    return list(dict.fromkeys(module for name in names for module in _modules(name)))
+
+
+def _modules(name: str) -> list[Path]:
+    """List the files behind a dotted name: those of its packages, and its own if it is a module."""
+    parts = name.split(".")
+    files = [_SCRIPTS.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
+    files.append(_SCRIPTS.joinpath(*parts).with_suffix(".py"))
+    return [file for file in files if file.is_file()]
 
 
 # --- content decides -------------------------------------------------------------------------
@@ -181,24 +182,14 @@ def _text(value) -> str:
 
 
 def fraction_shards(shards: int):
-    """Make the input function of a summary: what an accreted fraction is counted from.
+    """Make the input function of summaries: what an accreted fraction is counted from.
 
     One shard of the accreted and one of the in-situ sample for the halo's lines of sight (every
-    shard holds the counts of all stars), none for any other summary.
+    shard holds the counts of all stars), none for any other sample.
     """
-
-    def inputs(wildcards) -> list[str]:
-        if (wildcards.geometry, wildcards.sample) != ("sky", "halo"):
-            return []
-        folder = "<results>/montecarlo/sky"
-        return [f"{folder}/{sample}/0-of-{shards}.npz" for sample in ("accreted", "insitu")]
-
-    return inputs
-
-
-def of_shells(file: str):
-    """Make the input function that gives a file to summaries of radial shells alone."""
-    return lambda wildcards: [file] if wildcards.geometry == "radial" else []
+    samples = ("accreted", "insitu")
+    found = [f"<results>/montecarlo/sky/{sample}/0-of-{shards}.npz" for sample in samples]
+    return lambda wildcards: found if wildcards.sample == "halo" else []
 
 
 # --- at the start of a run -------------------------------------------------------------------

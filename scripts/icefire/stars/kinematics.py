@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from astropy import units as u
 
 from icefire import cli
 from icefire.stars import orbits
@@ -29,9 +28,7 @@ FRAME = cli.Section(
 )
 
 # km/s of a star at 1 kpc that moves 1 mas/yr
-KM_S_PER_MAS_YR_KPC = (1 * u.kpc * u.mas / u.yr).to_value(
-    u.km / u.s, equivalencies=u.dimensionless_angles()
-)
+KM_S_PER_MAS_YR_KPC = 4.740470463533349
 COMPONENTS = ("v_r", "v_phi", "v_theta")
 _CROSS = {"cov_rphi": (0, 1), "cov_rtheta": (0, 2), "cov_phitheta": (1, 2)}
 # Stars worked on together: keeps them in the processor's cache, changes no result.
@@ -78,6 +75,7 @@ def frame(
     With 8.122 kpc, 20.8 pc and (12.9, 245.6, 7.78) km/s it is astropy's default "v4.0"
     (GRAVITY Collaboration 2018; Bennett & Bovy 2019; Drimmel & Poggio 2018).
     """
+    from astropy import units as u
     from astropy.coordinates import (
         ICRS,
         CartesianDifferential,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy
 
 from icefire.errors import UserError
 from icefire.files.star_tables import StarReader
@@ -44,7 +44,7 @@ def count(geometry: Geometry, stars: dict[str, np.ndarray]) -> np.ndarray:
     bins = {name: values for name, (values, _) in geometry.coordinates().items()}
     if isinstance(geometry, PlaneGrid):
         stars_at, points = (np.column_stack([t[n] for n in geometry.name]) for t in (stars, bins))
-        tree = cKDTree(stars_at)
+        tree = scipy.spatial.cKDTree(stars_at)
         radii = (geometry.radius_kpc - SLACK_KPC, geometry.radius_kpc + SLACK_KPC)
         return np.array([tree.query_ball_point(points, r, return_length=True) for r in radii])
     if isinstance(geometry, RadialShells):

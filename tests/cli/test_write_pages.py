@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,32 +37,36 @@ class Page(HTMLParser):
             self.cells[-1] += data.strip("\n")
 
 
+def write(table: Table, meta: dict, folder: Path) -> tuple[int, str]:
+    text_tables.write_ecsv(folder / "table.ecsv", table, meta)
+    page = ["--synthetic-check-page", str(folder / "page.html")]
+    done = call("write_pages", ["--synthetic-check", str(folder / "table.ecsv"), *page])
+    return done.status, done.err
+
+
 @pytest.fixture
 def page(tmp_path):
     """Make a page of a table with the given metadata."""
 
-    def make(table: Table, meta: dict, title: str = "A title") -> Page:
-        text_tables.write_ecsv(tmp_path / "table.ecsv", table, meta)
-        files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
-        columns = ["--texts=what,agrees", "--numbers=n,value"]
-        done = call("write_page", [f"--title={title}", *columns, *files])
-        assert (done.status, done.err) == (0, "")
+    def make(table: Table, meta: dict) -> Page:
+        assert write(table, meta, tmp_path) == (0, "")
         return Page((tmp_path / "page.html").read_text(encoding="utf-8"))
 
     return make
 
 
 def rows(what: str = "a claim") -> Table:
-    columns = {"what": [what, "b"], "n": [1234567, 0], "other": [1, 2]}
-    columns |= {"value": [63.67453, np.nan], "agrees": ["yes", "not measured"]}
-    return Table(columns)
+    columns = {"quantity": [what, "b"], "target": [1234567, 0], "other": [1, 2]}
+    columns |= {"made": [63.67453, np.nan], "agrees": ["yes", "not measured"]}
+    columns |= {name: ["", ""] for name in ("at_unit", "unit", "because", "where")}
+    return Table(columns | {name: [1.5, 2.0] for name in ("at", "from", "to")})
 
 
 def test_cells_are_in_the_table_s_order_and_readable(page):
     found = page(rows(), {"catalogue": "My Survey", "synthetic": False})
-    assert found.cells[:4] == ["what", "n", "value", "agrees"]
-    assert found.cells[4:8] == ["a claim", "1,234,567", "63.67", "yes"]
-    assert found.cells[8:] == ["b", "0", "–", "not measured"]
+    assert found.cells[:4] == ["quantity", "target", "made", "agrees"]
+    assert found.cells[11:15] == ["a claim", "1,234,567", "63.67", "yes"]
+    assert found.cells[22:26] == ["b", "0", "–", "not measured"]
     assert "Catalogue: My Survey" in found.text
 
 
@@ -71,16 +76,19 @@ def test_a_synthetic_catalogue_and_no_other_is_called_so(page, synthetic):
     assert ("Synthetic catalogue: nothing here is a measurement" in found.text) == synthetic
 
 
-def test_texts_of_titles_catalogues_and_cells_are_no_html(page):
-    found = page(rows(EVIL), {"catalogue": EVIL, "synthetic": False}, EVIL)
+def test_texts_of_catalogues_and_cells_are_no_html(page):
+    found = page(rows(EVIL), {"catalogue": EVIL, "synthetic": False})
     assert set(found.tags) == HEAD | BODY | TABLE
-    assert found.cells[4] == EVIL
-    assert found.text.count(EVIL) == 4
+    assert found.cells[11] == EVIL
+    assert found.text.count(EVIL) == 2
 
 
 def test_a_table_that_does_not_say_what_it_is_of_is_refused(tmp_path):
-    text_tables.write_ecsv(tmp_path / "table.ecsv", rows(), {"catalogue": "My Survey"})
-    files = ["--table", str(tmp_path / "table.ecsv"), "--html", str(tmp_path / "page.html")]
-    done = call("write_page", ["--title=x", "--texts=what", "--numbers=n", *files])
-    assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert "table.ecsv: its metadata have no synthetic" in done.err
+    status, err = write(rows(), {"catalogue": "My Survey"}, tmp_path)
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert "table.ecsv: its metadata have no synthetic" in err
+
+
+def test_a_page_needs_its_table():
+    done = call("write_pages", ["--ledger-page=ledger.html"])
+    assert (done.status, "--ledger and --ledger-page go together" in done.err) == (2, True)

@@ -1,15 +1,15 @@
 #!/usr/bin/env python
-"""Write a table as a page that a browser shows, for the report.
+"""Write tables as pages that a browser shows, for the report.
 
 Usage:
-    python scripts/write_page.py --table ledger.ecsv --title "The ledger" \\
-        --texts=step,reason --numbers=n_in,n_removed,n_out --html ledger.html
+    python scripts/write_pages.py --ledger ledger.ecsv --ledger-page ledger.html
 """
 
 from __future__ import annotations
 
 import math
 import sys
+from dataclasses import dataclass
 from html import escape
 
 from icefire import cli
@@ -29,19 +29,51 @@ td:first-child { min-width: 12em; }
 .warning { color: #a50f15; font-weight: bold; }
 """
 
-
 # Answers that stand out
 _COLOURED = ("yes", "no", "supported", "contradicted")
 
 
+@dataclass(frozen=True)
+class Page:
+    """What a page shows of its table: a heading, and columns of texts and of numbers."""
+
+    title: str
+    texts: str
+    numbers: str
+
+
+# All columns stand in the table's order.
+PAGES = {
+    "ledger": Page("Every removed star under one reason", "step reason", "n_in n_removed n_out"),
+    "unbound": Page(
+        "Stars that the cut of unbound stars took, or nearly took",
+        "sample",
+        "quadrant r_lo r_hi n_stars n_taken n_near cut_fraction",
+    ),
+    "paper_comparison": Page(
+        "The paper and this run",
+        "claim where paper verdict because",
+        "value lo68 hi68 null null_lo95 null_hi95 p",
+    ),
+    "synthetic_check": Page(
+        "The synthetic table beside what is published of the survey",
+        "quantity at_unit unit agrees because where",
+        "at target made from to",
+    ),
+    "synthetic_cuts": Page(
+        "Purity and completeness of the cuts",
+        "cut",
+        "n_members n_flagged n_both purity completeness",
+    ),
+}
+
+
 def build_parser():
     parser = cli.parser(__doc__)
-    parser.add_argument("--table", required=True, help="table (ECSV)")
-    parser.add_argument("--title", required=True, help="heading of the page")
-    for kind in ("texts", "numbers"):
-        text = f"columns of {kind} to show; all stand in the table's order"
-        parser.add_argument(f"--{kind}", required=True, metavar="NAME,...", help=text)
-    parser.add_argument("--html", required=True, help="page (HTML), written")
+    for name, page in PAGES.items():
+        flag = "--" + name.replace("_", "-")
+        parser.add_argument(flag, metavar="TABLE", help=f"table (ECSV): {page.title.lower()}")
+        parser.add_argument(f"{flag}-page", metavar="HTML", help="its page, written")
     return parser
 
 
@@ -56,7 +88,7 @@ def cell(value) -> str:
     return f'<td class="number">{text}</td>'
 
 
-def page(title: str, table) -> str:
+def html(title: str, table) -> str:
     """Write the whole page: what it is, of which catalogue, and the rows."""
     catalogue = f"<p>Catalogue: {escape(str(table.meta['catalogue']))}</p>"
     if table.meta["synthetic"]:
@@ -87,14 +119,25 @@ def page(title: str, table) -> str:
 
 
 def work(arguments) -> None:
-    numbers, texts = arguments.numbers.split(","), arguments.texts.split(",")
-    table = text_tables.read_ecsv(arguments.table, numbers, texts)
-    for key in ("catalogue", "synthetic"):
-        if key not in table.meta:
-            raise UserError(f"{arguments.table}: its metadata have no {key}; make it anew")
-    shown = [name for name in table.colnames if name in {*numbers, *texts}]
-    writing.write_text(arguments.html, page(arguments.title, table[shown]))
-    cli.report("rows", len(table))
+    for name, page in PAGES.items():
+        path, written = getattr(arguments, name), getattr(arguments, f"{name}_page")
+        if (path is None) != (written is None):
+            flag = "--" + name.replace("_", "-")
+            raise UserError(f"{flag} and {flag}-page go together; give both or none")
+        if path is None:
+            continue
+        texts, numbers = page.texts.split(), page.numbers.split()
+        table = text_tables.read_ecsv(path, numbers, texts)
+        for key in ("catalogue", "synthetic"):
+            if key not in table.meta:
+                raise UserError(f"{path}: its metadata have no {key}; make it anew")
+        shown = [
+            column
+            for column in table.colnames
+            if column in {*numbers, *texts} or column.startswith("beside_")
+        ]
+        writing.write_text(written, html(page.title, table[shown]))
+        cli.report(f"{name}: rows", len(table))
 
 
 def main(argv: list[str] | None = None) -> int:

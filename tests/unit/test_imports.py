@@ -1,0 +1,62 @@
+"""What steps load: each job starts Python anew, and no package comes along that it does not use."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+# What takes a tenth of a second or more to load
+HEAVY = (
+    *("astropy.coordinates", "astropy.io.fits", "astropy.table", "gala", "healpy", "jsonschema"),
+    *("matplotlib", "scipy.interpolate", "scipy.sparse", "scipy.spatial", "scipy.special"),
+    "scipy.stats",
+)
+# What scripts load before they have read their flags: those of star tables, and figures
+NOTHING, FITS, FIGURE = frozenset(), frozenset({"astropy.io.fits"}), frozenset({"matplotlib"})
+AT_START = {
+    **dict.fromkeys(("check_synthetic", "clean_catalog", "collect_numbers"), FITS),
+    **dict.fromkeys(("compute_kinematics", "count_unbound", "flag_substructure"), FITS),
+    **dict.fromkeys(("judge_claims", "run_calibration", "run_realisations"), FITS),
+    **dict.fromkeys(("select_samples", "summarise_asymmetry", "test_asymmetry"), FITS),
+    "verify_run": FITS,
+    "simulate_survey": FITS | {"scipy.special"},
+    **dict.fromkeys(("compare_with_paper", "summarise", "summarise_calibration"), NOTHING),
+    "write_pages": NOTHING,
+    **dict.fromkeys(("plot_beta_profile", "plot_footprint", "plot_line_of_sight"), FIGURE),
+    **dict.fromkeys(("plot_sigma_profile", "plot_sigma_sky", "plot_synthetic_check"), FIGURE),
+    **dict.fromkeys(("plot_chemistry", "plot_sigma_plane", "plot_velocity_errors"), FITS | FIGURE),
+    "plot_asymmetry": FITS | FIGURE,
+    "plot_calibration": FIGURE,
+    "compare_runs": FITS,
+}
+# The files that load a package while they work
+AT_WORK = {
+    "astropy.coordinates": {"kinematics.py", "sky.py"},
+    "gala": {"clouds.py", "orbits.py"},
+    "healpy": {"plot_sigma_sky.py"},
+    "scipy.interpolate": {"truncation.py"},
+    "scipy.spatial": {"bins.py"},
+    "scipy.stats": {"answers.py", "statistics.py"},
+}
+
+
+def test_every_script_is_here(repo):
+    assert set(AT_START) == {path.stem for path in (repo / "scripts").glob("*.py")}
+
+
+@pytest.mark.parametrize("script", AT_START)
+def test_a_step_starts_with_what_it_uses(repo, script):
+    words = [sys.executable, "-X", "importtime", repo / "scripts" / f"{script}.py", "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    loaded = set(re.findall(r"^import time: .*\| +(\S+)$", done.stderr, re.M))
+    assert loaded & set(HEAVY) == AT_START[script]
+
+
+def test_what_takes_long_is_loaded_where_it_is_used(repo):
+    sources = {path: path.read_text(encoding="utf-8") for path in repo.glob("scripts/**/*.py")}
+    for package, files in AT_WORK.items():
+        named = re.compile(rf"^\s*(?:import|from) {package}\b|\b{package}\.\w+\(", re.M)
+        assert {path.name for path, text in sources.items() if named.search(text)} == files
