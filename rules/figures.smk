@@ -350,15 +350,17 @@ rule plot_beta_profile:
 
 
 rule figures:
-    """All ten figures."""
+    """All ten figures; without abundances those that need none."""
     input:
         rules.plot_footprint.output,
-        rules.plot_chemistry.output,
         rules.plot_velocity_errors.output,
         rules.plot_sigma_xy.output,
         rules.plot_sigma_xz.output,
         rules.plot_sigma_sky.output,
-        rules.plot_sigma_vs_accreted.output,
-        rules.plot_beta_vs_accreted.output,
+        []
+        if config["chemistry"]["method"] == "none"
+        else rules.plot_chemistry.output
+        + rules.plot_sigma_vs_accreted.output
+        + rules.plot_beta_vs_accreted.output,
         rules.plot_sigma_profile.output,
         rules.plot_beta_profile.output,

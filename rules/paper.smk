@@ -97,3 +97,5 @@ rule compare_with_paper:
 # After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.
 onsuccess:
     print(comparison(workflow.dag.jobs), end="", flush=True)
+    if config["chemistry"]["method"] == "none":
+        print("figures 2, 7 and 8 are not made: the survey has no abundances (chemistry.method)")

@@ -1,7 +1,7 @@
 """Draw the fields of the survey on the sky (Han et al. 2024, figure 1).
 
-Every field is a circle of its true size on the sphere. Also drawn: the declination of -20 deg
-and the Galactic latitudes of 20 deg that bound the paper's survey.
+Every field is a circle of its true size on the sphere. Of the paper's survey also its bounds are
+drawn: the declination of -20 deg and the Galactic latitudes of 20 deg.
 
     python scripts/plot_footprint.py --fields results/catalog/fields.ecsv \\
         --figures-footprint-color '#3b6fb6' \\
@@ -20,7 +20,8 @@ from icefire import cli
 from icefire.draw import page, sky
 from icefire.files import text_tables
 
-# Bounds of the H3 survey (Han et al. 2024, section 2), drawn for any survey to compare with.
+# Bounds of the H3 survey (Han et al. 2024, section 2), drawn of that survey alone
+SURVEY = "H3"
 MIN_DEC_DEG = -20.0
 MIN_ABS_B_DEG = 20.0
 # Where the celestial north pole (ICRS) is in Galactic l and b, deg: Hipparcos catalogue, vol. 1,
@@ -66,6 +67,19 @@ def declination_circle(dec_deg: float) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.append(angle, angle[0, 0]) for angle in (l_deg, b_deg))
 
 
+def draw_bounds(axes) -> None:
+    """Draw what bounds the paper's survey."""
+    line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
+    sky.sky_line(
+        axes, *declination_circle(MIN_DEC_DEG), label=rf"$\delta$ = −{-MIN_DEC_DEG:g}°", **line
+    )
+    dashes = {"color": "0.1", "lw": 0.9, "ls": (0, (4, 2)), "zorder": 2.2}
+    edge_deg = np.linspace(-180, 180, 361)
+    for sign, label in ((1, rf"$|b|$ = {MIN_ABS_B_DEG:g}°"), (-1, None)):
+        b_line_deg = np.full_like(edge_deg, sign * MIN_ABS_B_DEG)
+        axes.plot(np.radians(edge_deg), np.radians(b_line_deg), label=label, **dashes)
+
+
 def draw(fields, footprint_color: str, field_diameter_deg: float):
     """Draw the map."""
     color = footprint_color
@@ -89,16 +103,8 @@ def draw(fields, footprint_color: str, field_diameter_deg: float):
     if len(fields) == 0:
         page.say_nothing_to_draw(axes, "footprint", "no fields")
 
-    line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
-    sky.sky_line(
-        axes, *declination_circle(MIN_DEC_DEG), label=rf"$\delta$ = −{-MIN_DEC_DEG:g}°", **line
-    )
-    dashes = {"color": "0.1", "lw": 0.9, "ls": (0, (4, 2)), "zorder": 2.2}
-    edge_deg = np.linspace(-180, 180, 361)
-    for sign, label in ((1, rf"$|b|$ = {MIN_ABS_B_DEG:g}°"), (-1, None)):
-        b_line_deg = np.full_like(edge_deg, sign * MIN_ABS_B_DEG)
-        axes.plot(np.radians(edge_deg), np.radians(b_line_deg), label=label, **dashes)
-
+    if fields.meta.get("survey") == SURVEY:
+        draw_bounds(axes)
     kind = page.plain(str(fields.meta.get("fields_are", "fields")))
     n_stars = int(page.values(fields, "n_stars").sum())
     name = f"{len(fields):,} {kind} ({n_stars:,} stars), drawn {field_diameter_deg:g}° across"

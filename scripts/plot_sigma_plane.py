@@ -232,9 +232,11 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
     cmap = matplotlib.colormaps[arguments.figures_sigma_cmap].resampled(256)
     scale = {"cmap": cmap, "norm": BoundaryNorm(levels, cmap.N, extend="both")}
     ratio, angle_deg = gse_ellipse(arguments)
-    figure = page.page(page.TWO_COLUMNS_IN, 4.75, meta, note)
-    panels = figure.subplots(2, 3, sharex=True, sharey=True)
-    for (upper, lower), (sample, name) in zip(panels.T, SAMPLES.items(), strict=True):
+    shown = page.samples_of(summaries["halo"].meta)
+    width_in = page.TWO_COLUMNS_IN if len(shown) > 1 else page.ONE_COLUMN_IN
+    figure = page.page(width_in, 4.75, meta, note)
+    panels = figure.subplots(2, len(shown), sharex=True, sharey=True, squeeze=False)
+    for (upper, lower), (sample, name) in zip(panels.T, shown.items(), strict=True):
         x, y, sigma = grid(summaries[sample], arguments.plane, getattr(arguments, sample))
         px, py, reader = points[sample]
         draw_map(upper, x, y, sigma, scale)
@@ -247,17 +249,21 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
         lower.set_xlabel(f"${arguments.plane[0].upper()}$ (kpc)")
     length = 2 * arguments.figures_gse_semi_major_kpc
     gse = Ellipse((0, 0), length, ratio * length, angle=angle_deg, path_effects=CASING, **GSE)
-    panels[0, 1].add_patch(gse)
+    panels[0, min(1, len(shown) - 1)].add_patch(gse)
     for axes in panels[:, 0]:
         axes.set_ylabel(f"${arguments.plane[1].upper()}$ (kpc)")
     for axes in panels.flat:
         axes.set(aspect="equal", xlim=x[[0, -1]], ylim=y[[0, -1]])
         axes.minorticks_off()
-    add_legend(panels[1, 2], min_stars)
+    add_legend(panels[1, -1], min_stars)
     label = r"$\sigma_r$ (km s$^{-1}$)"
     bar = figure.colorbar(ScalarMappable(**scale), ax=panels[0], label=label, pad=0.02)
     bar.set_ticks(levels[:: max(1, len(levels) // 10)])
     bar.ax.minorticks_off()
+    if len(shown) == 1:
+        # One below the other, though only the upper one has a colour bar beside it
+        panels[0, 0].set_anchor("W")
+        panels[1, 0].set_anchor("W")
     return figure
 
 

@@ -40,13 +40,14 @@ def draw(runs: dict, arguments: argparse.Namespace):
     figure = beside.page_of(3.9, runs, "sigma_r", page.split_note(summaries["accreted"].meta))
     axes = figure.subplots()
     axes.set(xlabel="Galactocentric radius $r$ (kpc)", ylabel=beside.LABELS["sigma_r"])
-    whole = {sample: profiles.quadrant(summaries[sample], 0) for sample in MARKERS}
+    shown = MARKERS.keys() & page.samples_of(summaries["halo"].meta).keys() or {"halo"}
+    whole = {s: profiles.quadrant(summaries[s], 0) for s in sorted(shown)}
+    colors = {s: getattr(arguments, f"figures_{s}_color", "black") for s in whole}
     n_bins = 0
     for sample, profile in whole.items():
         n_stars = int(page.values(profile, "n_stars").sum())
         label = f"{SAMPLES[sample]}, {page.stars_text(n_stars)}"
-        color = getattr(arguments, f"figures_{sample}_color")
-        look = {"color": color, "marker": MARKERS[sample], "label": label}
+        look = {"color": colors[sample], "marker": MARKERS.get(sample, "o"), "label": label}
         drawn = profiles.draw_profile(axes, profile, "sigma_r", **look)
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
@@ -60,8 +61,7 @@ def draw(runs: dict, arguments: argparse.Namespace):
     limits = profiles.limits(whole.values(), "sigma_r", (68, 95))
     axes.set(xlim=profiles.widened(r_limits), ylim=limits)
     marks = [
-        profiles.mark_cut(axes, table, color=getattr(arguments, f"figures_{sample}_color"))
-        for sample, table in whole.items()
+        profiles.mark_cut(axes, table, color=colors[sample]) for sample, table in whole.items()
     ]
     handles += next(filter(None, marks), [])
     if arguments.literature:

@@ -77,13 +77,15 @@ def draw(summaries: dict, arguments: argparse.Namespace):
     min_stars = page.min_stars(summaries["halo"], arguments.halo)
     norm = Normalize(*page.sigma_limits(arguments))
     cmap = matplotlib.colormaps[arguments.figures_sigma_cmap]
-    figure = page.page(page.TWO_COLUMNS_IN, 2.15, meta, note)
+    shown = page.samples_of(summaries["halo"].meta)
+    width_in = page.TWO_COLUMNS_IN if len(shown) > 1 else page.ONE_COLUMN_IN
+    figure = page.page(width_in, 2.15 if len(shown) > 1 else 2.6, meta, note)
     panels = []
-    for number, (sample, name) in enumerate(SAMPLES.items()):
+    for number, (sample, name) in enumerate(shown.items()):
         sigma = whole_sky(summaries[sample], getattr(arguments, sample))
         n_stars = int(page.values(summaries[sample], "n_stars").sum())
         polygons, owners = sky.sky_polygons(*pixel_outlines(len(sigma)))
-        axes = sky.sky_axes(figure, (1, 3, number + 1), page.NO_VALUE_DARK)
+        axes = sky.sky_axes(figure, (1, len(shown), number + 1), page.NO_VALUE_DARK)
         axes.set_xlabel("$l$ (deg)")
         colors = cmap(norm(sigma))
         colors[~np.isfinite(sigma)] = to_rgba(page.NO_VALUE_DARK)
@@ -105,7 +107,7 @@ def draw(summaries: dict, arguments: argparse.Namespace):
         orientation="horizontal",
         extend="both",
         label=r"$\sigma_r$ (km s$^{-1}$)",
-        aspect=50,
+        aspect=50 if len(shown) > 1 else 25,
         shrink=0.6,
         pad=0.03,
     )

@@ -24,6 +24,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import metadata, writing
+from icefire.files.columns import SAMPLES
 
 # The journal's columns: every figure has one of these two widths.
 ONE_COLUMN_IN = 3.35
@@ -133,6 +134,12 @@ def common_meta(**metas: dict) -> dict:
         "catalogue": next(iter(named.values())),
         "synthetic": any(bool(meta.get("synthetic", False)) for meta in metas.values()),
     }
+
+
+def samples_of(meta: dict) -> dict[str, str]:
+    """Name the samples that a run has: the halo alone where there are no abundances to split it."""
+    method = meta.get("parameters", {}).get("select_samples", {}).get("chemistry_method")
+    return {"halo": SAMPLES["halo"]} if method == "none" else dict(SAMPLES)
 
 
 def split_note(meta: dict) -> str:

@@ -186,7 +186,7 @@ class OneSample(_Split):
 
     def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
         """Tell which stars have the abundances that tell: none has."""
-        return np.zeros(len(feh), bool)
+        return np.zeros(np.shape(feh), bool)
 
     insitu = accreted = known
 
