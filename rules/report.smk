@@ -51,12 +51,11 @@ rule write_pages:
         "../envs/paper.yaml"
     resources:
         here=1,
-    params:
-        files=lambda wildcards, input, output: [
-            word
-            for name in PAGES
-            for flag in (f"--{name.replace('_', '-')}",)
-            for word in (flag, input[name], f"{flag}-page", output[name])
-        ],
     shell:
-        "python {input.code[0]:q} {params.files:q} > {log:q} 2>&1"
+        "python {input.code[0]:q}"
+        + "".join(
+            f" --{flag} {{input.{name}:q}} --{flag}-page {{output.{name}:q}}"
+            for name in PAGES
+            for flag in [name.replace("_", "-")]
+        )
+        + " > {log:q} 2>&1"

@@ -102,6 +102,7 @@ def work(arguments) -> None:
     paths, one = arguments.shards, len(arguments.summary) == 1
     if not one and len(paths) != len(arguments.summary):
         raise UserError("--shards and --summary: several tables need the first shard of each")
+    made = []
     for given, path in zip(
         [paths] if one else [[p] for p in paths], arguments.summary, strict=True
     ):
@@ -115,8 +116,11 @@ def work(arguments) -> None:
         if "quadrant" in first.coordinates and arguments.unbound:
             taken = cut_fraction(arguments.unbound, parameters["sample"], first.coordinates)
             table["cut_fraction"] = taken
-        text_tables.write_ecsv(path, table, first.meta)
+        made.append((path, table, first.meta))
         cli.report("bins measured", run.n_measured, of=len(table))
+    # None where a shard of one geometry is bad
+    for path, table, meta in made:
+        text_tables.write_ecsv(path, table, meta)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -119,6 +119,7 @@ def html(title: str, table) -> str:
 
 
 def work(arguments) -> None:
+    pages = {}
     for name, page in PAGES.items():
         path, written = getattr(arguments, name), getattr(arguments, f"{name}_page")
         if (path is None) != (written is None):
@@ -136,8 +137,11 @@ def work(arguments) -> None:
             for column in table.colnames
             if column in {*numbers, *texts} or column.startswith("beside_")
         ]
-        writing.write_text(written, html(page.title, table[shown]))
+        pages[written] = html(page.title, table[shown])
         cli.report(f"{name}: rows", len(table))
+    # None where one of the tables is bad
+    for written, text in pages.items():
+        writing.write_text(written, text)
 
 
 def main(argv: list[str] | None = None) -> int:

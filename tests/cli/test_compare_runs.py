@@ -304,8 +304,8 @@ def test_another_recipe_is_said(runs, undrawn, copied, tmp_path):
 
 
 def test_runs_without_stars_have_nothing_to_draw(runs, chain, config, tmp_path):
-    """As a cut that no star passes."""
-    config = {**config, "halo": {**config["halo"], "min_radius_kpc": 1000.0}}
+    """As a cut that hardly a star passes."""
+    config = {**config, "halo": {**config["halo"], "min_radius_kpc": 60.0}}
     none = measured_anew(chain, tmp_path / "empty", config)
     done = compare(runs[0], none, tmp_path)
     assert (done.status, done.err) == (0, "")

@@ -96,7 +96,7 @@ CHANGES = {
     "calibration.shards": (3, CALIBRATION),
     "calibration.method_colors": (["black", "red", "green"], {"plot_calibration"}),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
-    "figures.beside": (["../other"], PROFILES | {"compare_with_paper", "write_comparison_page"}),
+    "figures.beside": (["../other"], PROFILES | {"compare_with_paper", "write_pages"}),
     "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
     "figures.sigma_max_km_s": (200.0, MAPS),
