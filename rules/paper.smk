@@ -98,4 +98,6 @@ rule compare_with_paper:
 onsuccess:
     print(comparison(workflow.dag.jobs), end="", flush=True)
     if config["chemistry"]["method"] == "none":
-        print("figures 2, 7 and 8 are not made: the survey has no abundances (chemistry.method)")
+        print(
+            "figures 2, 7 and 8 are not made: the survey has no abundances (chemistry.method)"
+        )

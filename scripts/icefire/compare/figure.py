@@ -27,13 +27,23 @@ def draw(runs: Mapping[str, Run], compared: Mapping) -> SubFigure:
 
     `runs` are by their letters; `compared` holds the comparison of each but the first with it, by
     capital letter, geometry and sample, as `differences.bins` gives it. Left is accreted, right in
-    situ; of the axis left the halo, right accreted.
+    situ; of the axis left the halo, right accreted. Where no run has such stars there is the halo
+    alone.
     """
-    figure = page.page(page.TWO_COLUMNS_IN, 9.0, catalogues(runs))
-    panels = figure.subplots(len(_HEIGHTS), 2, sharey="row", height_ratios=_HEIGHTS)
+    split = any(
+        page.values(run.summaries["radial", sample], "n_stars").any()
+        for run in runs.values()
+        for sample in _SAMPLES
+    )
+    shown, axes_shown = (_SAMPLES, _AXES) if split else (("halo",), ("halo",))
+    width_in = page.TWO_COLUMNS_IN if split else page.ONE_COLUMN_IN
+    figure = page.page(width_in, 9.0, catalogues(runs))
+    panels = figure.subplots(
+        len(_HEIGHTS), len(shown), sharey="row", height_ratios=_HEIGHTS, squeeze=False
+    )
     names = [f"{letter.upper()}: {run.name}" for letter, run in runs.items()]
     drawn = []
-    for column, sample in zip(panels.T, _SAMPLES, strict=True):
+    for column, sample in zip(panels.T, shown, strict=True):
         profiles = [quadrant(run.summaries["radial", sample], 0) for run in runs.values()]
         drawn += profiles
         column[0].set_title(SAMPLES[sample])
@@ -54,7 +64,7 @@ def draw(runs: Mapping[str, Run], compared: Mapping) -> SubFigure:
         axes.set_ylim(vertical_limits(drawn, quantity))
     for axes, label in zip(panels[:, 0], [*labels, "stars per shell", ""], strict=True):
         axes.set_ylabel(label)
-    for axes, sample in zip(panels[5], _AXES, strict=True):
+    for axes, sample in zip(panels[5], axes_shown, strict=True):
         _draw_axis(axes, sample, runs)
     beside.add_legend(figure, panels[0, 0])
     return figure
