@@ -185,3 +185,26 @@ def test_the_chemistry_figure_does_without_alpha_abundances(
     assert (done.status, done.err) == (0, "")
     assert "no star has [alpha/Fe]" in done.out
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_survey_without_abundances_gets_a_whole_run(stars, config, tmp_path):
+    """One sample, with every figure that needs no abundance, verified."""
+    ours = canonical(stars)
+    columns = {n: c for n, c in ours.columns.items() if not n.startswith(("feh", "afe"))}
+    table, survey = Survey(ours.table, columns, NO_ALPHA).write(tmp_path, ".fits")
+    config = overlay(config, {"chemistry": {"method": "none"}})
+    chain = chain_of(tmp_path / "run", config, table)
+    for name, step in chain.steps.items():
+        if "--survey" in step.inputs:
+            chain.steps[name] = step.reading("--survey", survey)
+    succeeds(chain)
+    scripts = {step.script for step in chain.steps.values()}
+    assert {"plot_sigma_plane", "plot_sigma_sky", "plot_sigma_profile", "verify_run"} <= scripts
+    assert not {"plot_chemistry", "plot_line_of_sight"} & scripts
+    halo = len(sample_of(chain, "halo")[0]["star_id"])
+    counts = {"halo": halo, "accreted": 0, "insitu": 0}
+    assert sample_of(chain, "halo")[1]["samples"] == counts and halo > 100
+    drawn = chain.done[chain.of_script("plot_sigma_profile").name].out
+    assert "halo: radial bins drawn: " in drawn and "insitu" not in drawn
+    ledger = Table.read(chain.output("select_samples", "--ledger"), format="ascii.ecsv")
+    assert ledger["n_removed"][ledger["step"] == "unknown_chemistry"] == [halo]
