@@ -54,7 +54,7 @@ rule write_pages:
     shell:
         "python {input.code[0]:q}"
         + "".join(
-            f" --{flag} {{input.{name}:q}} --{flag}-page {{output.{name}:q}}"
+            " --" + flag + " {input." + name + ":q} --" + flag + "-page {output." + name + ":q}"
             for name in PAGES
             for flag in [name.replace("_", "-")]
         )

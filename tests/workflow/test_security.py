@@ -111,7 +111,7 @@ def test_such_a_text_is_one_word_of_one_command(odd_project, path, outcome):
     met = set()
     for command in commands:
         unquoted = re.sub(r"'[^']*'|\"'\"", "", command)
-        line = r"[\w@%+=:,./ -]+ > [\w./-]+ 2>&1"
+        line = r"[\w@%+=:,./ -]+ > [\w./-]+ 2>&1(  # [0-9a-f]{12})?"
         assert re.fullmatch(line, unquoted, re.ASCII), unquoted
         met |= set(shlex.split(command))
     words = [word for key in keys for word in ([TAKEN[key]] if key != "synthetic.changes" else [])]

@@ -77,10 +77,10 @@ def mark_content(rules) -> None:
     does compare each rule's command with that of the last run; so a digest of these files becomes a
     comment of the command as it is compared and printed.
     """
-    made = {str(file) for rule in rules for file in rule.output}
     for rule in rules:
-        files = {str(file) for file in rule.input if not callable(file)} - made
-        digests = "".join(_digest(path) for path in sorted(files) if Path(path).is_file())
+        files = sorted({str(file) for file in rule.input if not callable(file)})
+        given = [f for f in files if Path(f).is_file() and not any(r.is_producer(f) for r in rules)]
+        digests = "".join(map(_digest, given))
         if rule.shellcmd and digests:
             rule.shellcmd += f"  # {hashlib.sha256(digests.encode()).hexdigest()[:12]}"
 
