@@ -185,7 +185,7 @@ def test_the_browser_notices_what_it_is_asked_to_notice(tmp_path):
     assert hosts == {"inner.invalid", "outer.invalid"}
 
 
-@pytest.mark.parametrize("method", ["polygon", "feh_ranges"])
+@pytest.mark.parametrize("method", ["polygon", "feh_ranges", "none"])
 @pytest.mark.parametrize("recipe", ["han2024", "bootstrap", "likelihood"])
 def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, recipe):
     known = set(
@@ -195,7 +195,9 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
     )
     config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
     config["chemistry"]["method"], config["uncertainty"]["method"] = method, recipe
-    caption_of = SimpleNamespace(config=config, input=SimpleNamespace(table="a table"))
+    caption_of = SimpleNamespace(
+        config=config, input=SimpleNamespace(**dict.fromkeys(PAGES, "a table"))
+    )
     captions = sorted((repo / "report").glob("*.rst"))
     assert {path.stem for path in captions} == {*FIGURES, *PAGES, "workflow"}
     # The calibration needs no other part of a run, so its caption quotes its own advice alone.
