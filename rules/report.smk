@@ -5,6 +5,8 @@
 # In:  ledger, unbound stars, comparison with the paper; of a synthetic table what it is like
 # Out: <results>/report/{ledger,unbound,paper_comparison,synthetic_check,synthetic_cuts}.html
 
+from icefire.snake.rules import page_flags
+
 # Each page's table, and what the report calls it
 PAGES = {
     "ledger": (rules.select_samples.output.ledger, "4. Tables", "ledger"),
@@ -52,10 +54,4 @@ rule write_pages:
     resources:
         here=1,
     shell:
-        "python {input.code[0]:q}"
-        + "".join(
-            " --" + flag + " {input." + name + ":q} --" + flag + "-page {output." + name + ":q}"
-            for name in PAGES
-            for flag in [name.replace("_", "-")]
-        )
-        + " > {log:q} 2>&1"
+        "python {input.code[0]:q} " + page_flags(PAGES) + " > {log:q} 2>&1"

@@ -192,6 +192,14 @@ def fraction_shards(shards: int):
     return lambda wildcards: found if wildcards.sample == "halo" else []
 
 
+def page_flags(names) -> str:
+    """Write the flags of a shell command that makes pages of tables: each table and its page."""
+    flags = {name: "--" + name.replace("_", "-") for name in names}
+    return " ".join(
+        f"{flag} {{input.{name}:q}} {flag}-page {{output.{name}:q}}" for name, flag in flags.items()
+    )
+
+
 # --- at the start of a run -------------------------------------------------------------------
 
 
