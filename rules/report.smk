@@ -54,4 +54,4 @@ rule write_pages:
     resources:
         here=1,
     shell:
-        "python {input.code[0]:q} " + page_flags(PAGES) + " > {log:q} 2>&1"
+        " ".join(["python {input.code[0]:q}", page_flags(PAGES), "> {log:q} 2>&1"])
