@@ -12,7 +12,7 @@ from icefire.files.star_tables import Rows, check_sum, meta_of, opened
 from icefire.surveys.values import filled
 
 _AGAIN = "fetch or make the file again"
-_REMEDY = f"{_AGAIN}, or if the workflow made it delete it and run again"
+REMEDY = f"{_AGAIN}, or if the workflow made it delete it and run again"
 _ONE = "name the one to be used under `table` in the survey's map"
 
 
@@ -25,16 +25,16 @@ class FitsTable:
 
     def __init__(self, path: Path, chosen=None):
         self.path = path
-        with opened(path, _REMEDY) as hdus:
+        with opened(path, REMEDY) as hdus:
             from astropy.io.fits import BinTableHDU
 
             tables = {n: hdu for n, hdu in enumerate(hdus) if isinstance(hdu, BinTableHDU)}
             used = [tables[number] for number in self._numbers(tables, chosen)]
             for hdu in used:
-                check_sum(path, hdu, _REMEDY)
+                check_sum(path, hdu, REMEDY)
             self._parts = [Rows(path, hdu) for hdu in used]
         first = self._parts[0]
-        self.n_rows, self.meta = first.n_rows, meta_of(path, first.header, _REMEDY)
+        self.n_rows, self.meta = first.n_rows, meta_of(path, first.header, REMEDY)
         self._places: dict[str, tuple[Rows, str]] = {}
         self.names: tuple[str, ...] = first.names
         for part in self._parts:
@@ -55,7 +55,7 @@ class FitsTable:
         names = {number: hdu.header.get("EXTNAME", "").strip() for number, hdu in tables.items()}
         listed = ", ".join(f"{n} {name}".strip() for n, name in names.items())
         if not tables:
-            raise UserError(f"{self.path}: holds no FITS binary table; {_REMEDY}")
+            raise UserError(f"{self.path}: holds no FITS binary table; {REMEDY}")
         if chosen is None:
             if len(tables) > 1:
                 raise UserError(

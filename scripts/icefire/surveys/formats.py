@@ -10,7 +10,7 @@ from pathlib import Path
 
 from icefire.errors import UserError
 from icefire.files.writing import check_file
-from icefire.surveys.binary import FitsTable, Hdf5Table, ParquetTable
+from icefire.surveys.binary import REMEDY, FitsTable, Hdf5Table, ParquetTable
 from icefire.surveys.text import TextTable
 from icefire.surveys.votable import VoTable
 
@@ -93,7 +93,7 @@ def _open(path: Path, shown: Path, wanted: dict[str, type], chosen):
             " also with .gz"
         )
     if not begin:
-        raise UserError(f"{shown}: is empty; {_AGAIN}")
+        raise UserError(f"{shown}: is empty; {REMEDY}")
     if kind in ("text", "Parquet") and chosen is not None:
         raise UserError(
             f"{shown}: holds one table ({kind}), and the survey's map chooses {chosen}; leave"
