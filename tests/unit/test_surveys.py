@@ -332,6 +332,29 @@ def test_the_map_s_own_cuts_say_which_was_the_first_not_passed(tmp_path):
         assert block["where"].tolist() == [-1, 0, 0, 1]
 
 
+def test_a_cut_on_words_as_if_they_were_numbers_is_refused(tmp_path):
+    made = table()
+    made["class"] = ["STAR"] * len(made)
+    survey = survey_of(tmp_path, {"where": ["class > 5"]})
+    for ending in ("fits", "csv"):
+        with pytest.raises(UserError, match=r"column class.* row 1 .*'STAR'"):
+            read(write(made, tmp_path, ending), survey)
+
+
+@pytest.mark.parametrize("ids", [("12_3", "1_23"), ("007", "7"), ("+5", "5")])
+def test_identifiers_in_text_are_those_that_are_written(tmp_path, survey, ids):
+    made = table(star_id=[*ids, *map(str, range(21))])
+    found = read(write(made, tmp_path, "csv"), survey)["star_id"]
+    assert found[:2].tolist() == [text.encode() for text in ids]
+
+
+def test_identifiers_that_lost_digits_are_refused_in_text(tmp_path, survey):
+    made = table()
+    made["S_star_id"] = [f"{number / 7:.6e}" for number in columns()["star_id"]]
+    with pytest.raises(UserError, match="not decimals"):
+        read(write(made, tmp_path, "csv"), survey)
+
+
 def test_without_identifiers_each_row_is_a_star_of_its_own(tmp_path):
     survey = survey_of(tmp_path, star_id=None)
     assert read(write(table(), tmp_path, "csv"), survey, 7)["star_id"].tolist() == list(range(23))

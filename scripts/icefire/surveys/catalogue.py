@@ -132,6 +132,18 @@ class Catalogue:
 
     def _numbers(self, name: str, column: str, raw: dict, start: int) -> np.ndarray:
         """Give a column as numbers in our unit, NaN where it says that there is none."""
+        values = self._parsed(column, name, raw, start)
+        source = self.survey.columns[name]
+        numeric = values.astype(float)
+        gaps = np.isin(numeric, source.missing) if source.missing else None
+        factor, offset = self._conversions[name, column]
+        numeric = numeric * factor + offset if offset else numeric * factor
+        if source.way != "percentiles":
+            numeric = numeric * source.scale + source.offset
+        return numeric if gaps is None else np.where(gaps, np.nan, numeric)
+
+    def _parsed(self, column: str, name: str, raw: dict, start: int) -> np.ndarray:
+        """Give a column's numbers as they are, also where they are written as texts."""
         values = _one_per_star(raw[column])
         if values.ndim != 1:
             raise self._wrong(column, name, "holds several values per star")
@@ -144,14 +156,7 @@ class Catalogue:
                 raise self._wrong(column, name, what) from error
         if values.dtype.kind not in "fiub":
             raise self._wrong(column, name, "does not hold numbers")
-        source = self.survey.columns[name]
-        numeric = values.astype(float)
-        gaps = np.isin(numeric, source.missing) if source.missing else None
-        factor, offset = self._conversions[name, column]
-        numeric = numeric * factor + offset if offset else numeric * factor
-        if source.way != "percentiles":
-            numeric = numeric * source.scale + source.offset
-        return numeric if gaps is None else np.where(gaps, np.nan, numeric)
+        return values
 
     def _flag(self, raw: dict, source: Source, start: int) -> np.ndarray:
         """Give 0 for good stars, 1 for others, NaN where the flag is missing."""
@@ -191,12 +196,11 @@ class Catalogue:
     def _where(self, raw: dict, n_rows: int, start: int) -> np.ndarray:
         first = np.full(n_rows, -1)
         for number, cut in enumerate(self.survey.where):
-            values = _one_per_star(raw[cut.column])
             if isinstance(cut.value, str):
-                passes = cut.compare(np.char.strip(values.astype(str)), cut.value)
+                texts = _one_per_star(raw[cut.column]).astype(str)
+                passes = cut.compare(np.char.strip(texts), cut.value)
             else:
-                if values.dtype.kind in "SUO":
-                    values = numbers(values.tolist())
+                values = self._parsed(cut.column, "where", raw, start)
                 passes = cut.compare(values, cut.value) & ~np.isnan(values.astype(float))
             first[(first < 0) & ~passes] = number
         return first

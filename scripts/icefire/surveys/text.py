@@ -22,9 +22,8 @@ class TextTable:
     """A table that is text, of which only the wanted columns are kept.
 
     Parameters are its path, the wanted columns (name to `float` or `str`), and the path that it has
-    where it was unzipped from another. Raises UserError
-    naming column, row and text where a number should be, and ValueError saying what is wrong with
-    the file.
+    where it was unzipped from another. Raises UserError naming column, row and text where a number
+    should be, and ValueError saying what is wrong with the file.
     """
 
     def __init__(self, path: Path, wanted: dict[str, type], name: Path):

@@ -36,11 +36,21 @@ def _number(at: int, cell) -> float:
 
 
 def whole_numbers(texts: np.ndarray) -> np.ndarray:
-    """Give integers if all of these texts are some, else the texts themselves."""
+    """Give integers if all of these texts are written as such, else the texts themselves.
+
+    Decimals come as such, to be refused: identifiers that became 3.8e18 have lost digits. 007 and
+    12_3 stay texts, as they are not those of 7 and 123.
+    """
     try:
-        return np.array([int(text) for text in texts.tolist()], dtype=np.int64)
+        found = np.array([int(text) for text in texts.tolist()], dtype=np.int64)
+        return found if np.array_equal(found.astype(texts.dtype), texts) else texts
     except (ValueError, OverflowError):
+        pass
+    try:
+        decimals = texts.astype(float)
+    except ValueError:
         return texts
+    return decimals if any(b"." in text for text in texts.tolist()) else texts
 
 
 def filled(column) -> np.ndarray:
