@@ -78,7 +78,7 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
-        rules.summarise_asymmetry.output + rules.plot_asymmetry.output,
+        rules.test_asymmetry.output + rules.plot_asymmetry.output,
         rules.write_pages.output + rules.verify.output,
         rules.plot_synthetic_check.output if config["catalog"]["path"] is None else [],
 

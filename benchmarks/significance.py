@@ -74,7 +74,7 @@ def p_value(halo: dict, test: str, groups, size: int, permutations: int, draw) -
     """Test one null on one halo."""
     null = NULLS[test]
     score = Score(halo["v_r"], null.design(halo), null.strata(halo, groups, size))
-    drawn = np.array([score.permuted(draw) for _ in range(permutations)])
+    drawn = score.permuted(int(draw.integers(2**32)), test, "halo", range(permutations))
     t, _ = significance.statistic(score.observed, score.covariance)
     return significance.p_value(t, significance.statistic(drawn, score.covariance)[0])
 

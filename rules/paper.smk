@@ -13,7 +13,7 @@ rule judge_claims:
         halo=rules.select_samples.output.halo,
         accreted=rules.select_samples.output.accreted,
         insitu=rules.select_samples.output.insitu,
-        asymmetry=rules.summarise_asymmetry.output.table,
+        asymmetry=rules.test_asymmetry.output.table,
     output:
         judged="<results>/judged.yaml",
     log:

@@ -1,63 +1,35 @@
-# Permutation tests in shards: is sigma_r the same among stars that a null hypothesis calls alike?
+# Permutation tests: is sigma_r the same among stars that a null hypothesis calls alike?
 #
 # In:  <results>/samples/{halo,accreted,insitu}.fits
 # Out: <results>/asymmetry.ecsv, <results>/asymmetry_map.ecsv, <figures>/figS2_asymmetry
 
 
 rule test_asymmetry:
-    """Scores of stars and of permuted stars in a shard's share of the permutations."""
+    """The p-value and the effects of every test, and a map of sigma_r over R and azimuth."""
     input:
         code=code("test_asymmetry"),
         halo="<results>/samples/halo.fits",
         accreted="<results>/samples/accreted.fits",
         insitu="<results>/samples/insitu.fits",
     output:
-        scores="<results>/significance/{shard}-of-{shards}.npz",
+        table="<results>/asymmetry.ecsv",
+        map="<results>/asymmetry_map.ecsv",
     log:
-        "<logs>/test_asymmetry/{shard}-of-{shards}.log",
+        "<logs>/test_asymmetry.log",
     benchmark:
-        "<benchmarks>/test_asymmetry/{shard}-of-{shards}.tsv"
+        "<benchmarks>/test_asymmetry.tsv"
     conda:
         "../envs/paper.yaml"
     resources:
-        mem_mb=memory_mb(200, 0.5),
-        runtime=minutes(
-            10, config["significance"]["permutations"] / config["significance"]["shards"] / 5000
-        ),
+        mem_mb=memory_mb(200, 0.7),
+        runtime=minutes(10, config["significance"]["permutations"] / 5000),
     params:
         **flags("significance.permutations", "significance.seed", "significance.stratum_stars"),
         **flags("montecarlo.min_stars"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
-        " --insitu {input.insitu:q} --shard {wildcards.shard} --shards {wildcards.shards}"
-        " {params:q} --scores {output.scores:q} > {log:q} 2>&1"
-
-
-rule summarise_asymmetry:
-    """The p-value and the effects of every test, and a map of sigma_r over R and azimuth."""
-    input:
-        code=code("summarise_asymmetry"),
-        scores=expand(
-            "<results>/significance/{shard}-of-{shards}.npz",
-            shard=range(config["significance"]["shards"]),
-            shards=config["significance"]["shards"],
-        ),
-        halo="<results>/samples/halo.fits",
-    output:
-        table="<results>/asymmetry.ecsv",
-        map="<results>/asymmetry_map.ecsv",
-    log:
-        "<logs>/summarise_asymmetry.log",
-    benchmark:
-        "<benchmarks>/summarise_asymmetry.tsv"
-    conda:
-        "../envs/paper.yaml"
-    resources:
-        mem_mb=memory_mb(300, 0.5),
-        runtime=minutes(10, 1 / 100),
-    shell:
-        "python {input.code[0]:q} --scores {input.scores:q} --halo {input.halo:q}"
-        " --table {output.table:q} --map {output.map:q} > {log:q} 2>&1"
+        " --insitu {input.insitu:q} {params:q} --table {output.table:q} --map {output.map:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_asymmetry:
@@ -65,8 +37,8 @@ rule plot_asymmetry:
     input:
         code=code("plot_asymmetry"),
         style=find("config/paper.mplstyle"),
-        table=rules.summarise_asymmetry.output.table,
-        map=rules.summarise_asymmetry.output.map,
+        table=rules.test_asymmetry.output.table,
+        map=rules.test_asymmetry.output.map,
     output:
         pdf="<figures>/figS2_asymmetry.pdf",
         png=report(

@@ -29,7 +29,7 @@ def build_parser():
     parser = cli.parser(__doc__)
     for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
-    parser.add_argument("--asymmetry", required=True, help="of summarise_asymmetry.py (ECSV)")
+    parser.add_argument("--asymmetry", required=True, help="of test_asymmetry.py (ECSV)")
     for name in ("sky", "radial"):
         SECTIONS[name].add_flags(parser)
     parser.add_argument("--judged", required=True, help="answers (YAML), written")

@@ -69,8 +69,8 @@ SIGNIFICANCE = cli.Section("significance", {"cmap": page.cmap})
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
-    parser.add_argument("--table", required=True, metavar="PATH", help="of summarise_asymmetry")
-    parser.add_argument("--map", required=True, metavar="PATH", help="of summarise_asymmetry")
+    parser.add_argument("--table", required=True, metavar="PATH", help="of test_asymmetry")
+    parser.add_argument("--map", required=True, metavar="PATH", help="of test_asymmetry")
     FIGURES.add_flags(parser)
     SIGNIFICANCE.add_flags(parser)
     page.add_page_flags(parser)

@@ -1,48 +1,64 @@
 #!/usr/bin/env python
-"""Permute radial velocities among stars that a null hypothesis calls alike: a shard of it.
+"""Test whether sigma_r is the same among stars that a null hypothesis calls alike, and map it.
 
 Usage:
     python scripts/test_asymmetry.py --halo halo.fits --accreted accreted.fits \\
-        --insitu insitu.fits --shard 0 --shards 2 --significance-permutations 10000 \\
-        --significance-seed 7 --significance-stratum-stars 40 --montecarlo-min-stars 10 \\
-        --scores 0-of-2.npz
+        --insitu insitu.fits --significance-permutations 10000 --significance-seed 7 \\
+        --significance-stratum-stars 40 --montecarlo-min-stars 10 \\
+        --table asymmetry.ecsv --map asymmetry_map.ecsv
 """
 
 from __future__ import annotations
 
 import sys
 
+import numpy as np
+
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import metadata, star_tables
+from icefire.files import metadata, star_tables, text_tables
 from icefire.files.columns import SAMPLES
 from icefire.judge import asymmetry
-from icefire.measure import shards
 from icefire.measure.recipes import MONTECARLO
+
+_DECIMALS = 6
+_UNITS = {"_deg": "deg", "_kpc": "kpc", "R_lo": "kpc", "R_hi": "kpc", "phi_lo": "deg"}
+_UNITS |= {"phi_hi": "deg"}
 
 
 def build_parser():
     parser = cli.parser(__doc__)
     for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
-    parser.add_argument("--shard", type=int, required=True, help="which share, from 0")
-    parser.add_argument("--shards", type=cli.count, required=True, help="into how many shares")
     asymmetry.SIGNIFICANCE.add_flags(parser)
     MONTECARLO.add_flags(parser, "min_stars")
-    parser.add_argument("--scores", required=True, help="of this shard (npz), written")
+    parser.add_argument("--table", required=True, help="one row per test (ECSV), written")
+    parser.add_argument("--map", required=True, help="sigma_r over R and azimuth (ECSV), written")
     return parser
 
 
 def check(arguments) -> None:
     """Refuse numbers that nothing can be tested with, naming the flag."""
-    if not 0 <= arguments.shard < arguments.shards <= arguments.significance_permutations:
-        raise UserError(
-            "--shard must be below --shards, and --shards not above --significance-permutations"
-        )
     if arguments.significance_stratum_stars < 4:
         raise UserError("--significance-stratum-stars must be at least 4")
     if arguments.montecarlo_min_stars < 2:
         raise UserError("--montecarlo-min-stars must be at least 2")
+
+
+def table_of(columns: dict):
+    """Make an astropy table, numbers rounded so that their last bits cannot differ.
+
+    Not p, which is a ratio of whole numbers, and may be small.
+    """
+    from astropy.table import Table
+
+    table = Table()
+    for name, values in columns.items():
+        values = np.asarray(values)
+        rounded = values.dtype.kind == "f" and name not in ("p", "p_worst")
+        table[name] = np.round(values, _DECIMALS) if rounded else values
+        table[name].unit = next((u for end, u in _UNITS.items() if name.endswith(end)), None)
+    return table
 
 
 def work(arguments) -> None:
@@ -52,21 +68,28 @@ def work(arguments) -> None:
         sample: star_tables.StarReader(getattr(arguments, sample), wanted) for sample in SAMPLES
     }
     settings = asymmetry.Settings.of(arguments)
-    numbers = shards.share(settings.permutations, arguments.shard, arguments.shards)
     groups = asymmetry.compositions(
         *(asymmetry.read(tables[sample], asymmetry.COMPOSITION) for sample in SAMPLES)
     )
-    arrays = {}
-    for sample in cli.progress(SAMPLES, len(SAMPLES), "samples"):
-        stars = asymmetry.read(tables[sample])
-        arrays |= asymmetry.run_sample(sample, stars, groups, settings, numbers)
     parameters = cli.parameters(arguments, asymmetry.SIGNIFICANCE, MONTECARLO)
     meta = metadata.add_step(tables["halo"].meta, "test_asymmetry", parameters)
     # As read: what a sample's metadata say may be of another selection.
     meta["samples"] = {sample: table.n_rows for sample, table in tables.items()}
-    asymmetry.write_shard(arguments.scores, arrays, numbers, meta)
-    cli.report("tests, of every null, sample and composition", len(arrays))
-    cli.report("permutations of each", len(numbers), settings.permutations)
+    rows = []
+    for sample in cli.progress(SAMPLES, len(SAMPLES), "samples"):
+        stars = asymmetry.read(tables[sample])
+        rows += asymmetry.run_sample(sample, stars, groups, settings)
+        if sample == "halo":
+            bins = asymmetry.azimuth_map(stars, settings)
+            meta["bands_kpc"] = asymmetry.band_edges(stars)
+    rows = asymmetry.in_order(rows)
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    text_tables.write_ecsv(arguments.table, table_of(columns), meta)
+    text_tables.write_ecsv(arguments.map, table_of(bins), meta)
+    for row in rows:
+        where = f"{row['sample']}, {row['fixed']} fixed"
+        print(f"{row['test']}: {where}: p {row['p']:.4g}, worst {row['p_worst']:.4g}")
+    cli.report("bins of the map with a value", np.count_nonzero(np.isfinite(bins["ln_sigma_r"])))
 
 
 def main(argv: list[str] | None = None) -> int:

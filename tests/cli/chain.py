@@ -31,7 +31,7 @@ SMALL = {
         "radial": {"bins": 4},
     },
     "montecarlo": {"realisations": 8, "shards": SHARDS},
-    "significance": {"permutations": 40, "shards": SHARDS},
+    "significance": {"permutations": 40},
     "calibration": {"halos": 3, "halo_stars": 400, "realisations": 20, "shards": SHARDS},
 }
 

@@ -26,7 +26,7 @@ from .calls import REPO, Done, call
 from .chain import Chain, chain_of
 
 MEASURING = ("select_samples", "count_unbound", "run_realisations", "summarise")
-MEASURING += ("test_asymmetry", "summarise_asymmetry", "judge_claims")
+MEASURING += ("test_asymmetry", "judge_claims")
 
 
 def ecsv(path: Path) -> Table:

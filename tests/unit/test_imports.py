@@ -20,7 +20,7 @@ AT_START = {
     **dict.fromkeys(("check_synthetic", "clean_catalog", "collect_numbers"), FITS),
     **dict.fromkeys(("compute_kinematics", "count_unbound", "flag_substructure"), FITS),
     **dict.fromkeys(("judge_claims", "run_calibration", "run_realisations"), FITS),
-    **dict.fromkeys(("select_samples", "summarise_asymmetry", "test_asymmetry"), FITS),
+    **dict.fromkeys(("select_samples", "test_asymmetry"), FITS),
     "verify_run": FITS,
     "simulate_survey": FITS | {"scipy.special"},
     **dict.fromkeys(("compare_with_paper", "summarise", "summarise_calibration"), NOTHING),

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from icefire.errors import UserError
 from icefire.judge import asymmetry, significance
 from icefire.judge.significance import NULLS, Score
-from icefire.judge.strata import Permutation, strata, stream
+from icefire.judge.strata import AT_ONCE, Permutation, strata, stream
 
 SETTINGS = asymmetry.Settings(permutations=60, seed=3, stratum_stars=40, min_stars=10)
 
@@ -34,9 +33,9 @@ def halo(n: int, seed: int, south: float = 0.5) -> dict[str, np.ndarray]:
 def p_of(stars: dict, name: str, groups=None, n: int = 99, seed: int = 1) -> float:
     labels = NULLS[name].strata(stars, groups, 40)
     score = Score(stars["v_r"], NULLS[name].design(stars), labels)
-    drawn = [score.permuted(stream(seed, name, "halo", i)) for i in range(n)]
+    drawn = score.permuted(seed, name, "halo", range(n))
     t, _ = significance.statistic(score.observed, score.covariance)
-    return significance.p_value(t, significance.statistic(np.array(drawn), score.covariance)[0])
+    return significance.p_value(t, significance.statistic(drawn, score.covariance)[0])
 
 
 # --- strata ----------------------------------------------------------------------------------
@@ -66,14 +65,25 @@ def test_strata_do_not_depend_on_the_order_of_stars():
 
 def test_permutations_stay_within_strata_and_reach_every_order_alike():
     labels = np.array([0, 1, 0, 1, 0, 2])
-    shuffled = Permutation(labels)
-    drawn = [tuple(shuffled.index(stream(1, "t", "s", i))) for i in range(6000)]
+    permutation = Permutation(labels)
+    drawn = [permutation.indices(stream(1, "t", "s", i))[i % AT_ONCE] for i in range(6000)]
+    arranged = permutation.arrange(labels)
     for index in drawn[:50]:
         assert sorted(index) == list(range(6))
-        assert np.array_equal(labels[list(index)], labels)
+        assert np.array_equal(arranged[index], arranged)
     _, counts = np.unique(drawn, axis=0, return_counts=True)
     assert len(counts) == 12  # 3! 2! 1!
     assert np.all(np.abs(counts - 500) < 5 * np.sqrt(500))
+
+
+def test_products_are_sums_over_the_permuted_stars_whichever_are_asked_for(monkeypatch):
+    monkeypatch.setattr("icefire.judge.strata._STARS_AT_ONCE", 100)
+    stars = halo(700, 3)
+    score = Score(stars["v_r"], NULLS["sphere"].design(stars), strata([stars["r"]]))
+    blocks = [score.permutation.indices(stream(5, "t", "s", number)) for number in (0, 1)]
+    by_hand = score.u[np.concatenate(blocks)] @ score.design.T
+    numbers = [3, 99, 100, 150]
+    assert np.allclose(score.permuted(5, "t", "s", numbers), by_hand[numbers])
 
 
 # --- scores ----------------------------------------------------------------------------------
@@ -154,24 +164,7 @@ def test_composition_alone_is_found_plain_and_not_at_fixed_population():
     assert p_of(stars, "axisymmetric", insitu) > 0.02
 
 
-# --- samples, shards, results ----------------------------------------------------------------
-
-
-def shard_files(folder, samples, shares: int) -> list[str]:
-    meta = {"samples": {name: len(stars["r"]) for name, stars in samples.items()}}
-    meta["parameters"] = {
-        "test_asymmetry": {"significance_permutations": 60, "montecarlo_min_stars": 10}
-    }
-    paths = []
-    groups = asymmetry.compositions(*samples.values())
-    for i in range(shares):
-        numbers = range(60 * i // shares, 60 * (i + 1) // shares)
-        arrays = {}
-        for sample, stars in samples.items():
-            arrays |= asymmetry.run_sample(sample, stars, groups, SETTINGS, numbers)
-        paths.append(str(folder / f"{i}-of-{shares}.npz"))
-        asymmetry.write_shard(paths[-1], arrays, numbers, meta)
-    return paths
+# --- samples, results ------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -187,26 +180,21 @@ def samples():
     return {"halo": stars, "accreted": of(stars["feh"] < -1.2), "insitu": of(few)}
 
 
-def test_results_are_the_same_for_any_shards(tmp_path, samples):
-    found = []
-    for shares in (1, 3):
-        (tmp_path / str(shares)).mkdir()
-        given = shard_files(tmp_path / str(shares), samples, shares)
-        paths, meta = asymmetry.read_shards(given[::-1])
-        found.append(asymmetry.results(paths, meta))
-    assert repr(found[0]) == repr(found[1])
-    rows = {(row["test"], row["sample"], row["fixed"]): row for row in found[0]}
+def test_every_test_of_every_sample_has_a_row(samples):
+    groups = asymmetry.compositions(*samples.values())
+    rows = [
+        row
+        for sample, stars in reversed(samples.items())
+        for row in asymmetry.run_sample(sample, stars, groups, SETTINGS)
+    ]
+    rows = asymmetry.in_order(rows)
+    assert [row["fixed"] for row in rows[:3]] == ["none", "population", "population_feh"]
+    rows = {(row["test"], row["sample"], row["fixed"]): row for row in rows}
     assert len(rows) == 20
     assert np.isnan(rows["sphere", "insitu", "none"]["p"])  # eight stars
     row = rows["axisymmetric", "halo", "population"]
     assert row["dof"] == 4 and 0 < row["p"] <= 1 and row["p_worst"] > 0
     assert np.isfinite(row["cos_phi"]) and np.isnan(row["l1_x"])
-
-
-def test_a_missing_shard_is_refused(tmp_path, samples):
-    paths = shard_files(tmp_path, {**samples, "halo": samples["insitu"]}, 3)
-    with pytest.raises(UserError, match="permutations 0 to 59"):
-        asymmetry.read_shards(paths[:2])
 
 
 def test_stars_of_no_population_and_without_metallicity_are_groups_of_their_own(samples):

@@ -87,7 +87,6 @@ CHANGES = {
     "significance.permutations": (150, PERMUTED),
     "significance.seed": (1, PERMUTED),
     "significance.stratum_stars": (30, PERMUTED),
-    "significance.shards": (3, PERMUTED),
     "significance.cmap": ("PuOr", {"plot_asymmetry"}),
     "calibration.halos": (5, CALIBRATION),
     "calibration.halo_stars": (1000, CALIBRATION),

@@ -16,7 +16,7 @@ from icefire.judge.asymmetry import LEVEL, Settings
 from icefire.judge.permuted import ACCRETED, INSITU, Halo, measured, permuted, resampled
 from icefire.judge.significance import Score
 from icefire.judge.statistics import MIN_STARS_OF_SCATTER, Statistic
-from icefire.judge.strata import strata, stream
+from icefire.judge.strata import strata
 from icefire.numbers import estimates
 from icefire.numbers.estimates import Quadrupole, number, rounded
 
@@ -36,7 +36,7 @@ _BY_POPULATION = ("cold_insitu_sigma_r", "hot_minus_cold_sigma_r")
 def answers(halo: Halo, asymmetry, settings: Settings) -> dict:
     """Measure every answer: entries as numbers.yaml has them, in groups.
 
-    `asymmetry` is the table of summarise_asymmetry.py for the same stars.
+    `asymmetry` is the table of test_asymmetry.py for the same stars.
     """
     observed, again = measured(halo), resampled(halo, settings.seed, _RESAMPLES)
     listed = statistics.of_halo(halo, settings.min_stars)
@@ -132,8 +132,7 @@ def _axis(position: np.ndarray, v_r: np.ndarray, sample: str, settings: Settings
     radius = np.sqrt((position**2).sum(axis=0))
     labels = strata(radius, None, settings.stratum_stars)
     score = Score(v_r, estimates.harmonics(position), labels)
-    streams = (stream(settings.seed, "axis", sample, k) for k in range(settings.permutations))
-    scores = np.array([score.permuted(generator) for generator in streams])
+    scores = score.permuted(settings.seed, "axis", sample, range(settings.permutations))
     p = {}
     for name, part in (("xy", slice(0, 2)), ("all", slice(None))):
         covariance = score.covariance[part, part]

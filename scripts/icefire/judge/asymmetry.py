@@ -1,22 +1,16 @@
-"""Every test of `significance` on a run's samples: in shards, as a table, and as a map."""
+"""Every test of `significance` on a run's samples: as a table, and as a map."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from icefire import cli
-from icefire.errors import UserError
 from icefire.files.star_tables import StarReader
-from icefire.files.writing import replacing
 from icefire.judge import significance
 from icefire.judge.significance import NULLS, Null, Score
-from icefire.judge.strata import stream
-from icefire.measure import shards
 from icefire.measure.recipes import MONTECARLO
 from icefire.stars import sky
 
@@ -39,7 +33,7 @@ EFFECTS = tuple(name for null in NULLS.values() for name in null.effects)
 # Directions are given only where p is below.
 LEVEL = 0.01
 _NSIDE = 4
-# Without a line of sight so many permutations, evenly out of all: enough to say p < LEVEL.
+# Without a line of sight at most so many permutations: enough to say p < LEVEL.
 _PERMUTATIONS_WITHOUT = 2000
 _N_PIXELS = 12 * _NSIDE**2
 _DIRECTIONS = tuple(
@@ -106,131 +100,27 @@ def _among(stars: dict[str, np.ndarray], sample: dict[str, np.ndarray]) -> np.nd
 # --- tests -----------------------------------------------------------------------------------
 
 
-def case_name(name: str, sample: str, fixed: str) -> str:
-    """Name the permutations of one null, sample and composition, as shards and streams do."""
-    return f"{name} {sample} {fixed}"
-
-
-def permute(score: Score, settings: Settings, key: tuple[str, str], numbers) -> np.ndarray:
-    """Give scores of permutations `numbers`, each of a stream of its own: P x k."""
-    found = np.empty((len(numbers), len(score.observed)))
-    for row, number in zip(found, numbers, strict=True):
-        row[:] = score.permuted(stream(settings.seed, *key, number))
-    return found
-
-
-def run_case(
-    test: str,
-    sample: str,
-    fixed: str,
-    stars: dict[str, np.ndarray],
-    groups: np.ndarray | None,
-    settings: Settings,
-    numbers: Sequence[int],
-) -> dict[str, np.ndarray]:
-    """Test one null on one sample at one fixed composition, in permutations `numbers`.
-
-    The line of sight without which least is left is found by exact scores, and what is left tested
-    by permutations of its own.
-    """
-    null, key = NULLS[test], (f"{test} {fixed}", sample)
-    labels = null.strata(stars, groups, settings.stratum_stars)
-    score = Score(stars["v_r"], null.design(stars), labels)
-    scores, covariances = score.without_each(stars["pixel"], _N_PIXELS)
-    pixel = significance.worst_part(scores, covariances, np.unique(stars["pixel"]))
-    arrays = {
-        "observed": score.observed,
-        "covariance": score.covariance,
-        "information": score.information,
-        "permuted": permute(score, settings, key, numbers),
-    }
-    del score
-    return arrays | _without(null, pixel, stars, labels, settings, key, numbers)
-
-
-def _without(null: Null, pixel: int, stars, labels, settings: Settings, key, numbers) -> dict:
-    """Test again without one line of sight: its number, T and T of the permutations."""
-    step = max(1, settings.permutations // _PERMUTATIONS_WITHOUT)
-    numbers = [number for number in numbers if number % step == 0]
-    left = stars["pixel"] != pixel
-    n_left = np.count_nonzero(left)
-    t, permuted_t = 0.0, np.zeros(len(numbers))
-    if n_left > 1:
-        design = null.design(stars)
-        for row in design:
-            row[:n_left] = row[left]  # in place: the design is what is largest
-        score = Score(stars["v_r"][left], design[:, :n_left], labels[left])
-        permuted = permute(score, settings, (f"{key[0]} without {pixel}", key[1]), numbers)
-        t, _ = significance.statistic(score.observed, score.covariance)
-        permuted_t, _ = significance.statistic(permuted, score.covariance)
-    return {"pixel": np.array(pixel), "t_without": np.array(t), "permuted_without": permuted_t}
-
-
 def run_sample(
     sample: str,
     stars: dict[str, np.ndarray],
     groups: dict[str, np.ndarray | None],
     settings: Settings,
-    numbers: Sequence[int],
-) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Give every case of a sample, by its name; none of one with too few stars."""
-    if len(stars["r"]) < settings.min_stars:
-        return
-    for name in NULLS:
+) -> Iterator[dict]:
+    """Make a row of every test of a sample and fixed composition; NaN from too few stars."""
+    for test in NULLS:
         for of, fixed in CASES:
             if of == sample:
-                found = run_case(name, sample, fixed, stars, groups[fixed], settings, numbers)
-                yield case_name(name, sample, fixed), found
+                row = _empty_row(test, sample, fixed, len(stars["r"]))
+                if len(stars["r"]) >= settings.min_stars:
+                    row |= _tested(test, sample, fixed, stars, groups[fixed], settings)
+                yield row
 
 
-# --- shards ----------------------------------------------------------------------------------
-
-
-def write_shard(path: str | os.PathLike, arrays: dict, numbers: Sequence[int], meta: dict) -> None:
-    """Write a shard's cases (arrays by case and name) as an npz file, whole or not at all."""
-    flat = {
-        f"{case}/{key}": value for case, found in arrays.items() for key, value in found.items()
-    }
-    with replacing(path) as temporary, temporary.open("wb") as out:
-        np.savez(out, numbers=np.asarray(numbers), meta=np.array(json.dumps(meta)), **flat)
-
-
-def read_shards(paths: Sequence[str]) -> tuple[list[str], dict]:
-    """Put all shards of a run in order: paths and metadata.
-
-    Raises UserError when permutations are missing or doubled, or shards of different runs meet.
-    """
-    found = []
-    for path in paths:
-        numbers, meta = shards.load(path, ("numbers", "meta"), "test_asymmetry.py")
-        found.append((numbers, json.loads(str(meta)), path))
-        if found[-1][1] != found[0][1]:
-            raise UserError(f"{path}: made with other stars or settings than {paths[0]}")
-    found.sort(key=lambda shard: shard[0][0])
-    wanted = found[0][1]["parameters"]["test_asymmetry"]["significance_permutations"]
-    if not np.array_equal(np.concatenate([shard[0] for shard in found]), np.arange(wanted)):
-        raise UserError(
-            f"{paths[0]} and its fellows do not hold the permutations 0 to {wanted - 1} once each;"
-            " give every shard of one run"
-        )
-    return [path for _, _, path in found], found[0][1]
-
-
-# --- results ---------------------------------------------------------------------------------
-
-
-def results(paths: Sequence[str], meta: dict) -> list[dict]:
-    """Make one row for each test, sample and fixed composition from the shards at `paths`."""
-    counts = meta["samples"]
-    least = meta["parameters"]["test_asymmetry"]["montecarlo_min_stars"]
-    rows = []
-    for test in NULLS:
-        for sample, fixed in CASES:
-            row = _empty_row(test, sample, fixed, counts[sample])
-            if counts[sample] >= least:
-                row |= _tested(paths, case_name(test, sample, fixed), test)
-            rows.append(row)
-    return rows
+def in_order(rows: Iterable[dict]) -> list[dict]:
+    """Sort rows of all samples by test, and then as `CASES` has them."""
+    tests = list(NULLS)
+    place = lambda row: (tests.index(row["test"]), CASES.index((row["sample"], row["fixed"])))  # noqa: E731
+    return sorted(rows, key=place)
 
 
 def _empty_row(test: str, sample: str, fixed: str, n: int) -> dict:
@@ -240,30 +130,45 @@ def _empty_row(test: str, sample: str, fixed: str, n: int) -> dict:
     return row | dict.fromkeys(_DIRECTIONS, np.nan)
 
 
-def _tested(paths: Sequence[str], case: str, test: str) -> dict:
+def _tested(test: str, sample: str, fixed: str, stars, groups, settings: Settings) -> dict:
     """Make the columns of one test; 95 % of permuted halos are within `_null95` of zero."""
-
-    def load(*keys):
-        names = [f"{case}/{key}" for key in keys]
-        return [shards.load(path, names, "test_asymmetry.py") for path in paths]
-
-    score, covariance, information, pixel, t_without = load(
-        "observed", "covariance", "information", "pixel", "t_without"
-    )[0]
-    drawn = zip(*load("permuted", "permuted_without"), strict=True)
-    permuted, without = (np.concatenate(shares) for shares in drawn)
-    t, dof = significance.statistic(score, covariance)
-    if dof == 0:
+    null, key = NULLS[test], (f"{test} {fixed}", sample)
+    labels = null.strata(stars, groups, settings.stratum_stars)
+    score = Score(stars["v_r"], null.design(stars), labels)
+    scores, covariances = score.without_each(stars["pixel"], _N_PIXELS)
+    pixel = significance.worst_part(scores, covariances, np.unique(stars["pixel"]))
+    observed, covariance, information = score.observed, score.covariance, score.information
+    permuted = score.permuted(settings.seed, *key, range(settings.permutations))
+    del score
+    row = {"worst_pixel": pixel}
+    row["p_worst"] = _without(null, pixel, stars, labels, settings, key)
+    t, row["dof"] = significance.statistic(observed, covariance)
+    if row["dof"] == 0:
         return {}
-    p = significance.p_value(t, significance.statistic(permuted, covariance)[0])
-    row = {"statistic": t, "dof": dof, "p": p, "worst_pixel": int(pixel)}
-    row["p_worst"] = significance.p_value(float(t_without), without)
-    values, errors = significance.effects(score, covariance, information)
+    row["statistic"] = t
+    row["p"] = significance.p_value(t, significance.statistic(permuted, covariance)[0])
+    values, errors = significance.effects(observed, covariance, information)
     null_values, _ = significance.effects(permuted, covariance, information)
     reach = np.quantile(np.abs(null_values), 0.95, axis=0)
-    for i, effect in enumerate(NULLS[test].effects):
+    for i, effect in enumerate(null.effects):
         row |= {effect: values[i], f"{effect}_error": errors[i], f"{effect}_null95": reach[i]}
-    return row | (directions(test, values) if p < LEVEL else {})
+    return row | (directions(test, values) if row["p"] < LEVEL else {})
+
+
+def _without(null: Null, pixel: int, stars, labels, settings: Settings, key) -> float:
+    """Test again without one line of sight, by permutations of what is left: its p."""
+    left = stars["pixel"] != pixel
+    n_left = np.count_nonzero(left)
+    if n_left < 2:
+        return 1.0
+    design = null.design(stars)
+    for row in design:
+        row[:n_left] = row[left]  # in place: the design is what is largest
+    score = Score(stars["v_r"][left], design[:, :n_left], labels[left])
+    numbers = range(min(settings.permutations, _PERMUTATIONS_WITHOUT))
+    permuted = score.permuted(settings.seed, f"{key[0]} without {pixel}", key[1], numbers)
+    t, _ = significance.statistic(score.observed, score.covariance)
+    return significance.p_value(t, significance.statistic(permuted, score.covariance)[0])
 
 
 def directions(test: str, values: np.ndarray) -> dict:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from icefire.judge.strata import Permutation, stream
+from icefire.judge.strata import AT_ONCE, Permutation, stream, streams
 from icefire.measure import dispersion
 from icefire.measure.geometry import HealpixSky, RadialShells
 from icefire.measure.recipes import COMPONENTS
@@ -110,7 +110,7 @@ def products(stars: dict[str, np.ndarray]) -> np.ndarray:
 
 def measured(halo: Halo) -> np.ndarray:
     """Measure the variances of all bins, errors taken off: 3 x B x 1, km2/s2."""
-    return _variances(halo.n_stars, halo.members @ products(halo.stars))[:, :, None]
+    return _variances(halo.n_stars, (halo.members @ products(halo.stars))[None])
 
 
 def resampled(halo: Halo, seed: int, number: int) -> np.ndarray:
@@ -129,14 +129,18 @@ def permuted(halo: Halo, labels: np.ndarray, seed: int, null: str, number: int) 
     permutation = Permutation(labels)
     # Stars of a stratum side by side are near in memory, too.
     members = halo.members[:, permutation.order].tocsr()
-    of_stars = products(halo.stars)[permutation.order]
+    of_stars, columns = products(halo.stars)[permutation.order], members.indices
     variance = np.empty((3, members.shape[0], number))
-    for k in range(number):
-        index = np.arange(len(labels))
-        permutation.shuffle(index, stream(seed, null, "claims", k))
-        variance[:, :, k] = _variances(halo.n_stars, members @ of_stars[index])
+    sums = np.empty((AT_ONCE, members.shape[0], of_stars.shape[1]))
+    for generator, places, drawn in streams(seed, null, "claims", range(number)):
+        for one, index in zip(sums, permutation.indices(generator), strict=True):
+            members.indices = index[columns]
+            one[:] = members @ of_stars
+        variance[:, :, places] = _variances(halo.n_stars, sums[drawn])
     return variance
 
 
 def _variances(n_stars: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    return dispersion.variances(np.hstack([n_stars[:, None], sums]).T, 1)
+    """Make variances, 3 x B x P, of sums of bins, P x B x 9."""
+    counts = np.broadcast_to(n_stars[None, :, None], (*sums.shape[:2], 1))
+    return dispersion.variances(np.concatenate([counts, sums], axis=2).transpose(2, 1, 0), 1)

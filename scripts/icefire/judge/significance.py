@@ -12,13 +12,13 @@ exact whatever the distribution of velocities (Phipson & Smyth 2010).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
-from icefire.judge.strata import Permutation, strata
+from icefire.judge.strata import Permutation, strata, streams
 
 BANDS = ("inner", "middle", "outer")
 # Of few stars about so many strata are made, of at least so many stars.
@@ -186,11 +186,13 @@ class Score:
         each = weight[self._stratum]
         return np.array([_product(self.design, row * each) for row in self.design])
 
-    def permuted(self, generator: np.random.Generator) -> np.ndarray:
-        """Give S of stars whose velocities are permuted within strata, k."""
-        u = self.u.copy()
-        self.permutation.shuffle(u, generator)
-        return _product(self.design, u)
+    def permuted(self, seed: int, test: str, sample: str, numbers: Sequence[int]) -> np.ndarray:
+        """Give S of permutations `numbers` of velocities within strata: P x k."""
+        found = np.empty((len(numbers), len(self.observed)))
+        spectra = self.permutation.spectra(self.design)
+        for generator, places, drawn in streams(seed, test, sample, numbers):
+            found[places] = self.permutation.products(spectra, self.u, generator)[drawn]
+        return found
 
     def without_each(self, parts: np.ndarray, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
         """Give S and V of what is left in the same strata without one part of the stars.

@@ -3,14 +3,25 @@
 A null hypothesis says which stars are alike: those at the same place of some coordinates, and of
 the same group where something more is held fixed. Permuting velocities among them takes nothing
 from the sky that was looked at, nor from any dependence on what is held fixed.
+
+Permutations come a hundred to a random stream: the stars of every stratum are shuffled, and each of
+the hundred then turns every stratum by a number of places of its own, as beads on a ring. All are
+uniform among the permutations of the stratum, and from few strata up as good as independent, since
+the turns are; tests by random elements of such a group are exact (Hemerik & Goeman 2018, TEST 27,
+811). A ring's sums for all its turns are one Fourier transform, which makes them cheap.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+
+# Permutations that share a stream and a shuffle
+AT_ONCE = 100
+# Stars worked on together: keeps them in the processor's cache.
+_STARS_AT_ONCE = 8192
 
 
 def strata(
@@ -66,13 +77,25 @@ def _halves(cell: np.ndarray, ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def stream(seed: int, test: str, sample: str, number: int) -> np.random.Generator:
-    """Open the random stream of one permutation of one test of one sample."""
+    """Open one random stream of a test of a sample."""
     key = (zlib.crc32(test.encode()), zlib.crc32(sample.encode()), number)
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
+def streams(seed: int, test: str, sample: str, numbers: Sequence[int]) -> Iterator[tuple]:
+    """Open the streams of permutations `numbers`, of ascending order.
+
+    Gives each stream with the places that its permutations have in `numbers`, and which of its
+    AT_ONCE those are.
+    """
+    numbers = np.asarray(numbers)
+    for block in np.unique(numbers // AT_ONCE):
+        places = np.flatnonzero(numbers // AT_ONCE == block)
+        yield stream(seed, test, sample, int(block)), places, numbers[places] % AT_ONCE
+
+
 class Permutation:
-    """Permute N stars within strata, at some 10 ns a star.
+    """Permute N stars within strata.
 
     Stars are kept in an order of their own, strata of one size behind one another, so that all of
     one size are rows of a matrix; `arrange` puts values into that order.
@@ -97,8 +120,10 @@ class Permutation:
         sizes, number = np.unique(self.sizes, return_counts=True)
         ends = np.cumsum(sizes * number)
         self._blocks = [
-            (int(end - size * rows), int(end), int(size))
-            for size, rows, end in zip(sizes, number, ends, strict=True)
+            (start, min(start + at_once * size, end), size)
+            for size, rows, end in zip(sizes.tolist(), number.tolist(), ends.tolist(), strict=True)
+            for at_once in [max(1, _STARS_AT_ONCE // size)]
+            for start in range(end - size * rows, end, at_once * size)
             if size > 1
         ]
 
@@ -112,14 +137,46 @@ class Permutation:
             rows = arranged[start:stop].reshape(-1, size)
             generator.permuted(rows, axis=1, out=rows)
 
-    def values(self, values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Give N values, in the stars' own order, permuted within strata."""
-        arranged = self.arrange(values)
-        self.shuffle(arranged, generator)
-        permuted = np.empty_like(arranged)
-        permuted[self.order] = arranged
-        return permuted
+    def spectra(self, design: np.ndarray) -> list[np.ndarray]:
+        """Prepare columns (k x N, in `order`) for `products`."""
+        return [
+            np.fft.rfft(design[:, start:stop].reshape(len(design), -1, size)).conj()
+            for start, stop, size in self._blocks
+        ]
 
-    def index(self, generator: np.random.Generator) -> np.ndarray:
-        """Tell for each of N stars which star's values it takes: `velocity[:, index]`."""
-        return self.values(np.arange(self._n_stars), generator)
+    def products(
+        self, spectra: list[np.ndarray], values: np.ndarray, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Sum columns times permuted values (N, in `order`): AT_ONCE permutations x k.
+
+        What does not take part, in strata of one star, is zero in the columns.
+        """
+        values = values.copy()
+        self.shuffle(values, generator)
+        total = np.zeros((AT_ONCE, len(spectra[0]) if spectra else 0))
+        for (start, stop, size), spectrum in zip(self._blocks, spectra, strict=True):
+            rings = np.fft.rfft(values[start:stop].reshape(-1, size))
+            turned = np.fft.irfft(spectrum * rings, size)  # k x strata x places
+            table = np.ascontiguousarray(turned.reshape(len(turned), -1).T)
+            turns = self._turns(start, stop, size, generator) - start
+            total += table.take(turns, axis=0).sum(axis=1)
+        return total
+
+    def indices(self, generator: np.random.Generator) -> np.ndarray:
+        """Tell, AT_ONCE times, which star's value each of N stars takes (all in `order`)."""
+        shuffled = np.arange(self._n_stars, dtype=np.int32)
+        self.shuffle(shuffled, generator)
+        found = np.tile(shuffled, (AT_ONCE, 1))
+        for start, stop, size in self._blocks:
+            first = self._turns(start, stop, size, generator)[:, :, None]
+            last = np.arange(start + size, stop + 1, size)[:, None]
+            places = first + np.arange(size)
+            places -= size * (places >= last)
+            found[:, start:stop] = shuffled[places.reshape(AT_ONCE, -1)]
+        return found
+
+    @staticmethod
+    def _turns(start: int, stop: int, size: int, generator: np.random.Generator) -> np.ndarray:
+        """Draw for strata of one size where each starts: AT_ONCE x strata."""
+        starts = np.arange(start, stop, size)
+        return starts + generator.integers(size, size=(AT_ONCE, len(starts)))

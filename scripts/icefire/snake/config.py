@@ -173,11 +173,7 @@ def _orbits(config: dict) -> Iterator[str]:
 
 
 def _shares(config: dict) -> Iterator[str]:
-    for section, whole in (
-        ("montecarlo", "realisations"),
-        ("significance", "permutations"),
-        ("calibration", "halos"),
-    ):
+    for section, whole in (("montecarlo", "realisations"), ("calibration", "halos")):
         if config[section]["shards"] > config[section][whole]:
             yield f"{section}.shards must not exceed {section}.{whole}"
 
