@@ -2,6 +2,7 @@
 """Measure the dispersions of every bin in one shard's share of the realisations (section 2).
 
 The likelihood's realisations are points of the posterior distribution; its shards share the bins.
+With --uncertainty-sound another method measures the same stars, into the same files.
 
 Usage:
     python scripts/run_realisations.py --stars halo.fits --sample halo --shard 0 --shards 2 \\
@@ -53,18 +54,27 @@ def build_parser():
 
 
 def measure(
-    arguments, sample: str, reader: star_tables.StarReader, columns: tuple, bins: list
+    arguments,
+    method: str,
+    sample: str,
+    reader: star_tables.StarReader,
+    columns: tuple,
+    bins: list,
+    held_mb: float = 0.0,
 ) -> tuple:
-    """Measure this shard's share; give the realisations that it holds and what it measured."""
+    """Measure this shard's share; give what it measured and the realisations that it holds.
+
+    Of the memory `held_mb` is taken.
+    """
     montecarlo = recipes.MONTECARLO.values(arguments)
-    realisations, method = montecarlo["realisations"], arguments.uncertainty_method
+    realisations = montecarlo["realisations"]
     correlated, deconvolve = arguments.uncertainty_correlated, arguments.dispersion_deconvolve
     common = {
         "blocks": lambda: reader.blocks(columns, dispersion.STARS_AT_ONCE),
         "n_stars": reader.n_rows,
         "geometries": bins,
         "min_stars": montecarlo["min_stars"],
-        "max_memory_mb": montecarlo["max_memory_mb"],
+        "max_memory_mb": montecarlo["max_memory_mb"] - held_mb,
         "progress": cli.progress,
     }
     if method == "likelihood":
@@ -77,13 +87,13 @@ def measure(
             shards=arguments.shards,
             **common,
         )
-        return range(realisations), measured
+        return measured, range(realisations)
     numbers = shards.share(realisations, arguments.shard, arguments.shards)
     recipe = recipes.recipe(method, montecarlo["exclude_fraction"], correlated, deconvolve)
     measured = dispersion.measure(
         recipe=recipe, seed=montecarlo["seed"], sample=sample, numbers=numbers, **common
     )
-    return numbers, measured
+    return measured, numbers
 
 
 def work(arguments) -> None:
@@ -98,18 +108,23 @@ def work(arguments) -> None:
         raise UserError(f"--stars, --sample, --measured: need one, one and {n_kinds} per sample")
     columns = {name for kind in bins for name in kind.columns}
     needed = (*recipes.COLUMNS, *sorted(columns))
-    if arguments.uncertainty_method == "likelihood":
+    methods = recipes.UNCERTAINTY.values(arguments)
+    methods = [methods[key] for key in ("method", "sound") if key in methods]
+    if "likelihood" in methods:
         needed = (*needed, *truncation.COLUMNS)
     parameters = cli.parameters(arguments, *SECTIONS, *geometry.SECTIONS.values())
     parameters = {name: value for name, value in parameters.items() if name not in _UNNAMED}
     paths = iter(arguments.measured)
     for sample, stars in zip(samples, arguments.stars, strict=True):
         reader = star_tables.StarReader(stars, needed)
-        numbers, measured = measure(arguments, sample, reader, needed, bins)
+        found, held_mb = [], 0.0
+        for method in methods:
+            found.append(measure(arguments, method, sample, reader, needed, bins, held_mb))
+            held_mb = 1e-6 * sum(one.variance.nbytes for one in found[0][0].values())
         meta = metadata.add_step(reader.meta, "run_realisations", {"sample": sample, **parameters})
         for kind in sorted(bins, key=lambda kind: kind.name):
-            measurement = measured[kind.name]
-            shards.write(next(paths), kind, measurement, numbers, meta)
+            (measurement, numbers), *sound = [(one[kind.name], its) for one, its in found]
+            shards.write(next(paths), kind, measurement, numbers, meta, *sound)
             cli.report(f"{kind.name}: bins measured", len(measurement.bins), kind.n_bins)
         cli.report("stars", reader.n_rows)
     cli.report("realisations", len(numbers), realisations)

@@ -77,8 +77,11 @@ def cut_fraction(path: str, sample: str, coordinates: dict) -> np.ndarray:
     return np.asarray(table["cut_fraction"])
 
 
-def summary(run: shards.Run):
-    """Give a table with a row per bin: where it is, its stars, and every quantity's quantiles."""
+def summary(run: shards.Run, sound: shards.Run | None):
+    """Give a table with a row per bin: where it is, its stars, and every quantity's quantiles.
+
+    Those of `sound` have names of their own.
+    """
     from astropy.table import Table
 
     first = run.first
@@ -88,13 +91,16 @@ def summary(run: shards.Run):
         table[name] = np.round(values, 9)
         table[name].unit = unit
     table["n_stars"] = first.n_stars
-    for quantity in dispersion.QUANTITIES:
-        for ending in dispersion.QUANTILES:
-            table[quantity + ending] = np.full(len(table), np.nan)
-            table[quantity + ending].unit = None if quantity == "beta" else "km/s"
-    for bins, variance in cli.progress(run.blocks(), run.n_blocks, "summaries"):
-        for name, values in dispersion.summarise(variance).items():
-            table[name][bins] = np.round(values, _DECIMALS)
+    for infix, one in (("", run), (dispersion.SOUND, sound)):
+        if one is None:
+            continue
+        names = {q + e: q + infix + e for q in dispersion.QUANTITIES for e in dispersion.QUANTILES}
+        for quantile, name in names.items():
+            table[name] = np.full(len(table), np.nan)
+            table[name].unit = None if quantile.startswith("beta") else "km/s"
+        for bins, variance in cli.progress(one.blocks(), one.n_blocks, "summaries"):
+            for quantile, values in dispersion.summarise(variance).items():
+                table[names[quantile]][bins] = np.round(values, _DECIMALS)
     return table
 
 
@@ -107,8 +113,9 @@ def work(arguments) -> None:
         [paths] if one else [[p] for p in paths], arguments.summary, strict=True
     ):
         run = shards.join(shards.all_of(given))
-        first, table = run.first, summary(run)
-        parameters = first.meta["parameters"]["run_realisations"]
+        first, parameters = run.first, run.first.meta["parameters"]["run_realisations"]
+        beside = "uncertainty_sound" in parameters
+        table = summary(run, shards.join(shards.all_of(given), sound=True) if beside else None)
         if "pixel" in first.coordinates and arguments.fraction_of:
             least = parameters["montecarlo_min_stars"]
             fraction = accreted_fraction(*counts(arguments.fraction_of, len(table)), least)

@@ -57,7 +57,9 @@ def read_summaries(paths: list[str]) -> list[tuple]:
         raise UserError(f"--summaries: {len(paths)} are given, where {len(WANTED)} are wanted")
     summaries = []
     for path, (geometry, sample) in zip(paths, WANTED, strict=True):
-        table = text_tables.read_ecsv(path, (*COORDINATES[geometry], "n_stars", *bins.MEASURED))
+        table = text_tables.read_ecsv(path, (*COORDINATES[geometry], "n_stars"))
+        measured = [name + end for name in bins.quantities(table.meta) for end in bins.ASCENDING]
+        text_tables.check_columns(path, table, measured)
         says = table.meta.get("parameters", {}).get(ENGINE, {}).get("sample")
         if says != sample:
             raise UserError(f"{path}: its metadata say sample {says}, where {sample} is wanted")

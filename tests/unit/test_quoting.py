@@ -41,6 +41,13 @@ def test_substitutions_give_values_units_and_intervals():
     assert shown == ("10,469; 63.7 km/s (57.9 to 69.4); (not measured); Catalogue: My Survey.")
 
 
+def test_a_sound_method_stands_beside_in_texts_and_macros():
+    sound = {"sound": 149.6, "sound_lo68": 126.2, "sound_hi68": 189.4}
+    entry = {"value": 150.2, "lo68": 146.1, "hi68": 153.3, "unit": "km/s", **sound}
+    assert texts.quote(entry) == "150 km/s (146 to 153); sound 150 (126 to 189)"
+    assert r"{\icefireHotSoundHigh}{189.4}" in texts.macros(NUMBERS | {"hot": entry})
+
+
 def test_only_a_synthetic_catalogue_is_called_so():
     assert "ynthetic" not in texts.substitutions(NUMBERS)
     synthetic = {**NUMBERS, "catalogue": {"catalogue": "My Survey", "synthetic": True}}

@@ -76,6 +76,7 @@ CHANGES = {
     "geometry.radial.max_kpc": (60.0, ENGINE | CALIBRATION | SHELLS),
     "geometry.radial.bins": (10, ENGINE | CALIBRATION | SHELLS),
     "uncertainty.method": ("bootstrap", ENGINE),
+    "uncertainty.sound": (None, ENGINE),
     "uncertainty.correlated": (False, ENGINE),
     "dispersion.deconvolve": (True, ENGINE),
     "montecarlo.realisations": (70, ENGINE),

@@ -17,8 +17,12 @@ from icefire import cli
 
 UNCERTAINTY = cli.Section(
     "uncertainty",
-    {"method": ("han2024", "bootstrap", "likelihood"), "correlated": bool},
-    optional=("correlated",),
+    {
+        "method": ("han2024", "bootstrap", "likelihood"),
+        "sound": ("bootstrap", "likelihood"),
+        "correlated": bool,
+    },
+    optional=("sound", "correlated"),
 )
 DISPERSION = cli.Section("dispersion", {"deconvolve": bool}, optional=("deconvolve",))
 MONTECARLO = cli.Section(

@@ -1,7 +1,8 @@
 """Shards: the shares of the work that separate jobs do, and their files.
 
 Recipes share the realisations: a shard has some of them, of all bins. The likelihood shares the
-bins: a shard has all realisations of some.
+bins: a shard has all realisations of some. What `uncertainty.sound` measures beside the method lies
+in the same files, under names of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from icefire.files.writing import replacing
 from icefire.measure.dispersion import Measurement
 from icefire.measure.geometry import Geometry
 
-_COORDINATE = "coordinate_"
+_COORDINATE, _SOUND = "coordinate_", "sound_"
 # Bins are stored in blocks, because a summary needs all realisations of a bin at once: at most so
 # many bins, and with many realisations fewer, so that a block of all shards stays below 70 MB.
 _BINS_AT_ONCE, _VALUES_AT_ONCE = 256, 256 * 65536 // 3
@@ -54,6 +55,8 @@ class Shard:
         How many realisations all shards of the run have together.
     meta
         The table's metadata.
+    prefix
+        Of the names of its arrays in the file.
     """
 
     path: str
@@ -63,6 +66,7 @@ class Shard:
     numbers: np.ndarray
     wanted: int
     meta: dict
+    prefix: str = ""
 
     @property
     def n_blocks(self) -> int:
@@ -71,7 +75,7 @@ class Shard:
 
     def variance(self, block: int) -> np.ndarray:
         """Read the variances of one block of bins, bins x 3 x realisations."""
-        return load(self.path, [f"variance_{block}"])[0]
+        return load(self.path, [f"{self.prefix}variance_{block}"])[0]
 
 
 def write(
@@ -80,20 +84,27 @@ def write(
     measurement: Measurement,
     numbers: Sequence[int],
     meta: dict,
+    sound: tuple[Measurement, Sequence[int]] | None = None,
 ) -> None:
-    """Write one geometry's measurements of one shard as an npz file, whole or not at all."""
+    """Write one geometry's measurements of one shard as an npz file, whole or not at all.
+
+    `sound` is another method's measurement of the same stars, with its realisations.
+    """
     coordinates = geometry.coordinates()
     units = {name: unit for name, (_, unit) in coordinates.items()}
     arrays = {_COORDINATE + name: values for name, (values, _) in coordinates.items()}
     at_once = _bins_at_once(meta["parameters"]["run_realisations"]["montecarlo_realisations"])
-    for start in range(0, len(measurement.bins), at_once):
-        arrays[f"variance_{start // at_once}"] = measurement.variance[start : start + at_once]
+    both = {"": (measurement, numbers)} | ({_SOUND: sound} if sound else {})
+    for prefix, (one, its_numbers) in both.items():
+        arrays[f"{prefix}bins"] = one.bins
+        arrays[f"{prefix}numbers"] = np.asarray(its_numbers, dtype=np.int64)
+        for start in range(0, len(one.bins), at_once):
+            part = one.variance[start : start + at_once]
+            arrays[f"{prefix}variance_{start // at_once}"] = part
     with replacing(path) as temporary, temporary.open("wb") as out:
         np.savez(
             out,
             n_stars=measurement.n_stars,
-            bins=measurement.bins,
-            numbers=np.asarray(numbers, dtype=np.int64),
             units=np.array(json.dumps(units)),
             meta=np.array(json.dumps(meta)),
             **arrays,
@@ -116,13 +127,14 @@ def load(
         ) from error
 
 
-def read(path: str | os.PathLike) -> Shard:
-    """Open a shard.
+def read(path: str | os.PathLike, sound: bool = False) -> Shard:
+    """Open a shard: what the method measured, or what `uncertainty.sound` did.
 
     Raises UserError naming the file when it is damaged or not a shard.
     """
+    prefix = _SOUND if sound else ""
     n_stars, bins, numbers, units, meta = load(
-        path, ("n_stars", "bins", "numbers", "units", "meta")
+        path, ("n_stars", f"{prefix}bins", f"{prefix}numbers", "units", "meta")
     )
     try:
         units, meta = json.loads(str(units)), json.loads(str(meta))
@@ -131,7 +143,7 @@ def read(path: str | os.PathLike) -> Shard:
         raise UserError(f"{path}: has no metadata of run_realisations.py ({error})") from error
     values = load(path, [_COORDINATE + name for name in units])
     coordinates = dict(zip(units, zip(values, units.values(), strict=True), strict=True))
-    return Shard(os.fspath(path), n_stars, bins, coordinates, numbers, wanted, meta)
+    return Shard(os.fspath(path), n_stars, bins, coordinates, numbers, wanted, meta, prefix)
 
 
 @dataclass(frozen=True)
@@ -179,15 +191,15 @@ def all_of(paths: Sequence[str]) -> list[str]:
     return [str(first.with_name(f"{i}-of-{named[1]}.npz")) for i in range(int(named[1]))]
 
 
-def join(paths: Sequence[str]) -> Run:
-    """Join all shards of one geometry and sample.
+def join(paths: Sequence[str], sound: bool = False) -> Run:
+    """Join all shards of one geometry and sample; as `read` has `sound`.
 
     Raises UserError when realisations or bins are missing or doubled, or shards of different runs
     meet.
     """
-    first = read(paths[0])
+    first = read(paths[0], sound)
     found = [first]
-    for shard in map(read, paths[1:]):
+    for shard in (read(path, sound) for path in paths[1:]):
         if shard.meta != first.meta or not np.array_equal(shard.n_stars, first.n_stars):
             raise UserError(f"{shard.path}: made with other stars or settings than {first.path}")
         # Thousands of shards hold what they have in common once.
@@ -196,7 +208,7 @@ def join(paths: Sequence[str]) -> Run:
         found.append(replace(shard, bins=bins, **common))
     found.sort(key=lambda shard: shard.numbers[0])
     parameters = first.meta["parameters"]["run_realisations"]
-    if parameters.get("uncertainty_method") == "likelihood":
+    if parameters.get(f"uncertainty_{'sound' if sound else 'method'}") == "likelihood":
         bins = np.sort(np.concatenate([shard.bins for shard in found]))
         if not np.array_equal(
             bins, np.flatnonzero(first.n_stars >= parameters["montecarlo_min_stars"])

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from icefire.numbers.estimates import number
+from icefire.numbers.estimates import number, rounded
+
+# Behind a quantity's name: measured by uncertainty.sound, beside the paper's recipe
+_SOUND = {"sound": "_sound", "sound_lo68": "_sound_lo68", "sound_hi68": "_sound_hi68"}
 
 
 def lines_of_sight(sky) -> dict:
-    """Find the extremes of the lines of sight (figures 6 to 8)."""
+    """Find the extremes of the lines of sight (figures 6 to 8).
+
+    Of the method's values; where another stands beside it, what that has for the same line of
+    sight is in the entry, too.
+    """
     found = {"n_measured": number(np.count_nonzero(np.isfinite(sky["sigma_r"])))}
     for name, unit in (("sigma_r", "km/s"), ("beta", "")):
         values = np.asarray(sky[name], float)
         for extreme, pick in (("min", np.nanargmin), ("max", np.nanargmax)):
-            entry = number(None, unit)
+            entry, i = number(None, unit), None
             if np.isfinite(values).any():
                 i = pick(values)
                 entry = number(values[i], unit, sky[f"{name}_lo68"][i], sky[f"{name}_hi68"][i])
+            for key, ending in _SOUND.items():
+                if name + ending in sky.colnames:
+                    entry[key] = None if i is None else rounded(sky[name + ending][i])
             found[f"{name}_{extreme}"] = entry
     return found
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+# Of an entry, and the ending of its macro
+_ENDINGS = (
+    *(("value", ""), ("lo68", "Low"), ("hi68", "High"), ("p", "P")),
+    *(("sound", "Sound"), ("sound_lo68", "SoundLow"), ("sound_hi68", "SoundHigh")),
+)
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
@@ -20,7 +25,8 @@ def _entries(group: dict, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 def macros(numbers: dict) -> str:
     """Write numbers as LaTeX macros: \\icefireCountsHalo; with an interval, ...Low and ...High.
 
-    Those of `judged` have ...P, the share of permuted halos that go as far, as well.
+    Those of `judged` have ...P, the share of permuted halos that go as far, as well; where another
+    method stands beside the paper's recipe, what it gives is ...Sound, ...SoundLow, ...SoundHigh.
     """
 
     def spell(name: str) -> str:
@@ -32,7 +38,7 @@ def macros(numbers: dict) -> str:
         lines.append("% From a SYNTHETIC CATALOGUE: none of these is a measurement of the Galaxy.")
     for keys, entry in _entries(numbers):
         name = "".join(map(spell, keys))
-        for key, ending in (("value", ""), ("lo68", "Low"), ("hi68", "High"), ("p", "P")):
+        for key, ending in _ENDINGS:
             if key in entry:
                 text = "\\ldots" if entry[key] is None else f"{entry[key]:.4g}"
                 if isinstance(entry[key], int):
@@ -65,7 +71,7 @@ def escaped(text: str) -> str:
 
 
 def quote(entry: dict) -> str:
-    """Write a number with its unit and, if it has one, its 68 % interval."""
+    """Write a number with its unit and 68 % interval, if it has one; then a sound method's."""
 
     def text(value) -> str:
         return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
@@ -75,4 +81,7 @@ def quote(entry: dict) -> str:
     quoted = f"{text(entry['value'])} {entry.get('unit', '')}".rstrip()
     if entry.get("lo68") is not None:
         quoted += f" ({text(entry['lo68'])} to {text(entry['hi68'])})"
+    if entry.get("sound") is not None:
+        ends = f"{text(entry['sound_lo68'])} to {text(entry['sound_hi68'])}"
+        quoted += f"; sound {text(entry['sound'])} ({ends})"
     return quoted

@@ -160,6 +160,8 @@ class Flags:
         """Write the uncertainty method and what it uses, the same way."""
         method = self._value("uncertainty.method")
         used = [key for key, methods in _USED_BY.items() if method in methods]
+        if method == "han2024":
+            used.append("uncertainty.sound")
         # null: what the method itself does
         return self("uncertainty.method", *used, "dispersion.deconvolve")
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import scipy
 
 from icefire.errors import UserError
 from icefire.files.star_tables import StarReader
-from icefire.measure.dispersion import QUANTILES, QUANTITIES
+from icefire.measure.dispersion import QUANTILES, QUANTITIES, SOUND
 from icefire.measure.geometry import Geometry, PlaneGrid, RadialShells
 
 # Edges have nine decimals: a star this near to a circle's rim may count on either side (kpc).
 SLACK_KPC = 1e-9
 ASCENDING = sorted(QUANTILES, key=QUANTILES.get)
-MEASURED = tuple(quantity + ending for quantity in QUANTITIES for ending in ASCENDING)
+
+
+def quantities(meta: Mapping) -> tuple[str, ...]:
+    """Name what a summary has quantiles of; of two methods where one stands beside the other."""
+    both = "uncertainty_sound" in meta.get("parameters", {}).get("run_realisations", {})
+    return tuple(quantity + infix for infix in ("", SOUND)[: 1 + both] for quantity in QUANTITIES)
 
 
 def broken(path: object, where: str, says: object, counted: object) -> UserError:
@@ -77,14 +82,15 @@ def check_summary(path: str, table, geometry: Geometry, counts: np.ndarray, min_
     counted = (least <= n_stars) & (n_stars <= most)
     hold(counted, "n_stars", lambda row: f"{least[row]} stars of the sample are there")
     enough = n_stars >= min_stars
-    cold = plain(table["sigma_r_hi95"]) == 0  # no realisation has a beta
     what = (
         f"of {len(ASCENDING)} values {{}} are there; it has {{}} stars, and {min_stars} are enough"
     )
-    for quantity in QUANTITIES:
+    for quantity in quantities(table.meta):
+        # Where even this is zero, no realisation has a beta.
+        cold = plain(table[quantity.replace("beta", "sigma_r") + "_hi95"]) == 0
         values = np.array([plain(table[quantity + ending]) for ending in ASCENDING])
         known = np.isfinite(values).sum(axis=0)
-        right = (known == np.where(enough, len(values), 0)) | ((quantity == "beta") & cold)
+        right = (known == np.where(enough, len(values), 0)) | (quantity.startswith("beta") & cold)
         hold(right, quantity, lambda row, known=known: what.format(known[row], n_stars[row]))
         ordered = ~(np.diff(values, axis=0) < 0).any(axis=0)
         hold(ordered, quantity, lambda row: "its quantiles are not in order")
