@@ -14,6 +14,8 @@ rule judge_claims:
         accreted=rules.select_samples.output.accreted,
         insitu=rules.select_samples.output.insitu,
         asymmetry=rules.test_asymmetry.output.table,
+        literature_sigma_r=lookup("figures/literature_sigma_r", within=config),
+        literature_beta=lookup("figures/literature_beta", within=config),
     output:
         judged="<results>/judged.yaml",
     log:
@@ -29,7 +31,9 @@ rule judge_claims:
         **flags("geometry.sky", "geometry.radial"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
-        " --insitu {input.insitu:q} --asymmetry {input.asymmetry:q} {params:q}"
+        " --insitu {input.insitu:q} --asymmetry {input.asymmetry:q}"
+        " --literature-sigma-r {input.literature_sigma_r:q}"
+        " --literature-beta {input.literature_beta:q} {params:q}"
         " --judged {output.judged:q} > {log:q} 2>&1"
 
 

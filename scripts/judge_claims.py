@@ -5,6 +5,8 @@ Usage:
     python scripts/judge_claims.py --halo halo.fits --accreted accreted.fits \\
         --insitu insitu.fits --asymmetry asymmetry.ecsv --geometry-sky-nside 4 \\
         --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 --geometry-radial-bins 15 \\
+        --literature-sigma-r resources/literature_sigma_r.ecsv \\
+        --literature-beta resources/literature_beta.ecsv \\
         --judged judged.yaml
 """
 
@@ -13,11 +15,14 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 
+import numpy as np
+
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import metadata, star_tables, text_tables
 from icefire.files.columns import SAMPLES
-from icefire.judge.answers import answers
+from icefire.judge import published
+from icefire.judge.answers import FAR_KPC, answers
 from icefire.judge.asymmetry import Settings, compositions
 from icefire.judge.permuted import COLUMNS, halo_of
 from icefire.measure.geometry import SECTIONS, HealpixSky, RadialShells
@@ -30,10 +35,22 @@ def build_parser():
     for sample in SAMPLES:
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
     parser.add_argument("--asymmetry", required=True, help="of test_asymmetry.py (ECSV)")
+    for name in ("sigma-r", "beta"):
+        parser.add_argument(f"--literature-{name}", help="published values (ECSV)", required=True)
     for name in ("sky", "radial"):
         SECTIONS[name].add_flags(parser)
     parser.add_argument("--judged", required=True, help="answers (YAML), written")
     return parser
+
+
+def read_published(arguments, shells: RadialShells) -> dict[str, published.Published]:
+    """Read the published values that claims are about, by their names in `Halo`."""
+    coordinates = {name: values for name, (values, _) in shells.coordinates().items()}
+    edges = np.unique([coordinates["r_lo"], coordinates["r_hi"]])
+    sigma_r = published.read(arguments.literature_sigma_r, ("sigma_r", "sigma_los"), edges)
+    far = sigma_r.r_kpc[1] > FAR_KPC
+    beta = published.read(arguments.literature_beta, ("beta",), edges)
+    return {"near": sigma_r.where(~far), "far": sigma_r.where(far), "beta": beta}
 
 
 def work(arguments) -> None:
@@ -46,11 +63,13 @@ def work(arguments) -> None:
         if meta.get("samples") != readers["halo"].meta.get("samples"):
             raise UserError(f"{path}: is not of the run of {paths['halo']}")
     stars = {name: reader.all(COLUMNS) for name, reader in readers.items()}
+    shells = RadialShells(**SECTIONS["radial"].values(arguments))
     halo = halo_of(
         stars["halo"],
         compositions(*stars.values())["population"],
         HealpixSky(**SECTIONS["sky"].values(arguments)),
-        RadialShells(**SECTIONS["radial"].values(arguments)),
+        shells,
+        read_published(arguments, shells),
     )
     # The same stars are permuted in the same way: the table of the tests says how.
     settings = Settings.of(

@@ -195,6 +195,11 @@ def test_every_test_of_every_sample_has_a_row(samples):
     row = rows["axisymmetric", "halo", "population"]
     assert row["dof"] == 4 and 0 < row["p"] <= 1 and row["p_worst"] > 0
     assert np.isfinite(row["cos_phi"]) and np.isnan(row["l1_x"])
+    waves = [row[name] for name in ("cos_phi", "sin_phi", "cos_2phi", "sin_2phi")]
+    assert row["amplitude"] == pytest.approx(np.sqrt(0.5 * np.sum(np.square(waves))))
+    # Nothing is there: what permutations give is as large, and never negative.
+    assert 0 < row["amplitude_null_lo95"] < row["amplitude_null"] < row["amplitude_null_hi95"]
+    assert row["amplitude"] < row["amplitude_null_hi95"]
 
 
 def test_stars_of_no_population_and_without_metallicity_are_groups_of_their_own(samples):

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, spearmanr
 
-from icefire.judge import claims, permuted, statistics
+from icefire.judge import claims, permuted, published, statistics
 from icefire.judge.claims import holm, reaches, verdict
 from icefire.judge.permuted import ACCRETED, INSITU
+from icefire.judge.published import Published
 from icefire.judge.strata import strata
 from icefire.measure.geometry import HealpixSky, RadialShells
 from icefire.measure.recipes import COMPONENTS
@@ -93,8 +94,18 @@ def test_what_cannot_be_asked_does_not_count_in_the_correction():
 # --- permuted halos --------------------------------------------------------------------------
 
 
+NEAR = Published(
+    np.array([[15.0, 20, 25], [17.5, 22, 30], [20, 25, 40]]),
+    np.array([118.0, 110, 95]),
+    np.array([[3.0, NAN, 5], [3, NAN, 5]]),
+)
+
+
 def halo(n: int, seed: int, boost=0.0, colder=1.0) -> permuted.Halo:
-    """A halo that cools outward; `boost` heats l < 180, in situ is `colder` and lies near."""
+    """A halo that cools outward; `boost` heats l < 180, in situ is `colder` and lies near.
+
+    Published values are near the middle of a halo whose in-situ stars are colder by a third.
+    """
     draw = np.random.default_rng(seed)
     stars = {"l": draw.uniform(0, 360, n), "b": np.degrees(np.arcsin(draw.uniform(-1, 1, n)))}
     l, b = np.radians(stars["l"]), np.radians(stars["b"])  # noqa: E741
@@ -109,7 +120,7 @@ def halo(n: int, seed: int, boost=0.0, colder=1.0) -> permuted.Halo:
     for name, size in zip(COMPONENTS, (140, 80, 80), strict=True):
         stars[name] = size * scale * draw.standard_normal(n) + 10 * draw.standard_normal(n)
         stars[f"{name}_error"] = np.full(n, 10.0)
-    return permuted.halo_of(stars, population, SKY, SHELLS)
+    return permuted.halo_of(stars, population, SKY, SHELLS, {"near": NEAR})
 
 
 def test_variances_are_numpys_less_the_errors():
@@ -161,6 +172,39 @@ def test_what_is_there_is_found_and_nothing_else():
     cold = halo(3000, 3, colder=0.7)
     assert p_of(cold, "insitu_over_accreted_ln_sigma_r") == 0.01
     assert p_of(cold, "first_minus_fourth_beta") > 0.01
+    assert p_of(cold, "insitu_colder_lines_of_sight") == 0.01
+    assert p_of(cold, "accreted_minus_insitu_beta") > 0.01
+    assert p_of(cold, "published_between_populations") < 0.05
+    assert p_of(halo(3000, 3), "published_between_populations") > 0.1
+
+
+def test_published_values_are_between_curves_as_far_as_their_errors_reach():
+    low, high = np.array([[121.5], [100], [101]]), np.array([[130.0], [109], [110]])
+    assert NEAR.reached(low, high)[:, 0].tolist() == [False, False, False]
+    assert NEAR.reached(low - 1, high + 1)[:, 0].tolist() == [True, True, True]
+    assert NEAR.inside(np.array([14.9, 15, 20, 39])).tolist() == [
+        [False, True, False, False],
+        [False, False, True, False],
+        [False, False, False, True],
+    ]
+
+
+def test_chi_squared_has_the_errors_of_both_and_leaves_out_what_has_none():
+    ours, errors = np.array([118.0 + 5, 0, 95 - 13]), np.array([4.0, 1, 12])
+    assert NEAR.chi_squared(ours, errors) == pytest.approx((1 + 1) / 2)
+    assert np.isnan(NEAR.where(np.array([False, True, False])).chi_squared(ours[:1], errors[:1]))
+
+
+def test_published_values_beyond_the_shells_are_left_out(repo):
+    edges = np.linspace(10, 80, 16)
+    found = published.read(str(repo / "resources" / "literature_beta.ecsv"), ("beta",), edges)
+    assert np.all((found.r_kpc[0] >= 10) & (found.r_kpc[2] <= 80))
+    assert np.all((found.r_kpc[0] <= found.r_kpc[1]) & (found.r_kpc[1] <= found.r_kpc[2]))
+    # HALO7D at 23 kpc has the shell of its radius; a range to 120 kpc goes as far as the shells.
+    halo7d = np.flatnonzero(found.value == 0.68)
+    assert found.r_kpc[:, halo7d].ravel() == pytest.approx([10 + 28 / 3, 23, 24])
+    assert found.error[:, halo7d].ravel() == pytest.approx([0.05, 0.04])
+    assert found.r_kpc[:, found.value == 0.34].ravel() == pytest.approx([40, 60, 80])
 
 
 def test_the_rank_correlation_is_scipys():

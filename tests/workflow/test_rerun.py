@@ -117,8 +117,11 @@ CHANGES = {
     "figures.gse.azimuth_deg": (66.0, {"plot_sigma_xz"}),
     "figures.gse.semi_major_kpc": (15.0, PLANES),
     "figures.literature": (["Gnedin+10", "Cunningham+19"], PROFILES),
-    "figures.literature_sigma_r": ("other_literature.ecsv", {"plot_sigma_profile"}),
-    "figures.literature_beta": ("other_literature.ecsv", {"plot_beta_profile"}),
+    "figures.literature_sigma_r": (
+        "other_literature.ecsv",
+        {"plot_sigma_profile", "judge_claims"},
+    ),
+    "figures.literature_beta": ("other_literature.ecsv", {"plot_beta_profile", "judge_claims"}),
 }
 # Leaves that no single overlay value can stand for; the tests below have them.
 ELSEWHERE = {"run", "catalog.survey"}

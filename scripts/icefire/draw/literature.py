@@ -11,12 +11,7 @@ from matplotlib.transforms import ScaledTranslation
 from icefire import cli
 from icefire.draw.page import POINTS_PER_INCH, SMALL_PT, plain, values
 from icefire.errors import UserError
-from icefire.files import text_tables
-
-TEXTS = ("source", "quantity", "kind", "verified")
-NUMBERS = ("r_lo", "r_mid", "r_hi", "value", "err_lo", "err_hi")
-# What the column `verified` says of a value that may be drawn.
-VERIFIED = ("yes", "derived")
+from icefire.files import literature
 
 _EXACT, _APPROXIMATE = "0.15", "0.55"
 _MARKERS = "os^Dvp<>hdPX"
@@ -48,10 +43,8 @@ def read(
     Raises UserError naming file and column when the table is not one of literature values, and
     naming the source that has no verified value in it.
     """
-    table = text_tables.read_ecsv(path, NUMBERS, TEXTS)
+    table = literature.read(path, quantities)
     n_rows = len(table)
-    verified = np.isin(np.asarray(table["verified"], dtype=str), VERIFIED)
-    table = table[verified & np.isin(np.asarray(table["quantity"], dtype=str), quantities)]
     if sources is not None:
         table = table[_chosen(path, np.asarray(table["source"], dtype=str), sources)]
     low, high = r_limits_kpc

@@ -17,17 +17,20 @@ from icefire.judge.permuted import ACCRETED, INSITU, Halo, measured, permuted, r
 from icefire.judge.significance import Score
 from icefire.judge.statistics import MIN_STARS_OF_SCATTER, Statistic
 from icefire.judge.strata import strata
+from icefire.measure.dispersion import anisotropy
 from icefire.numbers import estimates
 from icefire.numbers.estimates import Quadrupole, number, rounded
 
 # Resamples of the stars whose scatter, or that of permutations, is a statistic's standard error
 _RESAMPLES = 400
 # Within and beyond this the paper compares the in-situ share (figure 9).
-_FAR_KPC = 40
+FAR_KPC = 40
 _BY_RADIUS = (
     *("coldest_line_of_sight", "hottest_line_of_sight", "coldest_lines_of_sight_stars"),
     *("sigma_r_rank_correlation", "beta_rank_correlation", "first_minus_fourth_beta"),
     *("insitu_beta", "insitu_over_accreted_ln_sigma_r", "insitu_colder_shells"),
+    *("accreted_minus_insitu_beta", "insitu_colder_lines_of_sight"),
+    *("published_between_populations", "published_beyond_40_kpc"),
 )
 _NULL = ("null", "null_lo95", "null_hi95")
 _BY_POPULATION = ("cold_insitu_sigma_r", "hot_minus_cold_sigma_r")
@@ -56,7 +59,7 @@ def answers(halo: Halo, asymmetry, settings: Settings) -> dict:
     ):
         axis = _axis(halo.position[:, inside], halo.stars["v_r"][inside], sample, settings)
         found[sample] = {name: entry | {"fixed": "r"} for name, entry in axis.items()}
-    found |= _symmetries(asymmetry)
+    found |= _symmetries(asymmetry) | _published_beta(halo, observed, again, settings.min_stars)
     drop = _share_drop(halo, settings.min_stars)
     return found | {"insitu_share_drop": drop | {"fixed": "in-situ stars"}}
 
@@ -86,6 +89,9 @@ def _answer(statistic: Statistic, observed, again, permuted) -> dict:
     value = float(statistic.measure(observed)[0])
     if not np.isfinite(value):
         return _nothing(statistic.unit)
+    if statistic.tail == "none":
+        ends = _around(value, float(np.nanstd(statistic.measure(again))))
+        return _entry(value, np.clip(ends, *statistic.limits), statistic.unit, None, None)
     null = statistic.measure(permuted)
     p = statistics.p_value(value, null, statistic.tail)
     # Resamples of what is mostly noise, such as ranks of noisy values, scatter less than it does.
@@ -142,14 +148,15 @@ def _axis(position: np.ndarray, v_r: np.ndarray, sample: str, settings: Settings
         )
         p[name] = significance.p_value(float(t), null)
     effects, _ = significance.effects(scores, score.covariance, score.information)
-    contrasts = [Quadrupole(2 * row, fit.covariance).axis()[2] for row in np.nan_to_num(effects)]
+    drawn = [Quadrupole(2 * row, fit.covariance) for row in np.nan_to_num(effects)]
+    nulls = np.array([(one.xy_direction_deg()[0], *one.axis()) for one in drawn]).T
+    nulls = dict(zip(units, nulls, strict=True))
     found = {}
     for name, (value, lo95, lo68, hi68, hi95) in fit.intervals(settings.seed).items():
         its_p = p["xy" if name == "xy_direction_deg" else "all"]
         shown = its_p < LEVEL
         ends = (lo95, lo68, hi68, hi95) if shown else (np.nan,) * 4
-        null = np.array(contrasts) if name == "contrast" else None
-        found[name] = _entry(value if shown else None, ends, units[name], null, its_p)
+        found[name] = _entry(value if shown else None, ends, units[name], nulls[name], its_p)
     return found
 
 
@@ -157,18 +164,19 @@ def _symmetries(table) -> dict:
     """What the tests of asymmetry say of azimuth and of north and south (asymmetry.ecsv)."""
     rows = {(row["test"], row["sample"]): row for row in table if row["fixed"] == "none"}
     waves = ("cos_phi", "sin_phi", "cos_2phi", "sin_2phi")
-    found = {"halo_azimuthal_amplitude": _nothing() | {"fixed": "R, Z"}}
-    row = rows["axisymmetric", "halo"]
-    effects, errors = (
-        np.array([row[f"{name}{part}"] for name in waves], float) for part in ("", "_error")
-    )
-    if np.isfinite(row["p"]) and np.isfinite(effects).all():
-        # The root mean square of the waves over the azimuth
-        value = np.sqrt(0.5 * np.sum(effects**2))
-        ends = _around(value, np.sqrt(np.sum((effects * errors) ** 2)) / (2 * value))
-        entry = _entry(value, ends, "", None, row["p"])
-        found["halo_azimuthal_amplitude"] |= entry
-    for sample in ("halo", "insitu"):
+    found = {}
+    for sample in ("halo", "accreted"):
+        row, entry = rows["axisymmetric", sample], _nothing()
+        effects, errors = (
+            np.array([row[f"{name}{part}"] for name in waves], float) for part in ("", "_error")
+        )
+        if np.isfinite(row["p"]) and np.isfinite(row["amplitude"]):
+            value = row["amplitude"]
+            ends = _around(value, np.sqrt(np.sum((effects * errors) ** 2)) / (2 * value))
+            entry = _entry(value, ends, "", None, row["p"])
+            entry |= {name: rounded(row[f"amplitude_{name}"]) for name in _NULL}
+        found[f"{sample}_azimuthal_amplitude"] = entry | {"fixed": "R, Z"}
+    for sample in ("halo", "accreted", "insitu"):
         row = rows["mirror", sample]
         entry = _nothing()
         if np.isfinite(row["p"]) and np.isfinite(row["north_south"]):
@@ -180,9 +188,21 @@ def _symmetries(table) -> dict:
     return found
 
 
+def _published_beta(halo: Halo, observed, again, min_stars: int) -> dict:
+    """How far published anisotropies are from the halo's, in errors of both (figure 10)."""
+    rows, entry = halo.rows.get("published_beta", slice(0)), _nothing()
+    enough = halo.n_stars[rows] >= min_stars
+    if enough.any():
+        ours, resamples = (anisotropy(v[:, rows][:, enough]) for v in (observed, again))
+        values = halo.published["beta"].where(enough)
+        chi_squared = values.chi_squared(ours[:, 0], np.nanstd(resamples, axis=1))
+        entry = _entry(chi_squared, (np.nan,) * 4, "", None, None)
+    return {"published_beta_chi_squared": entry | {"fixed": "nothing"}}
+
+
 def _share_drop(halo: Halo, min_stars: int) -> dict:
     """In-situ share beyond 40 kpc over that within; populations permuted, exactly."""
-    far = halo.stars["r"] > _FAR_KPC
+    far = halo.stars["r"] > FAR_KPC
     insitu = halo.population == INSITU
     known = insitu | (halo.population == ACCRETED)
     n_far, n_near = (int(np.count_nonzero(known & part)) for part in (far, ~far))

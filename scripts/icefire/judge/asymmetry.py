@@ -30,6 +30,8 @@ CASES = (
     ("insitu", "none"),
 )
 EFFECTS = tuple(name for null in NULLS.values() for name in null.effects)
+# Of the waves in azimuth, the root mean square over it: the stars', and what permuted ones give
+AMPLITUDE = {"": None, "_null": 0.5, "_null_lo95": 0.025, "_null_hi95": 0.975}
 # Directions are given only where p is below.
 LEVEL = 0.01
 _NSIDE = 4
@@ -127,6 +129,7 @@ def _empty_row(test: str, sample: str, fixed: str, n: int) -> dict:
     row = {"test": test, "sample": sample, "fixed": fixed, "n": n, "statistic": np.nan, "dof": 0}
     row |= {"p": np.nan, "p_worst": np.nan, "worst_pixel": -1}
     row |= {f"{effect}{part}": np.nan for effect in EFFECTS for part in ("", "_error", "_null95")}
+    row |= {f"amplitude{part}": np.nan for part in AMPLITUDE}
     return row | dict.fromkeys(_DIRECTIONS, np.nan)
 
 
@@ -152,6 +155,10 @@ def _tested(test: str, sample: str, fixed: str, stars, groups, settings: Setting
     reach = np.quantile(np.abs(null_values), 0.95, axis=0)
     for i, effect in enumerate(null.effects):
         row |= {effect: values[i], f"{effect}_error": errors[i], f"{effect}_null95": reach[i]}
+    if test == "axisymmetric":
+        own, drawn = (np.sqrt(0.5 * (part**2).sum(axis=-1)) for part in (values, null_values))
+        for part, level in AMPLITUDE.items():
+            row[f"amplitude{part}"] = own if level is None else np.quantile(drawn, level)
     return row | (directions(test, values) if row["p"] < LEVEL else {})
 
 

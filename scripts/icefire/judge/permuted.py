@@ -8,11 +8,13 @@ permutation changes are the velocities that its columns meet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy
 
+from icefire.judge.published import Published
 from icefire.judge.strata import AT_ONCE, Permutation, stream, streams
 from icefire.measure import dispersion
 from icefire.measure.geometry import HealpixSky, RadialShells
@@ -39,14 +41,19 @@ class Halo:
     members
         B x N, one where a star is in a bin.
     rows
-        Which of the B bins are which: `sky`, `accreted` and `insitu` (shells), `first` and `fourth`
-        (quadrants), `cold`, `hot` and `all_insitu` (figure 5).
+        Which of the B bins are which: `sky`, `sky_accreted` and `sky_insitu` (lines of sight),
+        `accreted` and `insitu` (shells), `first` and `fourth` (quadrants), `cold` and `hot` (figure
+        5), `all_accreted` and `all_insitu`; and where values were published: `near_accreted` and
+        `near_insitu`, `far`, `published_beta`.
+    published
+        Those values: `near`, `far` and `beta`.
     """
 
     stars: dict[str, np.ndarray]
     population: np.ndarray
     members: scipy.sparse.csr_array
     rows: dict[str, slice]
+    published: Mapping[str, Published] = field(default_factory=dict)
 
     @property
     def n_stars(self) -> np.ndarray:
@@ -65,7 +72,11 @@ class Halo:
 
 
 def halo_of(
-    stars: dict[str, np.ndarray], population: np.ndarray, sky: HealpixSky, shells: RadialShells
+    stars: dict[str, np.ndarray],
+    population: np.ndarray,
+    sky: HealpixSky,
+    shells: RadialShells,
+    published: Mapping[str, Published] | None = None,
 ) -> Halo:
     """Put the halo's N stars into bins."""
     accreted, insitu = population == ACCRETED, population == INSITU
@@ -77,14 +88,27 @@ def halo_of(
         "fourth": (l >= 180) & (b <= 0),
         "cold": insitu & (x < -15) & (np.abs(z) < 10),
         "hot": insitu & (x > -8) & (z > 10),
+        "all_accreted": accreted,
         "all_insitu": insitu,
     }
+    published = published or {}
+    for name, (values, ours) in {
+        "near_accreted": ("near", accreted),
+        "near_insitu": ("near", insitu),
+        "far": ("far", True),
+        "published_beta": ("beta", True),
+    }.items():
+        if values in published:
+            some[name] = published[values].inside(stars["r"]) & ours
+    pixels = sky.membership(stars)
     parts = {
-        "sky": sky.membership(stars),
+        "sky": pixels,
+        "sky_accreted": pixels.multiply(accreted),
+        "sky_insitu": pixels.multiply(insitu),
         "accreted": whole.multiply(accreted),
         "insitu": whole.multiply(insitu),
         **{
-            name: scipy.sparse.csr_array(inside[None, :].astype(float))
+            name: scipy.sparse.csr_array(np.atleast_2d(inside).astype(float))
             for name, inside in some.items()
         },
     }
@@ -95,7 +119,7 @@ def halo_of(
     }
     members = scipy.sparse.vstack(list(parts.values()), format="csr").astype(float)
     members.eliminate_zeros()
-    return Halo(stars, population, members, rows)
+    return Halo(stars, population, members, rows, published)
 
 
 def products(stars: dict[str, np.ndarray]) -> np.ndarray:

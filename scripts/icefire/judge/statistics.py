@@ -31,7 +31,8 @@ class Statistic:
     measure
         Makes K values of 3 x B x K variances; None where too few stars are in what it compares.
     tail
-        Where a value lies that speaks for the claim: `low`, `high` or `both` ends of the null.
+        Where a value lies that speaks for the claim: `low`, `high` or `both` ends of the null;
+        `none` where permutations at the same r change nothing.
     unit
         Of the values.
     limits
@@ -72,17 +73,23 @@ def of_halo(halo: Halo, min_stars: int) -> dict[str, Statistic]:
     def hot_minus_cold(variance):
         return sigma(variance[0, line("hot")]) - sigma(variance[0, line("cold")])
 
+    def more_radial(variance):
+        return beta(variance, "all_accreted") - beta(variance, "all_insitu")
+
+    populations = ("all_accreted", "all_insitu")
     whole = {
         "first_minus_fourth_beta": (("first", "fourth"), difference, "both", "", True),
         "cold_insitu_sigma_r": (("cold",), lambda v: sigma(v[0, line("cold")]), "low", "km/s"),
         "hot_minus_cold_sigma_r": (("hot", "cold"), hot_minus_cold, "high", "km/s", True),
         "insitu_beta": (("all_insitu",), lambda v: beta(v, "all_insitu"), "low"),
+        "accreted_minus_insitu_beta": (populations, more_radial, "high", "", True),
     }
     made = {
         name: Statistic(measure if all_of(*names) else None, *rest)
         for name, (names, measure, *rest) in whole.items()
     }
-    return made | _lines_of_sight(halo, enough["sky"], min_stars) | _profile(halo, enough)
+    made |= _published(halo, enough) | _populations(halo, enough)
+    return made | _lines_of_sight(halo, enough["sky"], min_stars)
 
 
 def _lines_of_sight(halo: Halo, enough: np.ndarray, min_stars: int) -> dict[str, Statistic]:
@@ -127,22 +134,56 @@ def _lines_of_sight(halo: Halo, enough: np.ndarray, min_stars: int) -> dict[str,
     }
 
 
-def _profile(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic]:
-    """Of figure 9: the two populations in the same shells."""
-    rows = [halo.rows[name] for name in ("accreted", "insitu")]
-    n_accreted, n_insitu = (halo.n_stars[part] for part in rows)
-    both = enough["accreted"] & enough["insitu"]
-    weight = (n_accreted * n_insitu / np.maximum(n_accreted + n_insitu, 1))[both, None]
+def _populations(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic]:
+    """Of figures 6 and 9: the two populations in the same lines of sight and shells."""
+    made = {}
+    for places, *names in (
+        ("lines_of_sight", "sky_accreted", "sky_insitu"),
+        ("shells", "accreted", "insitu"),
+    ):
+        rows = [halo.rows[name] for name in names]
+        n_accreted, n_insitu = (halo.n_stars[part] for part in rows)
+        both = np.logical_and(*(enough[name] for name in names))
+        weight = (n_accreted * n_insitu / np.maximum(n_accreted + n_insitu, 1))[both, None]
 
-    def ratios(variance):
-        accreted, insitu = (np.maximum(variance[0, part][both], 1.0) for part in rows)
-        return 0.5 * np.log(insitu / accreted)
+        def ratios(variance, rows=rows, both=both):
+            accreted, insitu = (np.maximum(variance[0, part][both], 1.0) for part in rows)
+            return 0.5 * np.log(insitu / accreted)
 
-    mean = lambda v: (weight * ratios(v)).sum(axis=0) / weight.sum()  # noqa: E731
-    share = lambda v: np.mean(ratios(v) < 0, axis=0)  # noqa: E731
+        share = lambda v, of=ratios: np.mean(of(v) < 0, axis=0)  # noqa: E731
+        mean = lambda v, of=ratios, w=weight: (w * of(v)).sum(axis=0) / w.sum()  # noqa: E731
+        if not both.any():
+            share = mean = None
+        made[f"insitu_colder_{places}"] = Statistic(share, "high", limits=(0, 1))
+    return made | {"insitu_over_accreted_ln_sigma_r": Statistic(mean, "low")}
+
+
+def _published(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic]:
+    """Of figure 9: published sigma_r between the two curves, and beside the halo's farther out."""
+
+    def some(values: str, *names):
+        kept = np.logical_and.reduce([enough.get(name, np.zeros(0, bool)) for name in names])
+        if not kept.any():
+            return None, ()
+        return halo.published[values].where(kept), [
+            (lambda v, part=halo.rows[name]: sigma(v[0, part])[kept]) for name in names
+        ]
+
+    near, curves = some("near", "near_accreted", "near_insitu")
+    far, own = some("far", "far")
+
+    def between(variance):
+        ours = [curve(variance) for curve in curves]
+        return near.reached(np.minimum(*ours), np.maximum(*ours)).mean(axis=0)
+
+    def off(variance):
+        logs = np.log(far.value[:, None] / np.maximum(own[0](variance), 1.0))
+        return np.sqrt(np.mean(logs**2, axis=0))
+
+    unit = {"limits": (0, 1)}
     return {
-        "insitu_over_accreted_ln_sigma_r": Statistic(mean if both.any() else None, "low"),
-        "insitu_colder_shells": Statistic(share if both.any() else None, "high", limits=(0, 1)),
+        "published_between_populations": Statistic(between if near else None, "high", **unit),
+        "published_beyond_40_kpc": Statistic(off if far else None, "none", limits=(0, np.inf)),
     }
 
 
