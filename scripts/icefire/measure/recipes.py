@@ -15,11 +15,12 @@ import numpy as np
 
 from icefire import cli
 
+METHODS = ("han2024", "bootstrap", "likelihood")
 UNCERTAINTY = cli.Section(
     "uncertainty",
     {
-        "method": ("han2024", "bootstrap", "likelihood"),
-        "sound": ("bootstrap", "likelihood"),
+        "method": METHODS,
+        "sound": METHODS[1:],  # beside the paper's
         "correlated": bool,
     },
     optional=("sound", "correlated"),
