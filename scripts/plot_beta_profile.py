@@ -4,7 +4,8 @@ Above the four quadrants of (l, b) with 68 % intervals; below the whole sky, the
 fourth quadrant with 68 and 95 % intervals, and published values (open markers, grey where their
 source calls them approximate, placed mid-range where it gives only a range, at the frame with an
 arrow where they lie beyond it). The vertical axis is that of our own medians and of their 68 %
-intervals down to -2. Below all, of each sample, the same beside other finished runs, if given.
+intervals down to -2. Bars are the 68 % intervals of a sound method, each a little off the middle of
+its shell. Below all, of each sample, the same beside other finished runs, if given.
 
     python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
         --accreted results/summaries/radial/accreted.ecsv \\
@@ -18,6 +19,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+
+import numpy as np
 
 from icefire import cli
 from icefire.draw import beside, literature, page, profiles
@@ -50,10 +53,12 @@ def build_parser() -> argparse.ArgumentParser:
 def draw_quadrants(axes, halo, numbers, colors: dict, percents, min_stars: int) -> None:
     """Draw the profiles of the numbered quadrants (0: whole sky) in one panel."""
     n_bins = 0
-    for number in numbers:
+    slots = np.linspace(-0.2, 0.2, len(numbers))
+    for number, slot in zip(numbers, slots, strict=True):
         profile = profiles.quadrant(halo, number)
         look = {"color": colors[number], "marker": MARKERS[number], "label": NAMES[number]}
         drawn = profiles.draw_profile(axes, profile, "beta", percents, **look)
+        profiles.draw_sound(axes, profile, "beta", colors[number], slot)
         cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
@@ -80,7 +85,7 @@ def draw(runs: dict, arguments: argparse.Namespace):
         axes.axhline(0, color="0.6", lw=0.5, zorder=1)
         axes.set_ylabel(beside.LABELS["beta"])
     quadrants, _ = upper.get_legend_handles_labels()
-    handles = lower.get_legend_handles_labels()[0] + profiles.band_handles()
+    handles = lower.get_legend_handles_labels()[0] + profiles.band_handles(halo)
     handles += profiles.mark_cut(lower, profiles.quadrant(halo, 0))
     if arguments.literature:
         sources = arguments.figures_literature

@@ -2,7 +2,7 @@
 
 Figures 7 (sigma_r) and 8 (beta) of Han et al. 2024, whose vertical axis is the accreted fraction
 too. Each open circle is one HEALPix line of sight, its area proportional to the number of stars;
-bars are the 68 % interval.
+bars are the 68 % interval, a thick one of the paper's recipe where a thin one is of a sound method.
 
     python scripts/plot_line_of_sight.py --quantity sigma_r --sky results/summaries/sky/halo.ecsv \\
         --figures-line-of-sight-color '#444444' --figures-circle-area-per-star 0.5 \\
@@ -58,7 +58,6 @@ def legend_counts(n_stars: np.ndarray) -> list[int]:
 def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
     """Draw the circles with their intervals and the legend of their sizes."""
     value, fraction = page.values(sky, quantity), page.values(sky, "accreted_fraction")
-    low, high = (page.values(sky, name) for name in page.interval(quantity, 68))
     n_stars = page.values(sky, "n_stars")
     has = np.isfinite(value) & np.isfinite(fraction)
     cli.report("lines of sight drawn", int(has.sum()), len(sky))
@@ -67,9 +66,16 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
     figure = page.page(page.ONE_COLUMN_IN, 3.1, meta, note)
     axes = figure.subplots()
     axes.set(xlabel=LABELS[quantity], ylabel="accreted fraction")
-    error = np.abs(np.vstack([value - low, high - value])[:, has])
-    thin = {"fmt": "none", "ecolor": color, "elinewidth": 0.5, "alpha": 0.5}
-    axes.errorbar(value[has], fraction[has], xerr=error, **thin)
+    sound = page.sound_of(sky, quantity)
+    for name, width, label in zip(
+        (quantity, sound), (1.6 if sound else 0.5, 0.5), page.recipe_labels(sky), strict=True
+    ):
+        if name:
+            low, high = (page.values(sky, column)[has] for column in page.interval(name, 68))
+            bars = {"color": color, "lw": width, "alpha": 0.5, "label": label, "zorder": 2}
+            axes.hlines(fraction[has], low, high, **bars)
+    if sound:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=page.SMALL_PT)
     look = {"facecolors": "none", "edgecolors": color, "linewidths": 0.8}
     sizes = marker_size(n_stars[has], area_per_star)
     axes.scatter(value[has], fraction[has], s=sizes, zorder=3, **look)

@@ -1,8 +1,9 @@
 """Draw sigma_r over radius of the accreted and in-situ halo (Han et al. 2024, figure 9).
 
-Bands are the 68 and 95 % intervals; open markers are published values, grey where their source
-calls them approximate, placed mid-range where it gives only a range, at the frame with an arrow
-where they lie beyond it. Below, of each sample, the same beside other finished runs, if given.
+Bands are the 68 and 95 % intervals, bars the 68 % interval of a sound method beside them. Open
+markers are published values, grey where their source calls them approximate, placed mid-range where
+it gives only a range, at the frame with an arrow where they lie beyond it. Below, of each sample,
+the same beside other finished runs, if given.
 
     python scripts/plot_sigma_profile.py --halo results/summaries/radial/halo.ecsv \\
         --accreted results/summaries/radial/accreted.ecsv \\
@@ -49,13 +50,14 @@ def draw(runs: dict, arguments: argparse.Namespace):
         label = f"{SAMPLES[sample]}, {page.stars_text(n_stars)}"
         look = {"color": colors[sample], "marker": MARKERS.get(sample, "o"), "label": label}
         drawn = profiles.draw_profile(axes, profile, "sigma_r", **look)
+        profiles.draw_sound(axes, profile, "sigma_r", colors[sample])
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:
         min_stars = page.min_stars(summaries["accreted"], arguments.accreted)
         page.say_nothing_to_draw(axes, "sigma_r", page.no_bin(min_stars), y=0.93)
     handles, _ = axes.get_legend_handles_labels()
-    handles += profiles.band_handles()
+    handles += profiles.band_handles(summaries["halo"])
     r_limits = profiles.radial_limits(whole.values())
     # Before the published values, whose arrows need to know where the axis ends
     limits = profiles.limits(whole.values(), "sigma_r", (68, 95))

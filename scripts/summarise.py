@@ -17,6 +17,7 @@ import numpy as np
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import text_tables
+from icefire.files.columns import SOUND
 from icefire.measure import dispersion, shards
 
 # Decimals of dispersions in km/s and of the anisotropy: far below any uncertainty
@@ -91,7 +92,7 @@ def summary(run: shards.Run, sound: shards.Run | None):
         table[name] = np.round(values, 9)
         table[name].unit = unit
     table["n_stars"] = first.n_stars
-    for infix, one in (("", run), (dispersion.SOUND, sound)):
+    for infix, one in (("", run), (SOUND, sound)):
         if one is None:
             continue
         names = {q + e: q + infix + e for q in dispersion.QUANTITIES for e in dispersion.QUANTILES}

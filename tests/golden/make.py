@@ -21,7 +21,7 @@ sys.path.append(str(HERE.parents[1] / "scripts"))
 
 import plot_chemistry  # noqa: E402
 import plot_velocity_errors  # noqa: E402
-from icefire.files.columns import SAMPLES  # noqa: E402
+from icefire.files.columns import SAMPLES, SOUND  # noqa: E402
 from icefire.files.star_tables import StarReader  # noqa: E402
 from icefire.files.text_tables import write_ecsv  # noqa: E402
 
@@ -91,10 +91,14 @@ def maps(geometry: str, *places: str) -> Callable[[Path], Table]:
     return beside
 
 
+def sound(quantity: str) -> list[str]:
+    return [f"{quantity}{SOUND}{end}" for end in ("", "_lo68", "_hi68")]
+
+
 def lines_of_sight(quantity: str) -> Callable[[Path], Table]:
     """Lines of sight with their accreted fraction, a quantity and its 68 % interval."""
     names = ["pixel", "n_stars", "accreted_fraction"]
-    names += [quantity, f"{quantity}_lo68", f"{quantity}_hi68"]
+    names += [quantity, f"{quantity}_lo68", f"{quantity}_hi68", *sound(quantity)]
     return lambda results: summary(results, "sky", "halo")[names]
 
 
@@ -102,6 +106,7 @@ def profile(quantity: str, sample: str) -> Callable[[Path], Table]:
     """Profiles with both intervals; of sigma_r that of the whole sky only."""
     names = ["quadrant", "r_mid", "n_stars", quantity]
     names += [f"{quantity}_{end}{percent}" for percent in (68, 95) for end in ("lo", "hi")]
+    names += sound(quantity)
 
     def rows(results: Path) -> Table:
         table = summary(results, "radial", sample)[names]

@@ -24,7 +24,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from icefire import cli
 from icefire.errors import UserError
 from icefire.files import metadata, writing
-from icefire.files.columns import SAMPLES
+from icefire.files.columns import SAMPLES, SOUND
 
 # The journal's columns: every figure has one of these two widths.
 ONE_COLUMN_IN = 3.35
@@ -278,6 +278,18 @@ def values(table, name: str) -> np.ndarray:
 def interval(quantity: str, percent: int) -> tuple[str, str]:
     """Name the two columns that bound a quantity's interval of `percent`."""
     return f"{quantity}_lo{percent}", f"{quantity}_hi{percent}"
+
+
+def sound_of(table, quantity: str) -> str:
+    """Name a quantity as measured by a sound method beside the paper's recipe; "" where none is."""
+    return quantity + SOUND if quantity + SOUND in table.colnames else ""
+
+
+def recipe_labels(table, percent: int = 68) -> tuple[str, str]:
+    """Say in a legend whose intervals are shown: the method's, and the sound one's, if any."""
+    step = table.meta["parameters"]["run_realisations"]
+    text, sound = f"{percent} %", step.get("uncertainty_sound")
+    return (f"{text}, paper's recipe", f"{text}, {sound}") if sound else (text, "")
 
 
 def quantity_columns(quantity: str, percents: tuple[int, ...] = ()) -> tuple[str, ...]:

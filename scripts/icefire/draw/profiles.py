@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from icefire.draw.page import interval, quantity_columns, values
+from icefire.draw.page import interval, quantity_columns, recipe_labels, sound_of, values
 
 # A shell of which the cut of unbound stars took, or nearly took, more than this is marked.
 CUT_SHARE = 0.01
@@ -34,7 +35,8 @@ def widened(limits: tuple[float, float]) -> tuple[float, float]:
 
 def extremes(tables, names: tuple[str, ...]) -> tuple[float, float] | None:
     """Give the lowest and the highest number in the named columns, None when there is none."""
-    found = np.concatenate([[], *(values(table, name) for table in tables for name in names)])
+    found = [values(table, name) for table in tables for name in names if name in table.colnames]
+    found = np.concatenate([[], *found])
     found = found[np.isfinite(found)]
     return (float(found.min()), float(found.max())) if len(found) else None
 
@@ -43,14 +45,16 @@ def limits(tables, quantity: str, percents=(68,)) -> tuple[float, float]:
     """Give the vertical axis of profiles, around medians and intervals, in round steps.
 
     That of sigma_r (km/s) never goes below zero; that of beta has all medians, and the 68 %
-    intervals down to -2.
+    intervals down to -2, a sound method's down to -1.
     """
     if quantity == "beta":
         lowest, _ = extremes(tables, ("beta",)) or (0.0, 1.0)
         low68, _ = extremes(tables, ("beta_lo68",)) or (0.0, 1.0)
-        lowest = min(0.0, lowest, max(low68, -1.95))
+        sound, _ = extremes(tables, ("beta_sound_lo68",)) or (0.0, 1.0)
+        lowest = min(0.0, lowest, max(low68, -1.95), max(sound, -0.95))
         return 0.25 * np.floor((lowest - 0.05) / 0.25), 1.05
-    low, high = extremes(tables, quantity_columns(quantity, percents)) or (0, 200)
+    names = *quantity_columns(quantity, percents), *interval("sigma_r_sound", 68)
+    low, high = extremes(tables, names) or (0, 200)
     return max(0.0, 20 * np.floor(low / 20 - 0.1)), 20 * np.ceil(high / 20 + 0.1)
 
 
@@ -75,6 +79,20 @@ def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> in
     return int(np.count_nonzero(has))
 
 
+def draw_sound(axes, table, quantity: str, color: str, slot: float = 0.0) -> None:
+    """Draw what a sound method gives beside the paper's recipe: a tick, and a bar of 68 %.
+
+    `slot` shifts them from the middle of their shells, in widths of these.
+    """
+    if not (name := sound_of(table, quantity)):
+        return
+    columns = (name, *interval(name, 68), "r_mid", "r_lo", "r_hi")
+    middle, low, high, r, r_lo, r_hi = (values(table, column) for column in columns)
+    look = {"fmt": "_", "ms": 3, "mew": 0.8, "elinewidth": 0.8, "zorder": 3.5}
+    bars = [middle - low, high - middle]
+    axes.errorbar(r + slot * (r_hi - r_lo), middle, bars, color=color, **look)
+
+
 def mark_cut(axes, table, **options) -> list:
     """Mark at the lower frame the shells of which the cut of unbound stars took too much.
 
@@ -92,11 +110,15 @@ def mark_cut(axes, table, **options) -> list:
     return axes.plot(values(table, "r_mid")[much], np.full(np.count_nonzero(much), 0.02), **look)
 
 
-def band_handles(percents=(68, 95)) -> list[Patch]:
-    """Give a legend's handles that say which band is which interval."""
+def band_handles(table, percents=(68, 95)) -> list:
+    """Give a legend's handles that say which band, and which bar, is which interval."""
     # A narrower interval lies on the wider ones.
     alphas = [1 - np.prod([1 - BANDS[p][0] for p in BANDS if p >= percent]) for percent in percents]
-    return [
-        Patch(color="black", alpha=float(alpha), linewidth=0, label=f"{percent} %")
-        for percent, alpha in zip(percents, alphas, strict=True)
+    handles = [
+        Patch(color="black", alpha=float(a), linewidth=0, label=recipe_labels(table, percent)[0])
+        for percent, a in zip(percents, alphas, strict=True)
     ]
+    if label := recipe_labels(table)[1]:
+        look = {"color": "black", "marker": "|", "ms": 5, "ls": "none", "mew": 0.8}
+        handles.append(Line2D([], [], label=label, **look))
+    return handles

@@ -77,3 +77,6 @@ FLAG_COLUMNS = {
 }
 
 STAR_COLUMNS = CLEAN_COLUMNS | KINEMATIC_COLUMNS | FLAG_COLUMNS
+
+# Behind the name of a summary's column: measured by uncertainty.sound, beside the paper's recipe
+SOUND = "_sound"

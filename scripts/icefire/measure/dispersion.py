@@ -37,8 +37,6 @@ _HELD = 500_000
 # A bin is summed in double precision where its mean is this many dispersions off the sample's.
 _FAR = 1.0
 QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
-# Behind a quantity's name: measured by uncertainty.sound, beside the paper's recipe
-SOUND = "_sound"
 # Column name endings and the quantiles behind them: median, 68 % and 95 % intervals (section 2)
 QUANTILES = {"": 0.5, "_lo68": 0.16, "_hi68": 0.84, "_lo95": 0.025, "_hi95": 0.975}
 

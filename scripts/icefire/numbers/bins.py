@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from icefire.files.columns import SOUND
 from icefire.numbers.estimates import number, rounded
 
-# Behind a quantity's name: measured by uncertainty.sound, beside the paper's recipe
-_SOUND = {"sound": "_sound", "sound_lo68": "_sound_lo68", "sound_hi68": "_sound_hi68"}
+_SOUND = {f"sound{end}": f"{SOUND}{end}" for end in ("", "_lo68", "_hi68")}
 
 
 def lines_of_sight(sky) -> dict:

@@ -8,8 +8,9 @@ import numpy as np
 import scipy
 
 from icefire.errors import UserError
+from icefire.files.columns import SOUND
 from icefire.files.star_tables import StarReader
-from icefire.measure.dispersion import QUANTILES, QUANTITIES, SOUND
+from icefire.measure.dispersion import QUANTILES, QUANTITIES
 from icefire.measure.geometry import Geometry, PlaneGrid, RadialShells
 
 # Edges have nine decimals: a star this near to a circle's rim may count on either side (kpc).
