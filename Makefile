@@ -38,8 +38,8 @@ paper: $(VENV)/run.installed
 
 # One page with every figure and table in it; it is made, and opens, without a network.
 report: paper
-	$(BIN)/snakemake $(if $(wildcard results/calibration_advice.rst),all calibration) \
-	    --report results/report.html
+	$(BIN)/snakemake all $(if $(wildcard results/calibration_advice.rst),calibration) \
+	    $(if $(wildcard results/sensitivity.rst),sensitivity) --report results/report.html
 
 test: lint
 	$(BIN)/pytest tests --numprocesses=2

@@ -46,8 +46,8 @@ report: "report/workflow.rst"
 try:
     check_writable()
     complete(config, MODULE)
-    schema = FOLDER / "config" / "config.schema.yaml"
-    check_config(config, schema, workflow.configfiles)
+    schema_path = FOLDER / "config" / "config.schema.yaml"
+    schema = check_config(config, schema_path, workflow.configfiles)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -69,6 +69,7 @@ include: "rules/figures.smk"
 include: "rules/significance.smk"
 include: "rules/paper.smk"
 include: "rules/calibration.smk"
+include: "rules/sensitivity.smk"
 include: "rules/report.smk"
 include: "rules/verify.smk"
 

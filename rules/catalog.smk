@@ -23,7 +23,7 @@ rule clean_catalog:
         mem_mb=catalogue_mb(config["catalog"]["path"]),
         runtime=minutes(10, 1 / 200),
     params:
-        **flags("quality"),
+        **flags.of("clean_catalog"),
     shell:
         "python {input.code[0]:q} --catalogue {input.catalogue:q} --survey {input.survey:q}"
         " {params:q} --clean {output.clean:q} --fields {output.fields:q} > {log:q} 2>&1"
@@ -46,7 +46,7 @@ rule compute_kinematics:
         mem_mb=memory_mb(400),
         runtime=minutes(10, 1 / 100),
     params:
-        **flags("frame", "potential"),
+        **flags.of("compute_kinematics"),
     shell:
         "python {input.code[0]:q} --clean {input.clean:q} {params:q}"
         " --kinematics {output.kinematics:q} > {log:q} 2>&1"
@@ -71,8 +71,7 @@ rule flag_substructure:
         mem_mb=memory_mb(500, 0.1),
         runtime=minutes(10, 1 / 50),
     params:
-        **flags("giants", "sagittarius", "satellites.min_radius_deg", "satellites.max_sigma"),
-        **flags("aleph", "unbound", "chemistry.insitu_polygon"),
+        **flags.of("flag_substructure"),
     shell:
         "python {input.code[0]:q} --clean {input.clean:q} --kinematics {input.kinematics:q}"
         " --satellites {input.satellites:q} {params:q} --stars {output.stars:q} > {log:q} 2>&1"

@@ -3,7 +3,8 @@
 # Where files go: <results>, <figures>, <logs> and <benchmarks> are set in the Snakefile from the
 # run's name. code(step) lists a step's script and the modules of ours that it imports.
 # ours(path) is a file of the workflow, find(path) one that the working folder may have of its own.
-# flags(*keys) writes values of the configuration as whole flags. beside(*files) names files
+# flags(*keys) writes values of the configuration as whole flags, flags.of(step) all that a step from
+# the survey to the profiles takes, which a variation may change. beside(*files) names files
 # of the runs beside this one. memory_mb(...) and minutes(...) make what a job asks of a cluster.
 
 from functools import partial
@@ -27,6 +28,7 @@ wildcard_constraints:
     geometry="|".join(GEOMETRIES),
     shard=r"\d+",
     shards=r"\d+",
+    variation=r"[\w-]+",
 
 
 # On a cluster these run where Snakemake does: seconds each, whatever the survey. So does summarise,
@@ -45,6 +47,8 @@ localrules:
     write_pages,
     summarise_calibration,
     plot_calibration,
+    summarise_sensitivity,
+    plot_sensitivity,
 
 
 # Not in dry runs, nor in the jobs of a cluster.

@@ -27,9 +27,7 @@ rule run_realisations:
             config["montecarlo"]["realisations"], config["montecarlo"]["shards"]
         ),
     params:
-        **flags.uncertainty(),
-        **flags("geometry", "montecarlo.realisations", "montecarlo.min_stars"),
-        **flags("montecarlo.seed", "montecarlo.max_memory_mb"),
+        **flags.of("run_realisations"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} --sample halo,accreted,insitu"
         " --shard {wildcards.shard} --shards {wildcards.shards} {params:q}"

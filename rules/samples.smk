@@ -24,8 +24,7 @@ rule select_samples:
         mem_mb=memory_mb(300, 0.1),
         runtime=minutes(10, 1 / 200),
     params:
-        **flags.chemistry(),
-        **flags("halo"),
+        **flags.of("select_samples"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} {params:q} --halo {output.halo:q}"
         " --accreted {output.accreted:q} --insitu {output.insitu:q} --ledger {output.ledger:q}"

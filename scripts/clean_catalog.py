@@ -20,13 +20,15 @@ from icefire.stars import sky
 from icefire.stars.ledger import Ledger
 from icefire.stars.quality import QUALITY, Quality
 from icefire.surveys.catalogue import Catalogue
-from icefire.surveys.maps import read_survey_map
+from icefire.surveys.maps import GALACTIC, read_survey_map
+from icefire.surveys.units import CATALOG, adjust
 
 
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--catalogue", required=True, help="the survey table")
     parser.add_argument("--survey", required=True, help="its column map, a YAML file")
+    CATALOG.add_flags(parser)
     QUALITY.add_flags(parser)
     parser.add_argument("--clean", required=True, help="good stars (FITS), written")
     parser.add_argument("--fields", required=True, help="fields of the survey (ECSV), written")
@@ -45,12 +47,16 @@ def work(arguments) -> None:
         print(f"cut {cut} is off: {reason}")
     for note in catalogue.notes:
         print(note)
+    has = {*survey.columns, *(n for n, other in GALACTIC.items() if other in survey.columns)}
+    for text in arguments.catalog_adjust or ():
+        print(f"adjusted: {text}")
 
     ids, snrs = [], []
     with star_tables.StarWriter(arguments.clean, CLEAN_COLUMNS) as writer:
         n_blocks = catalogue.n_rows // star_tables.BLOCK_ROWS + 1
         for block in cli.progress(catalogue.blocks(), n_blocks, "clean"):
             fields.add(block)
+            adjust(block, arguments.catalog_adjust or (), has)
             good = quality.good(block)
             stars = {name: values[good] for name, values in block.items() if name != "where"}
             stars["l"], stars["b"] = sky.galactic(stars["ra"], stars["dec"])
@@ -73,7 +79,7 @@ def work(arguments) -> None:
         name = source["catalogue"] if source.get("synthetic") else survey.name
         meta = metadata.new_meta(name, synthetic, survey.name, survey.cuts_off)
         meta["parameters"] = dict(source.get("parameters", {})) if synthetic else {}
-        meta = metadata.add_step(meta, "clean_catalog", cli.parameters(arguments, QUALITY))
+        meta = metadata.add_step(meta, "clean_catalog", cli.parameters(arguments, CATALOG, QUALITY))
         writer.meta = {**meta, "ledger": ledger.to_meta()}
 
     text_tables.write_ecsv(arguments.fields, fields.table(), {**meta, "fields_are": fields.kind})

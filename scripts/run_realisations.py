@@ -48,8 +48,10 @@ def build_parser():
         nargs="+",
         required=True,
         metavar="NPZ",
-        help=f"this shard of each sample, each {names}, written",
+        help=f"this shard of each sample, each {names} or what --only names, written",
     )
+    text = "geometries that are measured, with commas between them; else all"
+    parser.add_argument("--only", type=cli.names, metavar="NAMES", help=text)
     return parser
 
 
@@ -103,6 +105,7 @@ def work(arguments) -> None:
             "--shard must be below --shards, and --shards not above --montecarlo-realisations"
         )
     bins = geometry.configured(arguments)
+    bins = [kind for kind in bins if arguments.only is None or kind.name in arguments.only]
     samples, n_kinds = arguments.sample.split(","), len(bins)
     if not len(arguments.measured) == n_kinds * len(samples) == n_kinds * len(arguments.stars):
         raise UserError(f"--stars, --sample, --measured: need one, one and {n_kinds} per sample")

@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# What a run can make; the calibration only when it is asked for
-TARGETS = ("all", "calibration")
+# What a run can make; all but the first only when it is asked for
+TARGETS = ("all", "calibration", "sensitivity")
+# Variations that tests run: from the survey table, from the samples, and one that changes nothing
+VARIATIONS = ("distances_larger", "halo_higher", "method_han2024")
 
 
 @dataclass(frozen=True)

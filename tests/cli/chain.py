@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from planning import Job, dry_runs, in_order, jobs
+from planning import VARIATIONS, Job, dry_runs, in_order, jobs
 
 from icefire.files.columns import SAMPLES
 
@@ -167,6 +167,9 @@ def plan(config: str) -> list[Step]:
         for part in ("Snakefile", "rules", "scripts", "report", "resources"):
             (folder / part).symlink_to(REPO / part)
         shutil.copytree(REPO / "config", folder / "config")
+        for path in (folder / "config" / "variations").iterdir():
+            if path.stem not in VARIATIONS:
+                path.unlink()
         write_changes(folder)
         (folder / OWN_TABLE).touch()
         (folder / "small.yaml").write_text(config, encoding="utf-8")

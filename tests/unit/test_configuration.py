@@ -186,7 +186,7 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("catalog.survey", "segue_kgiants", "catalog.path is missing: survey segue_kgiants"),
         (
             "catalog",
-            {"path": "README.md", "survey": "segue_kgiants"},
+            {"path": "README.md", "survey": "segue_kgiants", "adjust": None},
             "chemistry.method must be feh_ranges: catalog.survey segue_kgiants has no [alpha/Fe]",
         ),
     ],

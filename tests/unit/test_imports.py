@@ -30,7 +30,9 @@ AT_START = {
     **dict.fromkeys(("plot_chemistry", "plot_sigma_plane", "plot_velocity_errors"), FITS | FIGURE),
     "plot_asymmetry": FITS | FIGURE,
     "plot_calibration": FIGURE,
-    "compare_runs": FITS,
+    **dict.fromkeys(("compare_runs", "run_variation"), FITS),
+    "summarise_sensitivity": FITS,
+    "plot_sensitivity": FITS | FIGURE,
 }
 # The files that load a package while they work
 AT_WORK = {

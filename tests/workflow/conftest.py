@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from planning import TARGETS, dry_runs, planned
+from planning import TARGETS, VARIATIONS, dry_runs, planned
 
 QUICK = ("--configfile", "config/quick.yaml")
 
@@ -27,7 +27,7 @@ def snakemake(folder: Path, *flags: str, **kwargs) -> subprocess.CompletedProces
 
 
 def copy_project(repo: Path, target: Path) -> Path:
-    """Copy the project's own files, as a clone would have them."""
+    """Copy the project's own files, as a clone would have them, but with few variations."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=repo,
@@ -37,7 +37,7 @@ def copy_project(repo: Path, target: Path) -> Path:
     )
     for name in listed.stdout.splitlines():
         source = repo / name
-        if source.is_file():
+        if source.is_file() and (source.parent.name != "variations" or source.stem in VARIATIONS):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
     return target

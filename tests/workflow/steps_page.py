@@ -14,15 +14,20 @@ PAGE = REPO / "docs" / "steps.md"
 BEGIN, END = "<!-- steps -->\n```\n", "```\n<!-- end of steps -->\n"
 
 _WIDTH = 98
+LEFT_OUT = ("run_variation", "summarise_sensitivity", "plot_sensitivity")
 
 
 def commands(said: str) -> str:
-    """Write the first job of each script in a dry run's words as a command of several lines."""
+    """Write the first job of each script in a dry run's words as a command of several lines.
+
+    Not those of variations, of which tests have only some.
+    """
     from planning import jobs
 
     first = {}
     for job in jobs(said):
-        first.setdefault(job.script, job)
+        if job.script not in LEFT_OUT:
+            first.setdefault(job.script, job)
     return "\n\n".join(_folded(job.words) for job in first.values()) + "\n"
 
 

@@ -30,6 +30,7 @@ FIGURES = (
     "fig10_beta_profile",
     "figS1_calibration",
     "figS2_asymmetry",
+    "figS3_sensitivity",
 )
 
 

@@ -26,6 +26,7 @@ from .test_quick_run import FIGURES
 SECTIONS = [
     *("1. The survey", "2. Maps", "3. Profiles", "4. Tables"),
     *("5. Synthetic catalogue", "6. Error bars", "7. Significance"),
+    "8. Sensitivity",
 ]
 PAGES = ("ledger", "unbound", "paper_comparison", "synthetic_check", "synthetic_cuts")
 # What shows a result: the image or the frame beside the menu, once it is another one than before

@@ -31,6 +31,7 @@ SHELLS = {"count_unbound", "judge_claims"}
 # them has to run as well, nothing else.
 CHANGES = {
     "catalog.path": ("other.fits", {"clean_catalog"}),
+    "catalog.adjust": (["distance * 1.1"], {"clean_catalog"}),
     "synthetic.rows": (41000, {"simulate_survey"}),
     "synthetic.seed": (7, {"simulate_survey"}),
     "synthetic.model": ("other_model.yaml", {"simulate_survey"}),
@@ -95,6 +96,8 @@ CHANGES = {
     "calibration.seed": (2, CALIBRATION),
     "calibration.shards": (3, CALIBRATION),
     "calibration.method_colors": (["black", "red", "green"], {"plot_calibration"}),
+    "sensitivity.max_radius_kpc": (40.0, {"summarise_sensitivity"}),
+    "sensitivity.cmap": ("PuOr", {"plot_sensitivity"}),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
     "figures.beside": (["../other"], PROFILES | {"compare_with_paper", "write_pages"}),
     "figures.sigma_cmap": ("cividis", MAPS),
@@ -227,7 +230,7 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run, steps
     # Read by the Snakefile alone
     assert modules - used == {
         f"scripts/icefire/snake/{name}.py"
-        for name in ("__init__", "beside", "cluster", "config", "places", "rules")
+        for name in ("__init__", "beside", "cluster", "config", "places", "rules", "variations")
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from icefire.files import star_tables, text_tables
 from icefire.files.columns import SAMPLES
 from icefire.files.metadata import FINISH, agreed, files_of_run
 from icefire.measure.dispersion import QUANTILES, QUANTITIES
-from icefire.measure.geometry import COORDINATES, Geometry, configured
+from icefire.measure.geometry import COORDINATES, Geometry, RadialShells, configured
 from icefire.measure.geometry import SECTIONS as GEOMETRY_SECTIONS
 from icefire.measure.recipes import COMPONENTS
 
 # Of the star tables: who a star is, what is measured, and the bins it is in.
 STAR_COLUMNS = ("star_id", "ra", "dec", *COMPONENTS, "x", "y", "z", "r", "l", "b")
+MEASURED = tuple(quantity + ending for quantity in QUANTITIES for ending in QUANTILES)
 
 _LEDGER = "catalog/ledger.ecsv"
 _JUDGED = "judged.yaml"
@@ -143,6 +145,27 @@ def read(folder: str | os.PathLike, name: str) -> Run:
     )
 
 
+def profiles(samples: Mapping[str, str], summaries: Mapping[str, str]) -> Run:
+    """Read the radial profiles alone of a run, from its star tables and radial summaries."""
+    columns = (*COORDINATES["radial"], "n_stars", *MEASURED)
+    tables = {name: text_tables.read_ecsv(path, columns) for name, path in summaries.items()}
+    metas = {path: tables[name].meta for name, path in summaries.items()}
+    said = agreed(metas, dict.fromkeys(metas, "run_realisations"))
+    source, settings = said.pop("source"), said["run_realisations"]
+    kind = GEOMETRY_SECTIONS["radial"].values(settings)
+    return Run(
+        Path(summaries["halo"]).parent,
+        "",
+        source=source,
+        parameters=said,
+        geometries={"radial": RadialShells(**kind)},
+        ledger=[],
+        samples={n: star_tables.StarReader(path, STAR_COLUMNS) for n, path in samples.items()},
+        summaries={("radial", name): table for name, table in tables.items()},
+        judged={},
+    )
+
+
 def _read(folder: Path, path: str):
     """Open one of the files that a run must have, and check its columns."""
     if path.endswith(".fits"):
@@ -150,5 +173,4 @@ def _read(folder: Path, path: str):
     if path == _LEDGER:
         return text_tables.read_ecsv(folder / path, _LEDGER_COLUMNS[2:], _LEDGER_COLUMNS[:2])
     geometry = path.split("/")[1]
-    measured = [quantity + ending for quantity in QUANTITIES for ending in QUANTILES]
-    return text_tables.read_ecsv(folder / path, (*COORDINATES[geometry], "n_stars", *measured))
+    return text_tables.read_ecsv(folder / path, (*COORDINATES[geometry], "n_stars", *MEASURED))

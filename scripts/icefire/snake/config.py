@@ -38,7 +38,7 @@ _CALIBRATION_MB = 1000
 _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
 _WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "logs")
-_WRITTEN += ("benchmarks", "calibration")
+_WRITTEN += ("benchmarks", "calibration", "sensitivity")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r", "RdBu_r")
 
 
@@ -58,8 +58,8 @@ _Validator = validators.extend(
 )
 
 
-def check_config(config: dict, schema_path: str | os.PathLike, files: Iterable = ()) -> None:
-    """Check a configuration against the closed schema in a file, then by RULES.
+def check_config(config: dict, schema_path: str | os.PathLike, files: Iterable = ()) -> dict:
+    """Check a configuration against the closed schema in a file, then by RULES; give the schema.
 
     Raises UserError with all mistakes on one line, each naming its key; and naming one of the
     `files` that it came from where a key is given twice in it, of which Snakemake loses the first.
@@ -69,19 +69,22 @@ def check_config(config: dict, schema_path: str | os.PathLike, files: Iterable =
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     if found := mistakes(config, schema):
         raise UserError("configuration: " + "; ".join(found))
+    return schema
 
 
-def mistakes(config: dict, schema: dict) -> list[str]:
+def mistakes(config: dict, schema: dict, part: bool = False) -> list[str]:
     """List what is wrong with a configuration, each mistake a line that names its key.
 
     RULES are asked once every value is of the right kind and in its range. Paths are relative to
-    the working folder, as they are to Snakemake.
+    the working folder, as they are to Snakemake. A part of a configuration may lack keys, and is
+    asked none of them.
     """
     errors = _Validator(schema).iter_errors(config)
     errors = sorted(errors, key=lambda error: list(map(str, error.path)))
+    errors = [error for error in errors if not (part and error.validator == "required")]
     found = [line for error in errors for line in _lines(error)]
     found = found or list(_not_finite(config))
-    found = found or [line for rule in RULES for line in rule(config)]
+    found = found or [line for rule in (() if part else RULES) for line in rule(config)]
     # jsonschema reports two missing keys twice over
     return list(dict.fromkeys(map(_printable, found)))
 

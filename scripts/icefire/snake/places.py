@@ -51,15 +51,20 @@ def complete(config: dict, module: bool) -> None:
     """
     whole = _read(FOLDER / DEFAULTS)
     if not module and Path.cwd() != FOLDER and Path(DEFAULTS).is_file():
-        _update(whole, _read(Path(DEFAULTS)))
-    _update(whole, config)
+        update(whole, _read(Path(DEFAULTS)))
+    update(whole, config)
+    locate(whole, module)
+    config.update(whole)
+
+
+def locate(config: dict, module: bool) -> None:
+    """Say where the files of a configuration are: the working folder's, or the workflow's own."""
     for section, key in _PATHS:
-        if isinstance(values := whole.get(section), dict):
+        if isinstance(values := config.get(section), dict):
             if isinstance(path := values.get(key), str):
                 values[key] = find(path, module)
             elif isinstance(path, list):
                 values[key] = [find(p, module) if isinstance(p, str) else p for p in path]
-    config.update(whole)
 
 
 def _read(path: Path) -> dict:
@@ -68,10 +73,11 @@ def _read(path: Path) -> dict:
     return found
 
 
-def _update(config: dict, changes: dict) -> None:
+def update(config: dict, changes: dict) -> None:
+    """Lay changes over a configuration, key by key."""
     for key, value in changes.items():
         if isinstance(value, dict) and isinstance(config.get(key), dict):
-            _update(config[key], value)
+            update(config[key], value)
         else:
             config[key] = copy.deepcopy(value)
 

@@ -40,9 +40,11 @@ def code(step: str, module: bool = False) -> list[str]:
     return [ours(path.relative_to(_SCRIPTS.parent).as_posix(), module) for path in found]
 
 
-# Found in the text, which takes a tenth of the time of parsing it, each time Snakemake starts
+# Found in the text, which takes a tenth of the time of parsing it, each time Snakemake starts: the
+# library, and other scripts
+_OURS = "|".join([r"icefire[\w.]*", *sorted(path.stem for path in _SCRIPTS.glob("*.py"))])
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from|import)[ \t]+(icefire[\w.]*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*))?", re.M
+    rf"^[ \t]*(?:from|import)[ \t]+({_OURS})\b(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*))?", re.M
 )
 
 
@@ -156,6 +158,11 @@ class Flags:
         names = [name for name in figures["literature"] if name in known]
         return {"figures_literature": self._flag("figures.literature", names)}
 
+    def of(self, step: str) -> dict[str, str]:
+        """Write all that one of the steps from a survey to its profiles takes."""
+        more = {"select_samples": self.chemistry, "run_realisations": self.uncertainty}
+        return more.get(step, dict)() | self(*_TAKEN_BY[step])
+
     def uncertainty(self) -> dict[str, str]:
         """Write the uncertainty method and what it uses, the same way."""
         method = self._value("uncertainty.method")
@@ -166,6 +173,20 @@ class Flags:
         return self("uncertainty.method", *used, "dispersion.deconvolve")
 
 
+# What a step takes, beside what depends on a method
+_TAKEN_BY = {
+    "clean_catalog": ("quality", "catalog.adjust"),
+    "compute_kinematics": ("frame", "potential"),
+    "flag_substructure": (
+        *("giants", "sagittarius", "satellites.min_radius_deg", "satellites.max_sigma"),
+        *("aleph", "unbound", "chemistry.insitu_polygon"),
+    ),
+    "select_samples": ("halo",),
+    "run_realisations": (
+        *("geometry", "montecarlo.realisations", "montecarlo.min_stars"),
+        *("montecarlo.seed", "montecarlo.max_memory_mb"),
+    ),
+}
 # Which methods take notice of a key
 _USED_BY = {
     "montecarlo.exclude_fraction": ("han2024",),

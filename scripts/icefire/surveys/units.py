@@ -1,11 +1,17 @@
-"""Units as files spell them, and what turns a column's values into ours."""
+"""Units as files spell them, what turns a column's values into ours, what is laid over it."""
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Collection
 
 import numpy as np
 from astropy import units as u
+
+from icefire import cli
+from icefire.errors import UserError
+from icefire.files.columns import CLEAN_COLUMNS
 
 # Spellings that astropy does not know, without case. Of logarithms the number is what counts:
 # many files give log g and say cm/s2, or give [Fe/H] and say nothing.
@@ -68,3 +74,37 @@ def conversion(text: str, ours: str | None) -> tuple[float, float]:
         if 0 < unity - zero < np.inf:
             return float(unity - zero), float(zero)
     raise ValueError(f"is {text!r}, which does not convert to {ours or 'a number'!r}")
+
+
+# --- scales and zero points ------------------------------------------------------------------
+
+_ADJUSTED = tuple(n for n in CLEAN_COLUMNS if n not in ("star_id", "ra", "dec", "l", "b"))
+_ADJUSTMENT = re.compile(rf"({'|'.join(_ADJUSTED)}) ?([*+-]) ?(\d[\d.]*)")
+
+
+def adjustments(text: str) -> tuple[str, ...]:
+    """Read adjustments with commas between them: `distance * 1.1`, `pmra + 0.02`, `rv - 1`."""
+    found = cli.names(text)
+    for one in found:
+        if not _ADJUSTMENT.fullmatch(one) or one.count(".") > 1:
+            raise argparse.ArgumentTypeError(
+                f"{one!r} is no adjustment: write NAME * NUMBER, NAME + NUMBER or NAME - NUMBER,"
+                f" of {', '.join(_ADJUSTED)}"
+            )
+    return found
+
+
+CATALOG = cli.Section("catalog", {"adjust": adjustments}, optional=("adjust",))
+
+
+def adjust(stars: dict[str, np.ndarray], given: Collection[str], has: Collection[str]) -> None:
+    """Scale and shift columns of the clean table, in its units and in the order given.
+
+    `has` names the columns that the survey has; raises UserError for another one.
+    """
+    for text in given:
+        name, sign, number = _ADJUSTMENT.fullmatch(text).groups()
+        if name not in has:
+            raise UserError(f"catalog.adjust: the survey has no {name} ({text!r})")
+        before = stars[name]
+        stars[name] = before * float(number) if sign == "*" else before + float(sign + number)
