@@ -77,7 +77,7 @@ rule plot_calibration:
     resources:
         here=1,
     params:
-        **flags("calibration.method_colors"),
+        **flags("run", "calibration.method_colors"),
     shell:
         "python {input.code[0]:q} --table {input.table:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"

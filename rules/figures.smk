@@ -28,7 +28,7 @@ rule plot_footprint:
     resources:
         here=1,
     params:
-        **flags("figures.footprint_color", "figures.field_diameter_deg"),
+        **flags("run", "figures.footprint_color", "figures.field_diameter_deg"),
     shell:
         "python {input.code[0]:q} --fields {input.fields:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
@@ -59,7 +59,7 @@ rule plot_chemistry:
         mem_mb=memory_mb(400, 0.2),
         runtime=minutes(10, 1 / 200),
     params:
-        **flags("figures.density_cmap"),
+        **flags("run", "figures.density_cmap"),
     shell:
         "python {input.code[0]:q} --stars {input.stars:q} --halo {input.halo:q}"
         " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
@@ -90,7 +90,7 @@ rule plot_velocity_errors:
         mem_mb=memory_mb(400, 1.0),
         runtime=minutes(10, 1 / 200),
     params:
-        **flags("figures.error_bins"),
+        **flags("run", "figures.error_bins"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
@@ -126,6 +126,7 @@ rule plot_sigma_xy:
         runtime=minutes(10, 1 / 200),
     params:
         **flags(
+            "run",
             "figures.sigma_cmap",
             "figures.sigma_min_km_s",
             "figures.sigma_max_km_s",
@@ -172,6 +173,7 @@ rule plot_sigma_xz:
         runtime=minutes(10, 1 / 200),
     params:
         **flags(
+            "run",
             "figures.sigma_cmap",
             "figures.sigma_min_km_s",
             "figures.sigma_max_km_s",
@@ -214,7 +216,7 @@ rule plot_sigma_sky:
     resources:
         here=1,
     params:
-        **flags("figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
+        **flags("run", "figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --style {input.style:q} {params:q} --pdf {output.pdf:q}"
@@ -244,7 +246,7 @@ rule plot_sigma_vs_accreted:
     resources:
         here=1,
     params:
-        **flags("figures.line_of_sight_color", "figures.circle_area_per_star"),
+        **flags("run", "figures.line_of_sight_color", "figures.circle_area_per_star"),
     shell:
         "python {input.code[0]:q} --quantity sigma_r --sky {input.sky:q}"
         " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
@@ -274,7 +276,7 @@ rule plot_beta_vs_accreted:
     resources:
         here=1,
     params:
-        **flags("figures.line_of_sight_color", "figures.circle_area_per_star"),
+        **flags("run", "figures.line_of_sight_color", "figures.circle_area_per_star"),
     shell:
         "python {input.code[0]:q} --quantity beta --sky {input.sky:q} --style {input.style:q}"
         " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
@@ -309,7 +311,7 @@ rule plot_sigma_profile:
         here=1,
     params:
         **flags.literature("sigma_r"),
-        **flags("figures.accreted_color", "figures.insitu_color", "figures.beside"),
+        **flags("run", "figures.accreted_color", "figures.insitu_color", "figures.beside"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --literature {input.literature:q} --style {input.style:q}"
@@ -342,7 +344,7 @@ rule plot_beta_profile:
         here=1,
     params:
         **flags.literature("beta"),
-        **flags("figures.quadrant_colors", "figures.beside"),
+        **flags("run", "figures.quadrant_colors", "figures.beside"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --literature {input.literature:q} --style {input.style:q}"

@@ -56,7 +56,7 @@ rule plot_asymmetry:
     resources:
         here=1,
     params:
-        **flags("figures.accreted_color", "figures.insitu_color", "significance.cmap"),
+        **flags("run", "figures.accreted_color", "figures.insitu_color", "significance.cmap"),
     shell:
         "python {input.code[0]:q} --table {input.table:q} --map {input.map:q}"
         " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"

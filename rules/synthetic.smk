@@ -86,6 +86,8 @@ rule plot_synthetic_check:
         "../envs/paper.yaml"
     resources:
         here=1,
+    params:
+        **flags("run"),
     shell:
         "python {input.code[0]:q} --check {input.check:q} --distributions {input.distributions:q}"
-        " --style {input.style:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"

@@ -197,7 +197,7 @@ def draw(table, bins, arguments: argparse.Namespace):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     numbers = [f"{effect}{part}" for effect in EFFECTS for part in ("", "_error", "_null95")]
     table = text_tables.read_ecsv(arguments.table, ("p", "p_worst", *numbers), TEXTS)
     bins = text_tables.read_ecsv(arguments.map, MAP)

@@ -103,7 +103,7 @@ def draw(runs: dict, arguments: argparse.Namespace):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     page.save(draw(beside.read(arguments, "beta"), arguments), arguments)
 
 

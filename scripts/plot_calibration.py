@@ -170,7 +170,7 @@ def finish(panels: dict, alike: tuple, min_stars: int) -> None:
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     table = text_tables.read_ecsv(arguments.table, (*LIMITS, *NUMBERS), TEXTS)
     step = metadata.parameters_of(table.meta, "run_calibration", arguments.table)
     min_stars = step["montecarlo_min_stars"]

@@ -169,7 +169,7 @@ def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     stars = StarReader(arguments.stars, ("feh", "afe", *flags))
     halo = StarReader(arguments.halo, ("feh", "afe"))

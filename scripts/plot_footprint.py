@@ -115,7 +115,7 @@ def draw(fields, footprint_color: str, field_diameter_deg: float):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     fields = text_tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
     cli.report("fields", len(fields))
     page.save(draw(fields, **FIGURES.values(arguments)), arguments)

@@ -101,7 +101,7 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     quantity = arguments.quantity
     columns = ("n_stars", "accreted_fraction", *page.quantity_columns(quantity, (68,)))
     sky = text_tables.read_ecsv(arguments.sky, columns)

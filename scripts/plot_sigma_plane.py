@@ -268,7 +268,7 @@ def draw(summaries: dict, points: dict, arguments: argparse.Namespace):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     columns = (*arguments.plane, "n_stars", "sigma_r")
     summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
     points = {

@@ -118,7 +118,7 @@ def draw(summaries: dict, arguments: argparse.Namespace):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     columns = ("pixel", "n_stars", "sigma_r")
     summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
     page.save(draw(summaries, arguments), arguments)

@@ -112,7 +112,7 @@ def draw(check, made, meta: dict):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     check = text_tables.read_ecsv(arguments.check, NUMBERS, ("quantity",))
     made = text_tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
     meta = page.common_meta(check=check.meta, distributions=made.meta)

@@ -107,7 +107,7 @@ def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
 
 
 def work(arguments: argparse.Namespace) -> None:
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     reader = StarReader(arguments.halo, ("r", *(component[0] for component in COMPONENTS)))
     halo = read_halo(reader)
     cli.report("stars with radius and errors", len(halo["r"]), reader.n_rows)

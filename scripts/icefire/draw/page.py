@@ -43,8 +43,9 @@ _SYNTHETIC = "synthetic catalogue"
 
 
 def add_page_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that every figure has: its style sheet and its two files."""
+    """Add the flags that every figure has: its style sheet, its run and its two files."""
     parser.add_argument("--style", required=True, metavar="PATH", help="matplotlib style sheet")
+    parser.add_argument("--run", default="", metavar="NAME", help="of the run, said in the figure")
     parser.add_argument("--pdf", required=True, metavar="PATH", help="figure to write, PDF")
     parser.add_argument("--png", required=True, metavar="PATH", help="figure to write, PNG")
 
@@ -94,14 +95,21 @@ def sigma_limits(arguments: argparse.Namespace) -> tuple[float, float]:
 # --- page ------------------------------------------------------------------------------------
 
 
-def use(path: str) -> None:
+# What `use` sets for all pages beside matplotlib's own: the name of the run that they say
+_SAID = {"run": ""}
+
+
+def use(path: str, run: str = "") -> None:
     """Set matplotlib to its own defaults and the style sheet at `path`, and nothing else.
+
+    Pages say the name of the `run` beside that of the catalogue.
 
     Raises OSError when the sheet cannot be read and UserError when it is no style sheet.
     """
     with open(path, encoding="utf-8"):
         pass  # matplotlib's own error for a missing sheet does not name the file as one
     matplotlib.rcdefaults()
+    _SAID["run"] = run and f"run {run}"
     complaints: list[str] = []
     listener = logging.Handler(logging.WARNING)
     listener.emit = lambda record: complaints.append(record.getMessage())
@@ -174,7 +182,7 @@ class _RoundedLayout(ConstrainedLayoutEngine):
 
 
 def page(width_in, height_in, meta: dict, note: str = "", below_in: float = 0.0) -> SubFigure:
-    """Make an empty figure with the catalogue's name, and a note, in its lower left corner.
+    """Make an empty figure, the catalogue's name, a note and the run's in its lower left corner.
 
     A synthetic catalogue is called so in the lower right one. Gives the part of the figure above
     them, to draw on: whatever the length of the name, nothing there can run into it. Of the height
@@ -184,7 +192,7 @@ def page(width_in, height_in, meta: dict, note: str = "", below_in: float = 0.0)
     room_in = width_in - 2 * margin_in
     if meta["synthetic"]:
         room_in -= _text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
-    name = "; ".join(filter(None, (" ".join(meta["catalogue"].split()), note)))
+    name = "; ".join(filter(None, (" ".join(meta["catalogue"].split()), note, _SAID["run"])))
     fits = int(0.97 * len(name) * room_in / max(_text_width_in(name), 1e-3))
     lines = textwrap.wrap(name, max(fits, 1)) or [""]
     strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in

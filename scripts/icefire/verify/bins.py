@@ -28,7 +28,7 @@ def broken(path: object, where: str, says: object, counted: object) -> UserError
     """Make the error of what does not hold: file, place, what is there, and what is counted."""
     return UserError(
         f"{path}: {where} is {says}, but {counted}; delete this file and run again, and if this"
-        " line comes back, report it as a mistake of icefire"
+        " line comes back, tell the issue tracker of the copy of icefire that you have"
     )
 
 
