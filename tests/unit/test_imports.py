@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,9 @@ HEAVY = (
 )
 # What scripts load before they have read their flags: those of star tables, and figures
 NOTHING, FITS, FIGURE = frozenset(), frozenset({"astropy.io.fits"}), frozenset({"matplotlib"})
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 AT_START = {
+    **{path.stem: FIGURE for path in SCRIPTS.glob("plot_*.py")},
     **dict.fromkeys(("check_synthetic", "clean_catalog", "collect_numbers"), FITS),
     **dict.fromkeys(("compute_kinematics", "count_unbound", "flag_substructure"), FITS),
     **dict.fromkeys(("judge_claims", "run_calibration", "run_realisations"), FITS),
@@ -25,11 +28,8 @@ AT_START = {
     "simulate_survey": FITS | {"scipy.special"},
     **dict.fromkeys(("compare_with_paper", "summarise", "summarise_calibration"), NOTHING),
     "write_pages": NOTHING,
-    **dict.fromkeys(("plot_beta_profile", "plot_footprint", "plot_line_of_sight"), FIGURE),
-    **dict.fromkeys(("plot_sigma_profile", "plot_sigma_sky", "plot_synthetic_check"), FIGURE),
     **dict.fromkeys(("plot_chemistry", "plot_sigma_plane", "plot_velocity_errors"), FITS | FIGURE),
     "plot_asymmetry": FITS | FIGURE,
-    "plot_calibration": FIGURE,
     **dict.fromkeys(("compare_runs", "run_variation"), FITS),
     "summarise_sensitivity": FITS,
     "plot_sensitivity": FITS | FIGURE,
