@@ -10,28 +10,14 @@ import shutil
 import pytest
 import yaml
 from astropy.table import Table
-from cli.calls import call
+from cli.calls import REPO, call
 from planning import dry_runs, in_order, jobs
 
 from icefire.files import text_tables
 
 from .conftest import QUICK, TARGETS, snakemake
 
-FIGURES = (
-    "fig01_footprint",
-    "fig02_chemistry",
-    "fig03_velocity_errors",
-    "fig04_sigma_xy",
-    "fig05_sigma_xz",
-    "fig06_sigma_sky",
-    "fig07_sigma_vs_accreted",
-    "fig08_beta_vs_accreted",
-    "fig09_sigma_profile",
-    "fig10_beta_profile",
-    "figS1_calibration",
-    "figS2_asymmetry",
-    "figS3_sensitivity",
-)
+FIGURES = tuple(sorted(path.stem for path in (REPO / "report").glob("fig*")))
 
 
 @pytest.fixture(scope="module")
