@@ -44,12 +44,13 @@ def answers(halo: Halo, asymmetry, settings: Settings) -> dict:
     observed, again = measured(halo), resampled(halo, settings.seed, _RESAMPLES)
     listed = statistics.of_halo(halo, settings.min_stars)
     found = {}
-    for fixed, groups, names, lines in (
-        ("r", None, _BY_RADIUS, "scatter_of_lines_of_sight"),
-        ("r and population", halo.population, _BY_POPULATION, "scatter_at_fixed_population"),
+    by_population = "scatter_at_fixed_population", "hot"
+    for fixed, groups, names, lines, last in (
+        ("r", None, _BY_RADIUS, "scatter_of_lines_of_sight", "near_insitu"),
+        ("r and population", halo.population, _BY_POPULATION, *by_population),
     ):
         labels = strata(halo.stars["r"], groups, settings.stratum_stars)
-        null = permuted(halo, labels, settings.seed, fixed, settings.permutations)
+        null = permuted(halo, labels, settings.seed, fixed, settings.permutations, last)
         answered = {name: _answer(listed[name], observed, again, null) for name in names}
         answered[lines] = _scatter(halo, observed, null, settings.min_stars)
         found |= {name: entry | {"fixed": fixed} for name, entry in answered.items()}
@@ -190,7 +191,7 @@ def _symmetries(table) -> dict:
 
 def _published_beta(halo: Halo, observed, again, min_stars: int) -> dict:
     """How far published anisotropies are from the halo's, in errors of both (figure 10)."""
-    rows, entry = halo.rows.get("published_beta", slice(0)), _nothing()
+    rows, entry = halo.rows["published_beta"], _nothing()
     enough = halo.n_stars[rows] >= min_stars
     if enough.any():
         ours, resamples = (anisotropy(v[:, rows][:, enough]) for v in (observed, again))

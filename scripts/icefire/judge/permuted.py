@@ -82,35 +82,37 @@ def halo_of(
     accreted, insitu = population == ACCRETED, population == INSITU
     x, z, l, b = (stars[name] for name in ("x", "z", "l", "b"))  # noqa: E741
     whole = shells.membership(stars)[: shells.bins]
-    some = {
-        # Quadrants as in RadialShells; the structures of figure 5
-        "first": (l >= 180) & (b > 0),
-        "fourth": (l >= 180) & (b <= 0),
-        "cold": insitu & (x < -15) & (np.abs(z) < 10),
-        "hot": insitu & (x > -8) & (z > 10),
-        "all_accreted": accreted,
-        "all_insitu": insitu,
-    }
-    published = published or {}
-    for name, (values, ours) in {
-        "near_accreted": ("near", accreted),
-        "near_insitu": ("near", insitu),
-        "far": ("far", True),
-        "published_beta": ("beta", True),
-    }.items():
-        if values in published:
-            some[name] = published[values].inside(stars["r"]) & ours
     pixels = sky.membership(stars)
+    # In this order, because permutations need the first ones only
     parts = {
         "sky": pixels,
+        "cold": insitu & (x < -15) & (np.abs(z) < 10),
+        "hot": insitu & (x > -8) & (z > 10),
         "sky_accreted": pixels.multiply(accreted),
         "sky_insitu": pixels.multiply(insitu),
         "accreted": whole.multiply(accreted),
         "insitu": whole.multiply(insitu),
-        **{
-            name: scipy.sparse.csr_array(np.atleast_2d(inside).astype(float))
-            for name, inside in some.items()
-        },
+        # Quadrants as in RadialShells
+        "first": (l >= 180) & (b > 0),
+        "fourth": (l >= 180) & (b <= 0),
+        "all_accreted": accreted,
+        "all_insitu": insitu,
+    }
+    for name, values, ours in (
+        ("near_accreted", "near", accreted),
+        ("near_insitu", "near", insitu),
+        ("far", "far", True),
+        ("published_beta", "beta", True),
+    ):
+        if published and values in published:
+            parts[name] = published[values].inside(stars["r"]) & ours
+        else:
+            parts[name] = np.zeros((0, len(accreted)), bool)
+    parts = {
+        name: scipy.sparse.csr_array(np.atleast_2d(part).astype(float))
+        if isinstance(part, np.ndarray)
+        else part
+        for name, part in parts.items()
     }
     ends = np.cumsum([part.shape[0] for part in parts.values()])
     rows = {
@@ -119,7 +121,7 @@ def halo_of(
     }
     members = scipy.sparse.vstack(list(parts.values()), format="csr").astype(float)
     members.eliminate_zeros()
-    return Halo(stars, population, members, rows, published)
+    return Halo(stars, population, members, rows, published or {})
 
 
 def products(stars: dict[str, np.ndarray]) -> np.ndarray:
@@ -148,11 +150,17 @@ def resampled(halo: Halo, seed: int, number: int) -> np.ndarray:
     return dispersion.variances(array, 1)
 
 
-def permuted(halo: Halo, labels: np.ndarray, seed: int, null: str, number: int) -> np.ndarray:
-    """Measure them `number` times, velocities permuted within strata: 3 x B x `number`."""
+def permuted(
+    halo: Halo, labels: np.ndarray, seed: int, null: str, number: int, last: str = ""
+) -> np.ndarray:
+    """Measure them `number` times, velocities permuted within strata: 3 x B x `number`.
+
+    Of the bins up to those called `last`, if a name is given.
+    """
+    n_stars = halo.n_stars[: halo.rows[last].stop if last else None]
     permutation = Permutation(labels)
     # Stars of a stratum side by side are near in memory, too.
-    members = halo.members[:, permutation.order].tocsr()
+    members = halo.members[: len(n_stars), permutation.order].tocsr()
     of_stars, columns = products(halo.stars)[permutation.order], members.indices
     variance = np.empty((3, members.shape[0], number))
     sums = np.empty((AT_ONCE, members.shape[0], of_stars.shape[1]))
@@ -160,7 +168,7 @@ def permuted(halo: Halo, labels: np.ndarray, seed: int, null: str, number: int) 
         for one, index in zip(sums, permutation.indices(generator), strict=True):
             members.indices = index[columns]
             one[:] = members @ of_stars
-        variance[:, :, places] = _variances(halo.n_stars, sums[drawn])
+        variance[:, :, places] = _variances(n_stars, sums[drawn])
     return variance
 
 

@@ -162,7 +162,7 @@ def _published(halo: Halo, enough: dict[str, np.ndarray]) -> dict[str, Statistic
     """Of figure 9: published sigma_r between the two curves, and beside the halo's farther out."""
 
     def some(values: str, *names):
-        kept = np.logical_and.reduce([enough.get(name, np.zeros(0, bool)) for name in names])
+        kept = np.logical_and.reduce([enough[name] for name in names])
         if not kept.any():
             return None, ()
         return halo.published[values].where(kept), [
