@@ -17,7 +17,7 @@ import sys
 import numpy as np
 
 from icefire import cli
-from icefire.draw import page
+from icefire.draw import page, profiles
 from icefire.files import text_tables
 
 LABELS = {
@@ -76,6 +76,8 @@ def draw(sky, quantity: str, color: str, area_per_star: float, min_stars: int):
             axes.hlines(fraction[has], low, high, **bars)
     if sound:
         figure.legend(loc="outside lower center", ncols=2, fontsize=page.SMALL_PT)
+        # A bar of few stars may reach anywhere below.
+        axes.set_xlim(profiles.limits([sky[has]], quantity))
     look = {"facecolors": "none", "edgecolors": color, "linewidths": 0.8}
     sizes = marker_size(n_stars[has], area_per_star)
     axes.scatter(value[has], fraction[has], s=sizes, zorder=3, **look)
