@@ -98,7 +98,7 @@ rule plot_sensitivity:
     resources:
         here=1,
     params:
-        **flags("sensitivity.cmap"),
+        **flags("run", "sensitivity.cmap"),
     shell:
         "python {input.code[0]:q} --table {input.table:q} --style {input.style:q} {params:q}"
         " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"

@@ -68,7 +68,7 @@ def work(arguments) -> None:
     texts = ("variation", *sensitivity.TEXTS)
     numbers = (*sensitivity.COLUMNS, *sensitivity.COUNTS, *sensitivity.NUMBERS)
     table = text_tables.read_ecsv(arguments.table, numbers, texts)
-    page.use(arguments.style)
+    page.use(arguments.style, arguments.run)
     said = table.meta["variations"]
     names = [one["variation"] for one in said]
     method = table.meta["parameters"]["run_realisations"]["uncertainty_method"]
