@@ -19,6 +19,7 @@ from icefire import cli
 from icefire.compare import sensitivity
 from icefire.errors import UserError
 from icefire.files import metadata, text_tables, writing
+from icefire.numbers import texts
 
 SENSITIVITY = cli.Section("sensitivity", {"max_radius_kpc": cli.positive})
 
@@ -67,9 +68,12 @@ def work(arguments) -> None:
         table.meta = {}
         table.add_column(np.full(len(table), name), 0, "variation")
     text_tables.write_ecsv(arguments.table, vstack([tables[name] for name in sizes]), meta)
+    quoted = sensitivity.words(
+        sizes, {n: texts.escaped(label) for n, label in labels.items()}, radius
+    )
     if meta["synthetic"]:
-        words += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
-    writing.write_text(arguments.words, words)
+        quoted += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
+    writing.write_text(arguments.words, quoted)
     print(words, end="")
 
 
