@@ -67,6 +67,7 @@ include: "rules/montecarlo.smk"
 include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/significance.smk"
+include: "rules/mass.smk"
 include: "rules/paper.smk"
 include: "rules/calibration.smk"
 include: "rules/sensitivity.smk"
@@ -80,6 +81,7 @@ rule all:
     input:
         rules.figures.input,
         rules.test_asymmetry.output + rules.plot_asymmetry.output,
+        rules.compute_jeans.output + rules.plot_jeans.output,
         rules.write_pages.output + rules.verify.output,
         rules.plot_synthetic_check.output if config["catalog"]["path"] is None else [],
 

@@ -43,6 +43,7 @@ localrules:
     plot_beta_profile,
     plot_synthetic_check,
     plot_asymmetry,
+    plot_jeans,
     compare_with_paper,
     write_pages,
     summarise_calibration,

@@ -1,6 +1,6 @@
 # Numbers for a manuscript, and how they compare with the paper's.
 #
-# In:  ledger, samples, summaries and the tests of asymmetry
+# In:  ledger, samples, summaries, the tests of asymmetry and masses
 # Out: <results>/judged.yaml, <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv
 
 from icefire.snake.rules import comparison
@@ -50,6 +50,8 @@ rule collect_numbers:
         accreted_radial="<results>/summaries/radial/accreted.ecsv",
         insitu_radial="<results>/summaries/radial/insitu.ecsv",
         judged=rules.judge_claims.output.judged,
+        masses=rules.compute_jeans.output.masses,
+        spread=rules.compute_jeans.output.spread,
     output:
         yaml="<results>/numbers.yaml",
         tex="<results>/numbers.tex",
@@ -64,13 +66,14 @@ rule collect_numbers:
         mem_mb=memory_mb(300, 1.0),
         runtime=minutes(10, 1 / 200),
     params:
-        **flags("numbers.feh_slices"),
+        **flags("numbers.feh_slices", "jeans.quoted_kpc"),
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --sky {input.sky:q}"
         " --accreted-radial {input.accreted_radial:q}"
-        " --insitu-radial {input.insitu_radial:q} --judged {input.judged:q} {params:q} --yaml {output.yaml:q}"
+        " --insitu-radial {input.insitu_radial:q} --judged {input.judged:q}"
+        " --masses {input.masses:q} --spread {input.spread:q} {params:q} --yaml {output.yaml:q}"
         " --tex {output.tex:q} --rst {output.rst:q} > {log:q} 2>&1"
 
 

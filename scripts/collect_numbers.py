@@ -5,9 +5,9 @@ Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
         --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
-        --judged judged.yaml \\
-        --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex \\
-        --rst numbers.rst
+        --judged judged.yaml --masses jeans.ecsv --spread jeans_spread.ecsv \\
+        --jeans-quoted-kpc 20,40 --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml \\
+        --tex numbers.tex --rst numbers.rst
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from icefire.files.columns import SAMPLES
 from icefire.numbers import collect, texts
 
 NUMBERS = cli.Section("numbers", {"feh_slices": cli.ranges})
+JEANS = cli.Section("jeans", {"quoted_kpc": lambda text: cli.numbers(text) if text else ()})
 
 
 def build_parser():
@@ -31,7 +32,10 @@ def build_parser():
     for name in collect.SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
     parser.add_argument("--judged", required=True, help="of judge_claims.py (YAML)")
+    for name in ("masses", "spread"):
+        parser.add_argument(f"--{name}", required=True, help="of compute_jeans.py (ECSV)")
     NUMBERS.add_flags(parser)
+    JEANS.add_flags(parser)
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")
     parser.add_argument("--tex", required=True, help="the same as LaTeX macros, written")
     parser.add_argument("--rst", required=True, help="the same as reST substitutions, written")
@@ -40,7 +44,7 @@ def build_parser():
 
 def work(arguments) -> None:
     tables = collect.read(vars(arguments))
-    numbers = collect.numbers(tables, arguments.numbers_feh_slices)
+    numbers = collect.numbers(tables, arguments.numbers_feh_slices, arguments.jeans_quoted_kpc)
     text_tables.write_yaml(arguments.yaml, numbers)
     text_tables.write_sealed_text(arguments.tex, texts.macros(numbers), "%")
     text_tables.write_sealed_text(arguments.rst, texts.substitutions(numbers), "..")

@@ -5,6 +5,7 @@ verify/      what can go wrong in a run
 compare/     finished runs beside each other
 draw/        what figures share
 calibrate/   how far to trust the error bars
+mass/        what the dispersions say of the Galaxy's mass
 judge/       what a featureless halo would show
 synthetic/   the made-up survey
 numbers/     every quoted number, and its texts

@@ -82,8 +82,19 @@ def test_nothing_calls_real_stars_synthetic(segue_run, results):
     for path in (results / "numbers.rst", *(results / "report").glob("*.html")):
         text = path.read_text()
         assert "SEGUE" in text and "ynthetic" not in text, path
-    assert len(list((segue_run / "figures" / "segue_kgiants").glob("fig*"))) == 22
+    assert len(list((segue_run / "figures" / "segue_kgiants").glob("fig*"))) == 24
     assert not (results / "synthetic").exists()
+
+
+def test_masses_of_lines_of_sight_are_no_factor_of_two_apart(results):
+    """Elsewhere: a factor of 1.07 (1.00 to 1.23), and no sign of any (p 0.61)."""
+    mass = yaml.safe_load((results / "numbers.yaml").read_text())["mass"]
+    factor = mass["lines_of_sight"]["mass_factor"]
+    assert factor["lo68"] <= 1.07 <= factor["hi68"] and factor["value"] < 1.23
+    assert factor["p"] > 0.1 and factor["hi95"] < 2
+    claims = Table.read(results / "paper_comparison.ecsv")
+    (row,) = claims[claims["number"] == "mass.lines_of_sight.mass_factor"]
+    assert row["verdict"] == "contradicted"
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -106,6 +106,15 @@ def test_what_was_put_in_is_found(survey):
     assert numbers_with(survey, "contradicted") <= OTHERWISE
 
 
+def test_hot_lines_of_sight_are_radial_too_so_that_masses_differ_less(survey):
+    """Elsewhere, of the default: tau 0.17 in ln sigma_r^2 and 0.10 in ln M, a factor of 1.38."""
+    sights = numbers_of(survey)["mass"]["lines_of_sight"]
+    assert sights["ln_sigma_r2_scatter"]["value"] == pytest.approx(0.17, abs=0.05)
+    assert sights["ln_mass_scatter"]["value"] == pytest.approx(0.10, abs=0.05)
+    assert sights["mass_factor"]["value"] == pytest.approx(1.38, abs=0.15)
+    assert sights["mass_factor"]["hi95"] < 2
+
+
 def test_null_supports_no_claim(null):
     assert not numbers_with(null, "supported")
 

@@ -25,6 +25,7 @@ AT_START = {
     **dict.fromkeys(("judge_claims", "run_calibration", "run_realisations"), FITS),
     **dict.fromkeys(("select_samples", "test_asymmetry"), FITS),
     "verify_run": FITS,
+    "compute_jeans": FITS,
     "simulate_survey": FITS | {"scipy.special"},
     **dict.fromkeys(("compare_with_paper", "summarise", "summarise_calibration"), NOTHING),
     "write_pages": NOTHING,

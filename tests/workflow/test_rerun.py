@@ -24,7 +24,8 @@ PROFILES = {"plot_sigma_profile", "plot_beta_profile"}
 # What is made of a synthetic catalogue alone
 SYNTHETIC = {"check_synthetic", "plot_synthetic_check"}
 # What permutes the stars of the samples
-PERMUTED = {"test_asymmetry"}
+PERMUTED = {"test_asymmetry", "compute_jeans"}
+MASSES = {"compute_jeans"}
 SHELLS = {"count_unbound", "judge_claims"}
 
 # Every leaf: another value, and the rules that use the key themselves; whatever is downstream of
@@ -90,6 +91,13 @@ CHANGES = {
     "significance.seed": (1, PERMUTED),
     "significance.stratum_stars": (30, PERMUTED),
     "significance.cmap": ("PuOr", {"plot_asymmetry"}),
+    "jeans.slopes": (["single"], MASSES),
+    "jeans.tracer_slopes": ("other_slopes.yaml", MASSES),
+    "jeans.degree": (2, MASSES),
+    "jeans.min_kpc": (15.0, MASSES),
+    "jeans.max_kpc": (50.0, MASSES),
+    "jeans.quoted_kpc": ([30.0], {"collect_numbers"}),
+    "jeans.slope_colors": (["black", "red"], {"plot_jeans"}),
     "calibration.halos": (5, CALIBRATION),
     "calibration.halo_stars": (1000, CALIBRATION),
     "calibration.realisations": (70, CALIBRATION),
@@ -108,11 +116,14 @@ CHANGES = {
     "figures.field_diameter_deg": (2.0, {"plot_footprint"}),
     "figures.error_bins": (20, {"plot_velocity_errors"}),
     "figures.contour_levels": (7, PLANES),
-    "figures.accreted_color": ("black", {"plot_sigma_profile", "plot_asymmetry"}),
-    "figures.insitu_color": ("black", {"plot_sigma_profile", "plot_asymmetry"}),
+    "figures.accreted_color": ("black", {"plot_sigma_profile", "plot_asymmetry", "plot_jeans"}),
+    "figures.insitu_color": ("black", {"plot_sigma_profile", "plot_asymmetry", "plot_jeans"}),
     "figures.line_of_sight_color": ("black", LINES_OF_SIGHT),
     "figures.circle_area_per_star": (1.0, LINES_OF_SIGHT),
-    "figures.quadrant_colors": (["black", "red", "green", "blue"], {"plot_beta_profile"}),
+    "figures.quadrant_colors": (
+        ["black", "red", "green", "blue"],
+        {"plot_beta_profile", "plot_jeans"},
+    ),
     "figures.gse.xy_axis_ratio": (0.7, {"plot_sigma_xy"}),
     "figures.gse.xy_angle_deg": (60.0, {"plot_sigma_xy"}),
     "figures.gse.axes": ([10.0, 7.0, 6.0], {"plot_sigma_xz"}),
@@ -156,6 +167,7 @@ def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downst
     shutil.copy2(results / "synthetic" / "catalogue.fits", quick_run / "other.fits")
     shutil.copy2(quick_run / "config" / "synthetic.yaml", quick_run / "other_model.yaml")
     shutil.copytree(results, quick_run.parent / "other")
+    shutil.copy2(quick_run / "resources" / "tracer_slopes.yaml", quick_run / "other_slopes.yaml")
     for name in ("satellites", "literature_sigma_r"):
         source = quick_run / "resources" / f"{name}.ecsv"
         shutil.copy2(source, quick_run / f"other_{name.removesuffix('_sigma_r')}.ecsv")
@@ -195,7 +207,7 @@ def test_order_of_keys_and_form_of_numbers_change_nothing(quick_run, plan):
         ({"aleph": {"orbit_step_myr": 0.5}}, FLAGS),
         (
             {"figures": {"quadrant_colors": ["#e69f00", "#d7301f", "#009e73", "#3b6fb6"]}},
-            {"plot_beta_profile"},
+            {"plot_beta_profile", "plot_jeans"},
         ),
     ],
 )

@@ -110,19 +110,12 @@ def _scatter(halo: Halo, observed, permuted, min_stars: int) -> dict:
     """
     sky = halo.rows["sky"]
     many = halo.n_stars[sky] >= max(MIN_STARS_OF_SCATTER, min_stars)
-    if np.count_nonzero(many) < 3:
-        return _nothing()
     # km2/s2; the errors of so many stars leave more than this.
-    logs = [0.5 * np.log(np.maximum(v[0, sky][many], 1.0)) for v in (observed, permuted)]
-    expected, noise = logs[1].mean(axis=1, keepdims=True), logs[1].var(axis=1)
-    if not noise.all():
-        return _nothing()
-    values, null = (part - expected for part in logs)
-    q = statistics.homogeneity(values, noise)
-    p = significance.p_value(float(q[0]), statistics.homogeneity(null, noise))
-    levels = (None, 0.975, 0.84, 0.16, 0.025)
-    tau, *ends = (float(statistics.scatter(values, noise, level)[0]) for level in levels)
-    return _entry(tau, ends, "", statistics.scatter(null, noise), p)
+    logs = (0.5 * np.log(np.maximum(v[0, sky][many], 1.0)) for v in (observed, permuted))
+    found = statistics.beyond_noise(*logs, taus=None)
+    ends = [found[f"tau_{end}"] for end in ("lo95", "lo68", "hi68", "hi95")]
+    entry = _entry(found["tau"], ends, "", None, found["p"])
+    return entry | {name: rounded(found[name]) for name in _NULL}
 
 
 # --- directions ------------------------------------------------------------------------------

@@ -224,10 +224,35 @@ def scatter(values: np.ndarray, variances: np.ndarray, level: float | None = Non
     k = len(values)
     wanted = k - 1 if level is None else scipy.stats.chi2.ppf(level, k - 1)
     low = np.zeros(values.shape[1])
-    high = np.full(values.shape[1], 4 * np.maximum(values.var(axis=0).max(), variances.max()))
+    # Without any noise Q would be k var / tau^2, and with it is less.
+    high = k * values.var(axis=0) / wanted
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         above = homogeneity(values, variances, middle) > wanted
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     some = homogeneity(values, variances) > wanted
     return np.where(some, np.sqrt(0.5 * (low + high)), 0.0)
+
+
+# Permutations whose own tau is measured: enough for its 95 %
+_NULL_TAUS = 500
+
+
+def beyond_noise(observed: np.ndarray, permuted: np.ndarray, taus: int | None = _NULL_TAUS) -> dict:
+    """Measure how much k bins' values (k x 1) scatter beyond what permutations (k x P) give.
+
+    What permuted stars show in each bin is taken off; their scatter there is its noise. Gives tau
+    with the ends of its 95 and 68 % intervals, the median and 95 % of permuted halos, and p, the
+    share of permutations with as large a homogeneity Q. NaN of fewer than three bins.
+    """
+    names = ("tau", "tau_lo95", "tau_lo68", "tau_hi68", "tau_hi95")
+    nulls, nothing = ("null", "null_lo95", "null_hi95"), float("nan")
+    expected, noise = permuted.mean(axis=1, keepdims=True), permuted.var(axis=1)
+    if len(observed) < 3 or not noise.all():
+        return dict.fromkeys((*names, *nulls, "p"), nothing)
+    values, null = observed - expected, permuted - expected
+    p = p_value(float(homogeneity(values, noise)[0]), homogeneity(null, noise), "high")
+    levels = (None, 0.975, 0.84, 0.16, 0.025)
+    tau = (float(scatter(values, noise, level)[0]) for level in levels)
+    chance = np.quantile(scatter(null[:, :taus], noise), (0.5, 0.025, 0.975))
+    return dict(zip((*names, *nulls, "p"), (*tau, *map(float, chance), p), strict=True))

@@ -11,7 +11,7 @@ from icefire.errors import UserError
 from icefire.files import metadata, text_tables
 from icefire.files.columns import SAMPLES
 from icefire.files.star_tables import StarReader
-from icefire.numbers import bins, counts, samples
+from icefire.numbers import bins, counts, masses, samples
 
 SUMMARIES = {
     "sky": (
@@ -33,6 +33,8 @@ class Tables:
     samples: dict[str, StarReader]
     summaries: dict[str, object]
     judged: dict
+    jeans: object
+    spread: object
     min_stars: int
 
     @property
@@ -42,7 +44,7 @@ class Tables:
 
 
 def read(paths: Mapping[str, str]) -> Tables:
-    """Open the tables: `ledger`, `clean`, `judged`, the samples and SUMMARIES, by their names.
+    """Open the tables: `ledger`, `clean`, `judged`, `masses`, `spread`, the samples and SUMMARIES.
 
     Raises UserError naming the file where one is not what it should be, or where they are not of
     one run.
@@ -65,12 +67,15 @@ def read(paths: Mapping[str, str]) -> Tables:
         raise UserError(f"{paths['judged']}: is not of judge_claims.py; make it anew")
     engine = metadata.parameters_of(summaries["sky"].meta, "run_realisations", paths["sky"])
     min_stars = engine["montecarlo_min_stars"]
-    tables = Tables(ledger, clean, readers, summaries, judged["judged"], min_stars)
+    jeans = text_tables.read_ecsv(paths["masses"], masses.MASSES, masses.MASS_TEXTS)
+    spread = text_tables.read_ecsv(paths["spread"], masses.SPREAD, masses.SPREAD_TEXTS)
+    tables = Tables(ledger, clean, readers, summaries, judged["judged"], jeans, spread, min_stars)
     for key in _SOURCE:
         if key not in tables.meta:
             raise UserError(f"{paths['sky']}: its metadata have no {key}; make it anew")
     catalogue = tables.meta["catalogue"]
-    metas = [table.meta for table in (ledger, clean, *readers.values(), *summaries.values())]
+    tables_of_stars = (ledger, clean, *readers.values(), *summaries.values())
+    metas = [table.meta for table in (*tables_of_stars, jeans, spread)]
     for meta in (*metas, judged["catalogue"]):
         if meta.get("catalogue") != catalogue:
             raise UserError(
@@ -80,8 +85,8 @@ def read(paths: Mapping[str, str]) -> Tables:
     return tables
 
 
-def numbers(tables: Tables, feh_slices: list) -> dict:
-    """Measure all numbers; `feh_slices` are ranges of [Fe/H], dex.
+def numbers(tables: Tables, feh_slices: list, radii_kpc: tuple = ()) -> dict:
+    """Measure all numbers; `feh_slices` are ranges of [Fe/H], dex; masses are within `radii_kpc`.
 
     What fewer than `montecarlo.min_stars` stars tell has no value.
     """
@@ -97,5 +102,6 @@ def numbers(tables: Tables, feh_slices: list) -> dict:
         "profile": bins.profiles(accreted, summaries["insitu_radial"]),
         "map": samples.structures(readers["insitu"], least),
         "quadrant": samples.quadrants(readers["halo"], least),
+        "mass": masses.masses(tables.jeans, radii_kpc) | masses.spreads(tables.spread),
         "judged": tables.judged,
     }

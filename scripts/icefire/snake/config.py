@@ -25,6 +25,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from icefire.errors import UserError
 from icefire.files.strict_yaml import load
+from icefire.mass.slopes import mistakes as mistakes_of_masses
 from icefire.snake.beside import mistakes_beside
 from icefire.snake.places import find
 
@@ -259,6 +260,7 @@ def _files(config: dict) -> Iterator[str]:
     paths = {"catalog.path": catalog["path"], "synthetic.model": synthetic["model"]}
     paths |= {f"synthetic.changes.{n}": path for n, path in enumerate(synthetic["changes"])}
     paths["satellites.catalogue"] = config["satellites"]["catalogue"]
+    paths["jeans.tracer_slopes"] = config["jeans"]["tracer_slopes"]
     for quantity in ("sigma_r", "beta"):
         key = f"literature_{quantity}"
         paths[f"figures.{key}"] = config["figures"][key]
@@ -313,6 +315,7 @@ def _literature(config: dict) -> Iterator[str]:
 RULES = (
     *(_shells, _grids, _pixels, _orbits, _shares, _memory, _feh_limits, _polygon),
     *(_scales, _names, _files, _survey, _literature, mistakes_beside),
+    mistakes_of_masses,
 )
 
 

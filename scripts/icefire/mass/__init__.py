@@ -1,0 +1,1 @@
+"""What the dispersions say of the Galaxy's mass, and how far they can say it."""
