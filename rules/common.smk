@@ -5,7 +5,8 @@
 # ours(path) is a file of the workflow, find(path) one that the working folder may have of its own.
 # flags(*keys) writes values of the configuration as whole flags, flags.of(step) all that a step from
 # the survey to the profiles takes, which a variation may change. beside(*files) names files
-# of the runs beside this one. memory_mb(...) and minutes(...) make what a job asks of a cluster.
+# of the runs beside this one, map_files(geometry) the further maps. memory_mb(...) and minutes(...)
+# make what a job asks of a cluster.
 
 from functools import partial
 
@@ -21,6 +22,17 @@ flags = Flags(config)
 # In an order of their own: an overlay that names one of them puts it first.
 GEOMETRIES = sorted(config["geometry"])
 beside = files_beside(config)
+
+
+def map_files(geometry):
+    """Name the maps of further quantities, PDF and PNG of each."""
+    found = []
+    for quantity in config["figures"]["maps"]:
+        stem = f"<figures>/maps/{quantity}_{geometry}"
+        look = {"caption": "../report/map.rst", "category": "2. Maps"}
+        labels = {"figure": f"{quantity} {geometry}"}
+        found += [f"{stem}.pdf", report(f"{stem}.png", labels=labels, **look)]
+    return found
 
 
 wildcard_constraints:

@@ -5,6 +5,13 @@
 # Out: <figures>/fig01_footprint ... <figures>/fig10_beta_profile, .pdf and .png
 
 
+# What all maps are drawn with
+SCALES = (
+    *("figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
+    *("figures.beta_min", "figures.beta_max", "figures.contour_levels", "figures.maps"),
+)
+
+
 rule plot_footprint:
     """Fields of the survey on the sky (paper, figure 1)."""
     input:
@@ -107,6 +114,7 @@ rule plot_sigma_xy:
         halo_stars="<results>/samples/halo.fits",
         accreted_stars="<results>/samples/accreted.fits",
         insitu_stars="<results>/samples/insitu.fits",
+        judged="<results>/judged.yaml",
     output:
         pdf="<figures>/fig04_sigma_xy.pdf",
         png=report(
@@ -115,6 +123,7 @@ rule plot_sigma_xy:
             category="2. Maps",
             labels={"figure": "04 σ_r in X and Y"},
         ),
+        maps=map_files("xy"),
     log:
         "<logs>/plot_sigma_xy.log",
     benchmark:
@@ -127,10 +136,7 @@ rule plot_sigma_xy:
     params:
         **flags(
             "run",
-            "figures.sigma_cmap",
-            "figures.sigma_min_km_s",
-            "figures.sigma_max_km_s",
-            "figures.contour_levels",
+            *SCALES,
             "figures.gse.xy_axis_ratio",
             "figures.gse.xy_angle_deg",
             "figures.gse.semi_major_kpc",
@@ -139,8 +145,9 @@ rule plot_sigma_xy:
         "python {input.code[0]:q} --plane xy --halo {input.halo:q}"
         " --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --halo-stars {input.halo_stars:q} --accreted-stars {input.accreted_stars:q}"
-        " --insitu-stars {input.insitu_stars:q} --style {input.style:q} {params:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --insitu-stars {input.insitu_stars:q} --judged {input.judged:q} --style {input.style:q}"
+        " {params:q} --pdf {output.pdf:q} --png {output.png:q} --maps {output.maps:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_sigma_xz:
@@ -154,6 +161,7 @@ rule plot_sigma_xz:
         halo_stars="<results>/samples/halo.fits",
         accreted_stars="<results>/samples/accreted.fits",
         insitu_stars="<results>/samples/insitu.fits",
+        judged="<results>/judged.yaml",
     output:
         pdf="<figures>/fig05_sigma_xz.pdf",
         png=report(
@@ -162,6 +170,7 @@ rule plot_sigma_xz:
             category="2. Maps",
             labels={"figure": "05 σ_r in X and Z"},
         ),
+        maps=map_files("xz"),
     log:
         "<logs>/plot_sigma_xz.log",
     benchmark:
@@ -174,10 +183,7 @@ rule plot_sigma_xz:
     params:
         **flags(
             "run",
-            "figures.sigma_cmap",
-            "figures.sigma_min_km_s",
-            "figures.sigma_max_km_s",
-            "figures.contour_levels",
+            *SCALES,
             "figures.gse.axes",
             "figures.gse.pitch_deg",
             "figures.gse.azimuth_deg",
@@ -187,8 +193,9 @@ rule plot_sigma_xz:
         "python {input.code[0]:q} --plane xz --halo {input.halo:q}"
         " --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --halo-stars {input.halo_stars:q} --accreted-stars {input.accreted_stars:q}"
-        " --insitu-stars {input.insitu_stars:q} --style {input.style:q} {params:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --insitu-stars {input.insitu_stars:q} --judged {input.judged:q} --style {input.style:q}"
+        " {params:q} --pdf {output.pdf:q} --png {output.png:q} --maps {output.maps:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_sigma_sky:
@@ -207,6 +214,7 @@ rule plot_sigma_sky:
             category="2. Maps",
             labels={"figure": "06 σ_r on the sky"},
         ),
+        maps=map_files("sky"),
     log:
         "<logs>/plot_sigma_sky.log",
     benchmark:
@@ -216,11 +224,11 @@ rule plot_sigma_sky:
     resources:
         here=1,
     params:
-        **flags("run", "figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
+        **flags("run", *SCALES),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --style {input.style:q} {params:q} --pdf {output.pdf:q}"
-        " --png {output.png:q} > {log:q} 2>&1"
+        " --png {output.png:q} --maps {output.maps:q} > {log:q} 2>&1"
 
 
 rule plot_sigma_vs_accreted:
@@ -229,6 +237,7 @@ rule plot_sigma_vs_accreted:
         code=code("plot_line_of_sight"),
         style=find("config/paper.mplstyle"),
         sky="<results>/summaries/sky/halo.ecsv",
+        judged="<results>/judged.yaml",
     output:
         pdf="<figures>/fig07_sigma_vs_accreted.pdf",
         png=report(
@@ -248,7 +257,7 @@ rule plot_sigma_vs_accreted:
     params:
         **flags("run", "figures.line_of_sight_color", "figures.circle_area_per_star"),
     shell:
-        "python {input.code[0]:q} --quantity sigma_r --sky {input.sky:q}"
+        "python {input.code[0]:q} --quantity sigma_r --sky {input.sky:q} --judged {input.judged:q}"
         " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
         " > {log:q} 2>&1"
 
@@ -259,6 +268,7 @@ rule plot_beta_vs_accreted:
         code=code("plot_line_of_sight"),
         style=find("config/paper.mplstyle"),
         sky="<results>/summaries/sky/halo.ecsv",
+        judged="<results>/judged.yaml",
     output:
         pdf="<figures>/fig08_beta_vs_accreted.pdf",
         png=report(
@@ -278,8 +288,9 @@ rule plot_beta_vs_accreted:
     params:
         **flags("run", "figures.line_of_sight_color", "figures.circle_area_per_star"),
     shell:
-        "python {input.code[0]:q} --quantity beta --sky {input.sky:q} --style {input.style:q}"
-        " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --quantity beta --sky {input.sky:q} --judged {input.judged:q}"
+        " --style {input.style:q} {params:q} --pdf {output.pdf:q} --png {output.png:q}"
+        " > {log:q} 2>&1"
 
 
 RADIAL = {sample: f"summaries/radial/{sample}.ecsv" for sample in SAMPLES}

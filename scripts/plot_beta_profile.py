@@ -1,11 +1,11 @@
 """Draw the velocity anisotropy over radius (Han et al. 2024, figure 10).
 
-Above the four quadrants of (l, b) with 68 % intervals; below the whole sky, the first and the
-fourth quadrant with 68 and 95 % intervals, and published values (open markers, grey where their
-source calls them approximate, placed mid-range where it gives only a range, at the frame with an
-arrow where they lie beyond it). The vertical axis is that of our own medians and of their 68 %
-intervals down to -2. Bars are the 68 % intervals of a sound method, each a little off the middle of
-its shell. Below all, of each sample, the same beside other finished runs, if given.
+Above each quadrant of (l, b) beside the whole sky (grey), below the whole sky and published values,
+each with 68 and 95 % intervals, and bars of the 68 % interval of a sound method. Published values
+are open markers, each source in a colour, with a dashed range where it calls them approximate,
+mid-range where it gives only a range, side by side where they share a radius, at the frame with an
+arrow where they lie beyond it. The vertical axis is that of our own medians and of their 68 %
+intervals down to -2. Below all, of each sample, the same beside other finished runs, if given.
 
     python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
         --accreted results/summaries/radial/accreted.ecsv \\
@@ -20,19 +20,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-import numpy as np
+from matplotlib.lines import Line2D
 
 from icefire import cli
-from icefire.draw import beside, literature, page, profiles
+from icefire.draw import beside, literature, names, page, profiles
 
-# The paper's numbering of the quadrants, section 3; the summaries call the whole sky 0.
+# The paper's numbering of the quadrants, section 3
 NAMES = {
-    0: "whole sky",
     1: r"first: $l > 180°$, $b > 0°$",
     2: r"second: $l < 180°$, $b > 0°$",
     3: r"third: $l < 180°$, $b < 0°$",
     4: r"fourth: $l > 180°$, $b < 0°$",
 }
+WHOLE = {"color": "0.6", "lw": 0.9, "zorder": 1.5}
 MARKERS = {0: "o", 1: "s", 2: "^", 3: "D", 4: "v"}
 
 
@@ -50,55 +50,68 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def draw_quadrants(axes, halo, numbers, colors: dict, percents, min_stars: int) -> None:
-    """Draw the profiles of the numbered quadrants (0: whole sky) in one panel."""
-    n_bins = 0
-    slots = np.linspace(-0.2, 0.2, len(numbers))
-    for number, slot in zip(numbers, slots, strict=True):
-        profile = profiles.quadrant(halo, number)
-        look = {"color": colors[number], "marker": MARKERS[number], "label": NAMES[number]}
-        drawn = profiles.draw_profile(axes, profile, "beta", percents, **look)
-        profiles.draw_sound(axes, profile, "beta", colors[number], slot)
-        cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
-        n_bins += drawn
-    if n_bins == 0:
-        page.say_nothing_to_draw(axes, f"quadrants {numbers}", page.no_bin(min_stars), y=0.25)
+def draw_quadrant(axes, halo, number: int, color: str, min_stars: int) -> None:
+    """Draw the profile of a quadrant (0: the whole sky) with its intervals."""
+    profile = profiles.quadrant(halo, number)
+    drawn = profiles.draw_profile(axes, profile, "beta", color=color, marker=MARKERS[number])
+    profiles.draw_sound(axes, profile, "beta", color)
+    cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
+    if not drawn:
+        page.say_nothing_to_draw(axes, f"quadrant {number}", page.no_bin(min_stars), y=0.45)
+    axes.axhline(0, color="0.6", lw=0.5, zorder=1)
+
+
+def draw_quadrants(figure, halo, colors, min_stars: int):
+    """Draw the four quadrants, each in a panel of its own; gives the panels."""
+    panels = figure.subplots(2, 2, sharex=True, sharey=True)
+    whole = profiles.quadrant(halo, 0)
+    r, beta = page.values(whole, "r_mid"), page.values(whole, "beta")
+    # As they lie on the sky: north above, and l growing to the left
+    for axes, number in zip(panels.flat, (2, 1, 3, 4), strict=True):
+        axes.plot(r, beta, **WHOLE)
+        draw_quadrant(axes, halo, number, colors[number - 1], min_stars)
+        n_stars = int(page.values(profiles.quadrant(halo, number), "n_stars").sum())
+        axes.set_title(f"{NAMES[number]}\n{page.stars_text(n_stars)}", fontsize=page.SMALL_PT)
+    return panels
 
 
 def draw(runs: dict, arguments: argparse.Namespace):
-    """Draw both panels, and below them the runs beside this one; then the two are side by side."""
-    colors = dict(enumerate(("black", *arguments.figures_quadrant_colors)))
+    """Draw all panels, and below them the runs beside this one; then they are side by side."""
     (halo, *_), *others = (list(tables.values()) for tables in runs.values())
     min_stars = page.min_stars(halo, arguments.halo)
-    figure = beside.page_of(4.2 if others else 6.0, runs, "beta")
-    upper, lower = figure.subplots(*((1, 2) if others else (2, 1)), sharex=True, sharey=True)
-    n_stars = page.stars_text(int(page.values(profiles.quadrant(halo, 0), "n_stars").sum()))
-    upper.set_title(f"Quadrants of the sky, {n_stars}")
-    lower.set_title(f"Whole sky and two quadrants, {n_stars}")
-    draw_quadrants(upper, halo, (1, 2, 3, 4), colors, (68,), min_stars)
-    draw_quadrants(lower, halo, (0, 1, 4), colors, (68, 95), min_stars)
+    figure = beside.page_of(4.0 if others else 6.6, runs, "beta")
+    grid = (1, 2) if others else (2, 1)
+    ratios = {} if others else {"height_ratios": (1, 1.12)}
+    upper, lower = figure.subfigures(*grid, hspace=0, wspace=0, **ratios)
+    panels = draw_quadrants(upper, halo, arguments.figures_quadrant_colors, min_stars)
+    whole = lower.subplots()
+    draw_quadrant(whole, halo, 0, "black", min_stars)
+    profile = profiles.quadrant(halo, 0)
+    n_stars = page.stars_text(int(page.values(profile, "n_stars").sum()))
     r_limits = profiles.radial_limits([halo])
-    upper.set(xlim=profiles.widened(r_limits), ylim=profiles.limits([halo], "beta"))
-    for axes in (upper, lower) if others else (lower,):
-        axes.set_xlabel("Galactocentric radius $r$ (kpc)")
-    for axes in (upper, lower):
-        axes.axhline(0, color="0.6", lw=0.5, zorder=1)
+    limits = {"xlim": profiles.widened(r_limits), "ylim": profiles.limits([halo], "beta")}
+    for axes in (*panels.flat, whole):
+        axes.set(**limits)
+    for axes in (*panels[1], whole):
+        axes.set_xlabel("$r$ (kpc)" if axes is not whole else "Galactocentric radius $r$ (kpc)")
+    for axes in (*panels[:, 0], whole):
         axes.set_ylabel(beside.LABELS["beta"])
-    quadrants, _ = upper.get_legend_handles_labels()
-    handles = lower.get_legend_handles_labels()[0] + profiles.band_handles(halo)
-    handles += profiles.mark_cut(lower, profiles.quadrant(halo, 0))
+    line = names.along(page.values(profile, "r_mid"), page.values(profile, "beta"))
+    named, drawn_at = [names.Name(f"whole sky, {n_stars}", "black", line)], [line]
+    drawn_at.append(names.ends(profile, profiles.sound_columns(profile, "beta")))
+    handles = [
+        Line2D([], [], label="whole sky, in quadrants", **WHOLE),
+        *profiles.band_handles(halo),
+    ]
+    handles += profiles.mark_cut(whole, profile)
     if arguments.literature:
-        sources = arguments.figures_literature
-        published = literature.read(arguments.literature, ("beta",), sources, r_limits)
-        handles += literature.draw(lower, published)
-    small = {
-        "ncols": 4 if others else 2,
-        "fontsize": page.SMALL_PT,
-        "handlelength": 1.3,
-        "columnspacing": 0.9,
-    }
-    figure.legend(handles=quadrants, loc="outside upper center", **small)
-    figure.legend(handles=handles, loc="outside lower center", **small)
+        chosen = arguments.figures_literature
+        published = literature.read(arguments.literature, ("beta",), chosen, r_limits)
+        explained, sources, points = literature.draw(whole, published)
+        handles, named, drawn_at = handles + explained, named + sources, drawn_at + points
+    names.place(whole, named, drawn_at)
+    small = {"ncols": 2, "fontsize": page.SMALL_PT, "columnspacing": 0.9}
+    lower.legend(handles=handles, loc="outside lower center", **small)
     return figure
 
 

@@ -1,7 +1,8 @@
 """Draw the chemical selection of the accreted and in-situ stars (Han et al. 2024, figure 2).
 
 Left all giants outside cold substructure, right the halo sample, in the plane of [Fe/H] and
-[alpha/Fe]. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
+[alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits are of Aleph, which
+the halo sample leaves out. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
 
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
  --halo results/samples/halo.fits --figures-density-cmap magma_r --style config/paper.mplstyle \\
@@ -19,11 +20,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Polygon
+from matplotlib.path import Path
 
 from icefire import cli
 from icefire.draw import page
 from icefire.files import metadata
 from icefire.files.star_tables import StarReader
+from icefire.stars.cuts import OneSample, chemical_split
 
 # Bins of 0.05 and 0.02 dex. The frame ends below the polygon's upper edge, which bounds nothing.
 FEH_EDGES = np.linspace(-3.0, 0.5, 71)
@@ -31,11 +34,13 @@ AFE_EDGES = np.linspace(-0.28, 0.58, 44)
 
 # Where the three sequences of the paper's figure 2 are named, in [Fe/H] and [alpha/Fe].
 SEQUENCES = (
-    ("accreted", -2.2, -0.10, "center"),
-    ("in situ, high α", 0.44, 0.50, "right"),
-    ("in situ, low α", 0.44, -0.20, "right"),
+    ("accreted", -2.2, -0.05, "center"),
+    ("in situ, high α", 0.36, 0.50, "right"),
+    ("low α", 0.36, -0.18, "right"),
 )
 BOUNDARY = {"color": "#1b9e9e", "linewidth": 1.4}
+NO_SPLIT = OneSample()
+ALEPH = {"color": "0.1", "linewidth": 1.1, "ls": ":", "zorder": 4}
 
 
 @dataclass
@@ -46,18 +51,27 @@ class Panel:
     n_stars: int = 0
     n_plane: int = 0
     n_feh: int = 0
+    n_accreted: int = 0
+    n_insitu: int = 0
     plane: np.ndarray = field(default_factory=lambda: _zeros(FEH_EDGES, AFE_EDGES))
     feh: np.ndarray = field(default_factory=lambda: _zeros(FEH_EDGES))
 
-    def add(self, feh: np.ndarray, afe: np.ndarray) -> None:
-        """Count one block of stars."""
+    def add(self, feh: np.ndarray, afe: np.ndarray, split) -> None:
+        """Count one block of stars, and those of either population by a chemical split."""
         self.n_stars += len(feh)
+        self.n_accreted += int(np.count_nonzero(split.accreted(feh, afe)))
+        self.n_insitu += int(np.count_nonzero(split.insitu(feh, afe)))
         self.n_feh += int(np.count_nonzero(np.isfinite(feh)))
         both = np.isfinite(feh) & np.isfinite(afe)
         self.n_plane += int(np.count_nonzero(both))
         self.feh += np.histogram(feh[np.isfinite(feh)], FEH_EDGES)[0]
         counts, _, _ = np.histogram2d(feh[both], afe[both], (FEH_EDGES, AFE_EDGES))
         self.plane += counts.astype(np.int64)
+
+    def count_text(self, n_drawn: int) -> str:
+        """Say how many stars are drawn, and how many of all are accreted and in situ."""
+        parts = f"{self.n_accreted:,} accreted, {self.n_insitu:,} in situ"
+        return f"{page.stars_text(n_drawn)}\n{parts}"
 
 
 def _zeros(*edges: np.ndarray) -> np.ndarray:
@@ -87,25 +101,34 @@ def boundary(split: dict) -> tuple[list, list]:
     return [], list(zip(limits, ("-", "--"), strict=True))
 
 
-def count_giants(reader: StarReader) -> Panel:
+def count_giants(reader: StarReader, split=NO_SPLIT) -> Panel:
     """Count the giants that belong neither to Sagittarius nor to a satellite."""
     panel = Panel("Giants outside cold substructure")
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     for block in reader.blocks(("feh", "afe", *flags)):
         kept = block["is_giant"] & ~block["is_sagittarius"] & ~block["is_satellite"]
-        panel.add(block["feh"][kept], block["afe"][kept])
+        panel.add(block["feh"][kept], block["afe"][kept], split)
     return panel
 
 
-def count_halo(reader: StarReader) -> Panel:
+def count_halo(reader: StarReader, split=NO_SPLIT) -> Panel:
     """Count the halo sample."""
     panel = Panel("Halo sample")
     for block in reader.blocks(("feh", "afe")):
-        panel.add(block["feh"], block["afe"])
+        panel.add(block["feh"], block["afe"], split)
     return panel
 
 
-def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> None:
+def aleph_line(flags: dict, polygon: list) -> tuple[np.ndarray, np.ndarray] | None:
+    """Give the line of Aleph within the in-situ polygon, by the parameters of flag_substructure."""
+    if not polygon or "aleph_afe_slope" not in flags:
+        return None
+    feh = np.linspace(FEH_EDGES[0], FEH_EDGES[-1], 701)
+    afe = flags["aleph_afe_slope"] * feh + flags["aleph_afe_intercept"]
+    return feh, np.where(Path(polygon).contains_points(np.column_stack([feh, afe])), afe, np.nan)
+
+
+def draw_plane(figure, panels: list[Panel], polygon, feh_limits, aleph, cmap: str) -> None:
     """Draw both panels as 2-D histograms with the boundary between the two populations."""
     top = max(10, *(int(panel.plane.max()) for panel in panels))
     all_axes = figure.subplots(1, 2, sharex=True, sharey=True)
@@ -122,13 +145,17 @@ def draw_plane(figure, panels: list[Panel], polygon, feh_limits, cmap: str) -> N
             axes.add_patch(Polygon(polygon, closed=True, fill=False, zorder=4, **BOUNDARY))
         for limit, dashes in feh_limits:
             axes.axvline(limit, ls=dashes, zorder=4, **BOUNDARY)
+        if aleph is not None:
+            axes.plot(*aleph, **ALEPH)
         axes.set_title(panel.name)
         lower_left = {"x": 0.04, "y": 0.05, "ha": "left", "va": "bottom"}
-        page.corner_text(axes, page.stars_text(panel.n_plane), **lower_left)
+        page.corner_text(axes, panel.count_text(panel.n_plane), **lower_left)
         if panel.n_plane == 0:
             page.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set_xlabel("[Fe/H] (dex)")
     all_axes[0].set_ylabel(r"[$\alpha$/Fe] (dex)")
+    if aleph is not None:
+        all_axes[1].text(0.36, 0.03, "Aleph", ha="right", va="center", style="italic")
     all_axes[0].set(xlim=FEH_EDGES[[0, -1]], ylim=AFE_EDGES[[0, -1]])
     for name, feh, afe, align in SEQUENCES:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
@@ -159,9 +186,8 @@ def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
             )
         axes.set_title(panel.name)
         # On the left, where no survey has its most stars.
-        page.corner_text(axes, page.stars_text(panel.n_feh), x=0.04, ha="left")
-        if feh_limits:
-            page.corner_text(axes, "no [α/Fe]: a proxy", x=0.04, y=0.88, ha="left")
+        text = panel.count_text(panel.n_feh) + ("\nno [α/Fe]: a proxy" if feh_limits else "")
+        page.corner_text(axes, text, x=0.04, ha="left")
         if panel.n_feh == 0:
             page.say_nothing_to_draw(axes, panel.name, "no stars")
         axes.set(ylim=(0, top), xlim=FEH_EDGES[[0, -1]], xlabel="[Fe/H] (dex)")
@@ -176,7 +202,9 @@ def work(arguments: argparse.Namespace) -> None:
     split = metadata.parameters_of(halo.meta, "select_samples", arguments.halo)
     polygon, feh_limits = boundary(split)
 
-    panels = [count_giants(stars), count_halo(halo)]
+    section = ("chemistry_", "")
+    split = chemical_split({key.replace(*section): value for key, value in split.items()})
+    panels = [count_giants(stars, split), count_halo(halo, split)]
     with_afe = any(panel.n_plane for panel in panels)
     for panel in panels:
         drawn = panel.plane.sum() if with_afe else panel.feh.sum()
@@ -187,7 +215,9 @@ def work(arguments: argparse.Namespace) -> None:
     meta = page.common_meta(stars=stars.meta, halo=halo.meta)
     figure = page.page(page.TWO_COLUMNS_IN, 3.0, meta, page.split_note(halo.meta))
     if with_afe:
-        draw_plane(figure, panels, polygon, feh_limits, arguments.figures_density_cmap)
+        flags = metadata.parameters_of(halo.meta, "flag_substructure", arguments.halo)
+        aleph, cmap = aleph_line(flags, polygon), arguments.figures_density_cmap
+        draw_plane(figure, panels, polygon, feh_limits, aleph, cmap)
     else:
         draw_feh(figure, panels, feh_limits)
     page.save(figure, arguments)

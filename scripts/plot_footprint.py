@@ -94,9 +94,9 @@ def draw(fields, footprint_color: str, field_diameter_deg: float):
     sky.draw_sky_polygons(
         axes,
         polygons,
-        facecolor=(color, 0.55),
+        facecolor=(color, 0.75),
         edgecolor=color,
-        linewidth=0.3,
+        linewidth=0.6,
         zorder=2.1,
         rasterized=len(polygons) > MAX_VECTOR_CIRCLES,
     )
@@ -108,9 +108,10 @@ def draw(fields, footprint_color: str, field_diameter_deg: float):
     kind = page.plain(str(fields.meta.get("fields_are", "fields")))
     n_stars = int(page.values(fields, "n_stars").sum())
     name = f"{len(fields):,} {kind} ({n_stars:,} stars), drawn {field_diameter_deg:g}° across"
-    circle = Line2D([], [], ls="none", marker="o", ms=4, mfc=(color, 0.55), mec=color, label=name)
+    circle = Line2D([], [], ls="none", marker="o", ms=6, mfc=(color, 0.75), mec=color, label=name)
     lines, _ = axes.get_legend_handles_labels()
-    figure.legend(handles=[circle, *lines], loc="outside upper center", ncols=3)
+    size = axes.title.get_size()
+    figure.legend(handles=[circle, *lines], loc="outside upper center", ncols=3, fontsize=size)
     return figure
 
 

@@ -1,11 +1,14 @@
 """Draw maps of sigma_r over the sky (Han et al. 2024, figure 6).
 
 HEALPix lines of sight of the halo, accreted and in-situ samples in Galactic coordinates, on one
-colour scale; dark grey where there are too few stars.
+colour scale; grey where there are too few stars, white hatching where a line of sight is closer to
+its sample's mean than half its 68 % interval is wide. --figures-maps draws maps of further
+quantities, each into two of --maps.
 
     python scripts/plot_sigma_sky.py --halo results/summaries/sky/halo.ecsv \\
         --accreted results/summaries/sky/accreted.ecsv --insitu results/summaries/sky/insitu.ecsv \\
-        --figures-sigma-cmap viridis --figures-sigma-min-km-s 60 --figures-sigma-max-km-s 180 \\
+        --figures-sigma-cmap viridis --figures-sigma-min-km-s 60 --figures-sigma-max-km-s 160 \\
+        --figures-beta-min 0 --figures-beta-max 1 --figures-contour-levels 11 \\
         --style config/paper.mplstyle --pdf fig06.pdf --png fig06.png
 """
 
@@ -14,14 +17,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-import matplotlib
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_rgba
-from matplotlib.patches import Patch
+from matplotlib.colors import to_rgba
 
 from icefire import cli
-from icefire.draw import page, sky
+from icefire.draw import maps, page, sky
 from icefire.errors import UserError
 from icefire.files import text_tables
 from icefire.files.columns import SAMPLES
@@ -33,10 +34,7 @@ EDGE_POINTS = 16
 
 def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__)
-    for sample, name in SAMPLES.items():
-        text = f"summary of the {name.lower()} sample"
-        parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
-    page.SIGMA.add_flags(parser)
+    maps.add_flags(parser)
     page.add_page_flags(parser)
     return parser
 
@@ -55,8 +53,8 @@ def pixel_outlines(n_pixels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return *angles_deg(outlines), centre_l_deg
 
 
-def whole_sky(summary, path: str) -> np.ndarray:
-    """Give sigma_r (km/s) of every pixel in RING order, NaN where it has no value.
+def rows_of_pixels(summary, path: str) -> np.ndarray:
+    """Give the row of every pixel in RING order.
 
     Raises UserError when the rows are not the pixels of a whole sky.
     """
@@ -65,63 +63,71 @@ def whole_sky(summary, path: str) -> np.ndarray:
     whole = len(pixel) > 0 and len(pixel) == 12 * side**2
     if not whole or not np.array_equal(np.sort(pixel), np.arange(len(pixel))):
         raise UserError(f"{path}: column pixel is not a whole HEALPix sky ({len(pixel)} rows)")
-    sigma = np.empty(len(pixel))
-    sigma[pixel] = page.values(summary, "sigma_r")
-    return sigma
+    return np.argsort(pixel)
 
 
-def draw(summaries: dict, arguments: argparse.Namespace):
-    """Draw the three maps."""
+def draw_map(axes, shown: np.ndarray, unsure: np.ndarray, scale: dict) -> None:
+    """Fill the pixels, given in RING order."""
+    polygons, owners = sky.sky_polygons(*pixel_outlines(len(shown)))
+    colors = scale["cmap"](scale["norm"](np.ma.masked_invalid(shown)))
+    colors[~np.isfinite(shown)] = to_rgba(page.NO_VALUE)
+    colors = colors[owners]
+    # The thin edge closes the hairlines that viewers show between neighbours.
+    look = {"facecolors": colors, "edgecolors": colors, "linewidths": 0.2, "zorder": 2}
+    sky.draw_sky_polygons(axes, polygons, **look)
+    hatched = [polygon for polygon, owner in zip(polygons, owners, strict=True) if unsure[owner]]
+    if hatched:
+        sky.draw_sky_polygons(axes, hatched, zorder=2.1, **maps.HATCH)
+
+
+def draw(name: str, summaries: dict, arguments: argparse.Namespace):
+    """Draw the three maps of a quantity."""
     meta = page.common_meta(**{sample: table.meta for sample, table in summaries.items()})
     note = page.split_note(summaries["accreted"].meta)
     min_stars = page.min_stars(summaries["halo"], arguments.halo)
-    norm = Normalize(*page.sigma_limits(arguments))
-    cmap = matplotlib.colormaps[arguments.figures_sigma_cmap]
-    shown = page.samples_of(summaries["halo"].meta)
-    width_in = page.TWO_COLUMNS_IN if len(shown) > 1 else page.ONE_COLUMN_IN
-    figure = page.page(width_in, 2.15 if len(shown) > 1 else 2.6, meta, note)
-    panels = []
-    for number, (sample, name) in enumerate(shown.items()):
-        sigma = whole_sky(summaries[sample], getattr(arguments, sample))
-        n_stars = int(page.values(summaries[sample], "n_stars").sum())
-        polygons, owners = sky.sky_polygons(*pixel_outlines(len(sigma)))
-        axes = sky.sky_axes(figure, (1, len(shown), number + 1), page.NO_VALUE_DARK)
+    samples = page.samples_of(summaries["halo"].meta)
+    shown = {s: maps.values(summaries[s], name, min_stars) for s in samples}
+    scale = maps.scale(name, shown, arguments)
+    width_in = page.TWO_COLUMNS_IN if len(samples) > 1 else page.ONE_COLUMN_IN
+    figure = page.page(width_in, 2.3 if len(samples) > 1 else 2.75, meta, note)
+    panels, any_unsure = [], False
+    for number, (sample, title) in enumerate(samples.items()):
+        table, values = summaries[sample], shown[sample]
+        rows = rows_of_pixels(table, getattr(arguments, sample))
+        unsure = maps.unsure(table, name)
+        any_unsure |= bool(unsure.any())
+        axes = sky.sky_axes(figure, (1, len(samples), number + 1), page.NO_VALUE)
         axes.set_xlabel("$l$ (deg)")
-        colors = cmap(norm(sigma))
-        colors[~np.isfinite(sigma)] = to_rgba(page.NO_VALUE_DARK)
-        colors = colors[owners]
-        # The thin edge closes the hairlines that viewers show between neighbours.
-        sky.draw_sky_polygons(
-            axes, polygons, facecolors=colors, edgecolors=colors, linewidths=0.2, zorder=2
-        )
-        axes.set_title(f"{name}, {page.stars_text(n_stars)}")
-        cli.report(f"{sample}: pixels with a value", int(np.isfinite(sigma).sum()), len(sigma))
-        if not np.isfinite(sigma).any():
-            text = page.no_bin(min_stars)
-            page.say_nothing_to_draw(axes, sample, text, y=0.3)
+        draw_map(axes, values[rows], unsure[rows], scale)
+        n_stars = int(page.values(table, "n_stars").sum())
+        axes.set_title(f"{title}, {page.stars_text(n_stars)}")
+        count = int(np.isfinite(values).sum())
+        cli.report(f"{sample}: pixels with a value of {name}", count, len(values))
+        if not count:
+            page.say_nothing_to_draw(axes, sample, page.no_bin(min_stars), y=0.3)
         panels.append(axes)
     panels[0].set_ylabel("$b$ (deg)")
     bar = figure.colorbar(
-        ScalarMappable(norm, cmap),
+        ScalarMappable(**scale),
         ax=panels,
         orientation="horizontal",
-        extend="both",
-        label=r"$\sigma_r$ (km s$^{-1}$)",
-        aspect=50 if len(shown) > 1 else 25,
+        label=maps.label(name),
+        aspect=50 if len(samples) > 1 else 25,
         shrink=0.6,
         pad=0.03,
     )
-    bar.ax.minorticks_off()
-    few = Patch(color=page.NO_VALUE_DARK, label=f"< {min_stars} stars")
-    bar.ax.legend(handles=[few], loc="center left", bbox_to_anchor=(1.04, 0.5))
+    maps.finish_bar(bar, scale)
+    handles = maps.handles(min_stars, any_unsure)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=page.SMALL_PT)
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style, arguments.run)
-    columns = ("pixel", "n_stars", "sigma_r")
+    columns = ("pixel", *maps.columns(arguments))
     summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
-    page.save(draw(summaries, arguments), arguments)
+    for name, files in maps.pages(arguments):
+        page.save(draw(name, summaries, arguments), files)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,6 +1,8 @@
 """Draw what the synthetic survey table is like beside what is published of the survey.
 
-Lines and open symbols are the synthetic table, filled points the survey's values.
+Lines and open symbols are the synthetic table, filled points the survey's values, crosses those
+that the table does not have: results/synthetic_check.ecsv says why. Diamonds are the centres of the
+Gaia-Sausage-Enceladus, of the high-alpha in-situ stars and of Sagittarius.
 
     python scripts/plot_synthetic_check.py --check results/synthetic_check.ecsv \\
         --distributions results/synthetic_distributions.ecsv \\
@@ -13,6 +15,7 @@ import argparse
 import sys
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from icefire import cli
 from icefire.draw import page
@@ -21,6 +24,8 @@ from icefire.files import text_tables
 
 MADE = {"color": "#0072b2", "label": "synthetic table"}
 TARGET = {"color": "#d55e00", "marker": "o", "ls": "none", "ms": 3.5, "label": "published of H3"}
+MISSED = TARGET | {"color": "black", "marker": "X", "ms": 6, "label": "published, not matched"}
+CENTRES = ("gse_centre", "high_alpha_insitu_centre", "sagittarius_centre")
 NUMBERS = ("at", "target", "made", "error")
 DISTRIBUTIONS = ("percentile", "distance", "feh", "afe", "lz", "energy")
 # [Fe/H] ranges of the [alpha/Fe] panel: quantity, and where it is drawn.
@@ -31,6 +36,7 @@ SLICES = {
     "afe_of_feh_-0.6_to_-0.4": -0.5,
 }
 DRAWN = ("giants_beyond", "feh", "lz", "energy", "pmra_error", *SLICES)
+DRAWN += tuple(f"{centre}_{name}" for centre in CENTRES for name in ("feh", "afe"))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,11 +55,19 @@ def rows_of(check, quantity: str):
     return rows
 
 
+def draw_targets(axes, x, y, rows, **look) -> None:
+    """Draw published values, those that the table does not have as crosses."""
+    for answer, points in (("yes", TARGET | look), ("no", MISSED)):
+        mine = np.asarray(rows["agrees"], dtype=str) == answer
+        if mine.any():
+            axes.plot(np.asarray(x)[mine], np.asarray(y)[mine], **points)
+
+
 def draw_beyond(axes, check, made) -> None:
     """Fraction of giants beyond each distance."""
     axes.plot(made["distance"], 1 - made["percentile"] / 100, **MADE)
     rows = rows_of(check, "giants_beyond")
-    axes.plot(rows["at"], rows["target"], **TARGET)
+    draw_targets(axes, rows["at"], rows["target"], rows)
     axes.set(xscale="log", yscale="log", xlim=(1.5, 120), ylim=(1.5e-3, 1.5))
     axes.set(xlabel="distance from the Sun (kpc)", ylabel="giants beyond")
     axes.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
@@ -66,7 +80,7 @@ def draw_cumulative(axes, check, made, name: str, per: float, label: str) -> Non
     values = np.asarray(made[name]) / per
     axes.plot(values, made["percentile"], **MADE)
     rows = rows_of(check, name)
-    axes.plot(rows["target"], rows["at"], **TARGET)
+    draw_targets(axes, rows["target"], rows["at"], rows)
     axes.set(xlabel=label, ylabel="giants below (%)", ylim=(0, 100))
     low, high = np.interp([0.5, 99.0], made["percentile"], values)
     if not np.isfinite([low, high]).all():
@@ -81,7 +95,14 @@ def draw_slices(axes, check) -> None:
     for quantity, place in SLICES.items():
         rows = rows_of(check, quantity)
         axes.plot([place - 0.04] * len(rows), rows["made"], marker="s", ms=3.5, mfc="none", **MADE)
-        axes.plot([place + 0.04] * len(rows), rows["target"], **TARGET)
+        draw_targets(axes, np.full(len(rows), place + 0.04), rows["target"], rows)
+    for centre in CENTRES:
+        feh, afe = (rows_of(check, f"{centre}_{name}") for name in ("feh", "afe"))
+        made, target = ([float(r[column][0]) for r in (feh, afe)] for column in ("made", "target"))
+        axes.plot(*zip(made, target, strict=True), color="0.5", lw=0.7, zorder=1)
+        axes.plot(*made, **MADE | {"marker": "D", "ms": 5, "mfc": "none"})
+        missed = max((feh, afe), key=lambda rows: str(rows["agrees"][0]) == "no")
+        draw_targets(axes, target[:1], target[1:], missed, marker="D")
     axes.set(xlabel="[Fe/H]", ylabel=r"[$\alpha$/Fe], 16, 50, 84 %")
     axes.set(xlim=(-2.2, -0.2), ylim=(0, 0.5))
 
@@ -90,8 +111,8 @@ def draw_motion_errors(axes, check) -> None:
     """Proper motion errors by magnitude."""
     rows = rows_of(check, "pmra_error")
     axes.plot(rows["at"], rows["made"], marker="s", ms=5, mfc="none", **MADE)
-    axes.plot(rows["at"], rows["target"], **TARGET)
-    axes.set(xlabel="$G$ (mag)", ylabel=r"$\sigma(\mu_\alpha\cos\delta)$ (mas yr$^{-1}$)")
+    draw_targets(axes, rows["at"], rows["target"], rows)
+    axes.set(xlabel="$G$ (mag)", ylabel=r"error of $\mu_\alpha\cos\delta$ (mas yr$^{-1}$)")
     axes.set(ylim=(0, 0.17))
 
 
@@ -105,15 +126,16 @@ def draw(check, made, meta: dict):
     draw_cumulative(axes[1, 0], check, made, "lz", 1e3, r"$L_z$ (10$^3$ kpc km s$^{-1}$)")
     draw_cumulative(axes[1, 1], check, made, "energy", 1e5, r"$E$ (10$^5$ km$^2$ s$^{-2}$)")
     draw_motion_errors(axes[1, 2], check)
-    (made_line, target), (name, published) = axes[0, 0].get_legend_handles_labels()
-    name += f" ({page.stars_text(int(rows_of(check, 'giants')['made'][0]))} giants)"
-    figure.legend([made_line, target], [name, published], loc="outside upper center", ncols=2)
+    giants = page.stars_text(int(rows_of(check, "giants")["made"][0]))
+    looks = (MADE | {"label": f"{MADE['label']} ({giants} giants)"}, TARGET, MISSED)
+    handles = [Line2D([], [], **look) for look in looks]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
 
 def work(arguments: argparse.Namespace) -> None:
     page.use(arguments.style, arguments.run)
-    check = text_tables.read_ecsv(arguments.check, NUMBERS, ("quantity",))
+    check = text_tables.read_ecsv(arguments.check, NUMBERS, ("quantity", "agrees"))
     made = text_tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
     meta = page.common_meta(check=check.meta, distributions=made.meta)
     page.save(draw(check, made, meta), arguments)

@@ -35,6 +35,7 @@ def ecsv(path: Path) -> Table:
 
 def measured_anew(chain: Chain, folder: Path, config: dict) -> Path:
     """Take the stars of a run through the later steps with another configuration."""
+    shutil.copytree(REPO / "resources", folder / "resources")
     for step in chain_of(folder, config).steps.values():
         if step.script in ("select_samples", "count_unbound"):
             step = step.reading("--stars", chain.output("flag_substructure", "--stars"))

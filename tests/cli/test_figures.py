@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.image
 import numpy as np
@@ -34,19 +35,20 @@ SMALLEST_PT = 7.0
 class Drawn:
     """A figure's files, and each text in them with its box from the lower left.
 
-    Of `texts` boxes are in pixels of the PNG, of `pdf_texts` in points of the PDF.
+    Of `texts` boxes are in pixels of the PNG, of `pdf_texts` in points of the PDF. `maps` has the
+    same of each further figure that the step draws.
     """
 
     def __init__(self, step, monkeypatch):
-        self.pdf, self.png = (step.outputs[flag] for flag in ("--pdf", "--png"))
-        self.texts: dict[tuple, None] = {}
-        self.pdf_texts: dict[tuple, None] = {}
+        maps = [path for flag, path in step.outputs.items() if flag.startswith("--maps")]
+        pages: dict[object, tuple[dict, dict]] = {}
         draw = Text.draw
 
         def recorded(text, renderer):
             if text.get_visible() and text.get_text().strip():
                 box = text.get_window_extent(renderer).extents.round(1)
-                texts = self.texts if isinstance(renderer, RendererAgg) else self.pdf_texts
+                page = pages.setdefault(text.get_figure(root=True), ({}, {}))
+                texts = page[not isinstance(renderer, RendererAgg)]
                 texts[text.get_text(), *box.tolist()] = None
             draw(text, renderer)
 
@@ -54,6 +56,16 @@ class Drawn:
             patched.setattr(Text, "draw", recorded)
             self.done = step.call()
         assert (self.done.status, self.done.err) == (0, "")
+        files = [
+            (step.outputs["--pdf"], step.outputs["--png"]),
+            *zip(maps[::2], maps[1::2], strict=True),
+        ]
+        self.pdf, self.png = files[0]
+        self.texts, self.pdf_texts = next(iter(pages.values()))
+        self.maps = [
+            SimpleNamespace(pdf=pdf, png=png, texts=texts, pdf_texts=pdf_texts)
+            for (pdf, png), (texts, pdf_texts) in zip(files, pages.values(), strict=True)
+        ][1:]
 
 
 @pytest.fixture
@@ -89,7 +101,11 @@ def streams(pdf: Path) -> bytes:
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_fit_to_print(as_made, name):
     figure = as_made(name)
+    for page in (figure, *figure.maps):
+        check_print(page)
 
+
+def check_print(figure):
     # A width of the journal, the PNG at 300 dpi
     content = figure.pdf.read_bytes()
     _, _, width, height = map(float, re.search(rb"/MediaBox \[(.*?)\]", content)[1].split())
@@ -131,13 +147,13 @@ def test_nothing_reaches_the_edge_of_the_page_as_a_reader_draws_it(as_made, name
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    figure = as_made(name)
-    done = subprocess.run([program, "-r", "150", "-png", figure.pdf], capture_output=True)
-    assert done.returncode == 0, done.stderr
-    for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", figure.png)):
-        pixels = matplotlib.image.imread(image)[..., :3]
-        for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-            assert np.all(edge == 1), kind
+    for figure in (as_made(name), *as_made(name).maps):
+        done = subprocess.run([program, "-r", "150", "-png", figure.pdf], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", figure.png)):
+            pixels = matplotlib.image.imread(image)[..., :3]
+            for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+                assert np.all(edge == 1), kind
 
 
 # --- published values ------------------------------------------------------------------------

@@ -39,6 +39,7 @@ WRONG = {
     },
     "plot_calibration": {"method-colors": "red,green"},
     "plot_footprint": {"color": "bluish", "field-diameter-deg": "0"},
+    "plot_sigma_sky": {"figures-maps": "beta,v_phi", "beta-max": "0"},
     "plot_sigma_plane": {
         "plane": "yz",
         "cmap": "no_such_map",

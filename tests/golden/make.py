@@ -72,7 +72,8 @@ def velocity_errors(results: Path) -> Table:
     halo = plot_velocity_errors.read_halo(StarReader(results / "samples" / "halo.fits"))
     names = ["r", *(name for name, *_ in plot_velocity_errors.COMPONENTS)]
     bins = plot_velocity_errors.percentile_bins(halo["r"], 99)
-    medians = plot_velocity_errors.binned_medians(bins, [halo[name] for name in names], 99)
+    columns = [halo[name] for name in names]
+    _, medians, _ = plot_velocity_errors.binned_quantiles(bins, columns, 99)
     units = {name: "kpc" if name == "r" else "km / s" for name in names}
     return Table(dict(zip(names, medians, strict=True)), units=units)
 

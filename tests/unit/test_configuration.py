@@ -58,7 +58,7 @@ def test_an_unknown_source_is_named_with_those_there_are(config, schema_path):
     wrong = changed(config, ("figures.literature", ["Cunningham+19", "Nobody+99", "Deason"]))
     told = complaint(wrong, schema_path)
     assert "figures.literature: no verified value of Nobody+99, Deason; there are " in told
-    for name in ("Gnedin+10", "Cunningham+19", "Petersen & Penarrubia 21"):
+    for name in ("Gnedin+10", "Cunningham+19", "Petersen & Peñarrubia 21"):
         assert told.count(name) == 1
     known = changed(config, ("figures.literature", ["Cunningham+19", "Gnedin+10"]))
     check_config(known, schema_path)
@@ -166,8 +166,9 @@ def test_the_default_configuration_is_accepted(config, schema_path):
             [[0, 0], [0.1, 0.1], [0.3, 0.3]],
             "chemistry.insitu_polygon turns back on itself",
         ),
-        ("figures.sigma_min_km_s", 180.0, "figures.sigma_min_km_s must be below"),
-        ("figures.sigma_min_km_s", 179.5, "figures.sigma_min_km_s must be 1 km/s or more below"),
+        ("figures.sigma_min_km_s", 159.5, "figures.sigma_min_km_s must be 1 or more below"),
+        ("figures.beta_max", 0.0, "figures.beta_min must be 0.1 or more below figures.beta_max"),
+        ("figures.maps", ["rotation"], "figures.maps.0: 'rotation' is not one of"),
         ("figures.gse.axes", [7.3, 8.1, 10.0], "figures.gse.axes must have the longest first"),
         ("figures.sigma_cmap", "virids", "figures.sigma_cmap: virids is no colour map; did you me"),
         ("figures.insitu_color", "bleu", "figures.insitu_color: bleu is no colour; did you mean"),

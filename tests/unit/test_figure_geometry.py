@@ -13,18 +13,23 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 import plot_footprint
+import plot_line_of_sight
 import plot_sigma_plane
 import plot_sigma_sky
-from icefire.draw import page, profiles
+from icefire.draw import maps, page, profiles
 from icefire.draw.sky import sky_polygons
 
 # --- the page --------------------------------------------------------------------------------
 
 
-def test_places_on_a_page_are_rounded_and_laid_out_for_each_file(tmp_path, monkeypatch):
-    """The layout's solver gives a last digit that is another one in another process."""
+@pytest.mark.parametrize("projection", ["rectilinear", "mollweide"])
+def test_places_on_a_page_are_rounded_and_laid_out_once(tmp_path, monkeypatch, projection):
+    """The layout's solver gives a last digit that is another one in another process.
+
+    A map of the sky, whose degrees stand off by pixels, is laid out for each file.
+    """
     body = page.page(3.35, 2.0, {"catalogue": "stars", "synthetic": True})
-    panels = body.subplots(1, 3)
+    panels = body.subplots(1, 3, subplot_kw={"projection": projection})
     panels[0].set_ylabel("beta")
     engine = body.figure.get_layout_engine()
     execute, places = engine.execute, {}
@@ -38,7 +43,7 @@ def test_places_on_a_page_are_rounded_and_laid_out_for_each_file(tmp_path, monke
     monkeypatch.setattr(engine, "execute", recorded)
     monkeypatch.setitem(matplotlib.rcParams, "savefig.dpi", 300)
     page.save(body, Namespace(pdf=tmp_path / "page.pdf", png=tmp_path / "page.png"))
-    assert set(places) == {72, 300}
+    assert set(places) == ({72, 300} if projection == "mollweide" else {300})
     for found in places.values():
         assert np.array_equal(found[:2], np.round(found[:2], 9))
         # Of axes corner and size are rounded
@@ -122,6 +127,38 @@ def test_a_circle_around_a_pole_holds_the_pole_and_no_more_than_the_circle(centr
     clear = np.abs(away - 1) > 0.02
     assert np.array_equal(inside[clear], away[clear] < 1)
     assert np.count_nonzero(inside) > 50
+
+
+# --- maps and lines of sight -----------------------------------------------------------------
+
+
+def test_a_bin_within_half_its_interval_of_the_mean_is_hatched():
+    """The mean counts each bin with its stars; a sound method's interval comes first."""
+    table = Table({"n_stars": [100, 10, 10], "beta": [0.5, 0.7, np.nan]})
+    table["beta_lo68"], table["beta_hi68"] = table["beta"] - 0.1, table["beta"] + 0.1
+    assert maps.unsure(table, "beta").tolist() == [True, False, False]
+    table["beta_sound"] = table["beta"]
+    table["beta_sound_lo68"], table["beta_sound_hi68"] = table["beta"] - 0.3, table["beta"] + 0.3
+    assert maps.unsure(table, "beta").tolist() == [True, True, False]
+    assert maps.values(table, "beta_half_width", 10)[:2] == pytest.approx(0.3)
+    assert not maps.unsure(table, "n_stars").any()
+    assert np.isnan(maps.values(table, "n_stars", 11)).tolist() == [False, True, True]
+
+
+def test_the_hot_axis_is_drawn_where_it_was_judged():
+    """Its end at X < 0 is pitched upward, whichever end of the azimuth that is."""
+    judged = {"halo": {"azimuth_deg": {"value": 0.0}, "pitch_deg": {"value": 30.0}}}
+    assert maps.hot_axis(judged, "halo") == pytest.approx([0.75**0.5, 0, -0.5])
+    assert maps.axis(180, 30) == pytest.approx([-(0.75**0.5), 0, 0.5])
+    assert maps.hot_axis(judged, "accreted") is None
+    judged["halo"]["pitch_deg"]["value"] = None
+    assert maps.hot_axis(judged, "halo") is None
+
+
+def test_an_accreted_fraction_has_the_interval_of_wilson_1927():
+    found = plot_line_of_sight.wilson(np.array([1.0, 0.5]), np.array([4, 4]))
+    # With z = 1: n/(n + 1) below 1 and no further above; half of sqrt(1/(n + 1)) around 1/2
+    assert found == pytest.approx(np.array([[0.2, 0.5 / 5**0.5], [0.0, 0.5 / 5**0.5]]))
 
 
 # --- profiles --------------------------------------------------------------------------------

@@ -123,8 +123,8 @@ def test_a_figure_is_given_the_chosen_sources_that_its_table_has(config, publish
 
     assert flags(None, "beta") == []
     assert flags([], "beta") == ["--figures-literature="]
-    chosen = ["Cunningham+19", "Gnedin+10", "Petersen & Penarrubia 21"]
-    assert flags(chosen, "sigma_r") == ["--figures-literature=Gnedin+10,Petersen & Penarrubia 21"]
+    chosen = ["Cunningham+19", "Gnedin+10", "Petersen & Peñarrubia 21"]
+    assert flags(chosen, "sigma_r") == ["--figures-literature=Gnedin+10,Petersen & Peñarrubia 21"]
     # A source of the other table changes nothing here.
     assert flags(chosen[:1] + chosen[2:], "beta") == flags(chosen, "beta")
 

@@ -9,12 +9,27 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from icefire import cli
+from icefire.draw.names import Name
 from icefire.draw.page import POINTS_PER_INCH, SMALL_PT, plain, values
 from icefire.errors import UserError
 from icefire.files import literature
 
-_EXACT, _APPROXIMATE = "0.15", "0.55"
+# One after the other, a source's colour and shape: colours are told apart by every kind of colour
+# vision (Tol 2021, muted), and are none of the curves'.
+_COLORS = (
+    "#117733",
+    "#882255",
+    "#6f6a1c",
+    "#aa4499",
+    "#332288",
+    "#2f8f83",
+    "#7a4419",
+    "#555555",
+    "#cc5500",
+)
 _MARKERS = "os^Dvp<>hdPX"
+# What stands at one radius is set apart by so much of the axis.
+_APART = 0.012
 # How far inside the frame a value beyond it is marked.
 _INSIDE_PT = 13.0
 
@@ -39,7 +54,7 @@ def read(
     `sources` names those to show; None shows all. Gives the table with columns `draw_at`, the
     radius of the marker, and `draw_from` and `draw_to`, the ends of its range (kpc). The marker
     stands at r_mid where the source has one; values with only a range stand side by side along the
-    visible part of it.
+    visible part of it, and so do values at one radius.
     Raises UserError naming file and column when the table is not one of literature values, and
     naming the source that has no verified value in it.
     """
@@ -59,6 +74,10 @@ def read(
     for span in np.unique(spans[without], axis=0):
         same = np.flatnonzero(without & np.all(spans == span, axis=1))
         middle[same] = np.linspace(*span, len(same) + 2)[1:-1]
+    for radius in np.unique(middle):
+        same = np.flatnonzero(middle == radius)
+        steps = np.arange(len(same)) - (len(same) - 1) / 2
+        middle[same] = np.clip(radius + _APART * (high - low) * steps, low, high)
     table["draw_at"] = middle
     table["draw_from"] = np.where(without, spans[:, 0], start)
     table["draw_to"] = np.where(without, spans[:, 1], end)
@@ -76,31 +95,56 @@ def _chosen(path: str, known: np.ndarray, wanted: tuple[str, ...]) -> np.ndarray
     return np.isin(known, wanted)
 
 
-def draw(axes, table) -> list[Line2D]:
-    """Draw published values as open markers, one shape per source; give the legend's handles.
+def draw(axes, table) -> tuple[list[Line2D], list[Name], list[np.ndarray]]:
+    """Draw published values as open markers, one shape and colour per source.
 
-    Error bars and ranges where the source has them. Approximate values are lighter and their
-    ranges dashed. A value beyond the vertical limits, which must be set, stands at the frame with
-    an arrow and its number.
+    Error bars and ranges where the source has them; ranges of approximate values are dashed. A
+    value beyond the vertical limits, which must be set, stands at the frame with an arrow and its
+    number. Gives what a legend has to explain, the sources' names, and where points are drawn.
     """
-    handles = []
-    sources = list(dict.fromkeys(str(source) for source in table["source"]))
-    for number, source in enumerate(sources):
-        marker = _MARKERS[number % len(_MARKERS)]
+    names, drawn = [], []
+    for number, source in enumerate(dict.fromkeys(str(source) for source in table["source"])):
+        look = _MARKERS[number % len(_MARKERS)], _COLORS[number % len(_COLORS)]
         rows = table[np.asarray(table["source"], dtype=str) == source]
         exact = np.asarray(rows["kind"], dtype=str) != "approximate"
-        _draw_source(axes, rows[exact], marker, _EXACT, "-")
-        _draw_source(axes, rows[~exact], marker, _APPROXIMATE, "--")
+        _draw_source(axes, rows[exact], *look, "-")
+        _draw_source(axes, rows[~exact], *look, "--")
         label = plain(source)
         if {"sigma_los"} == set(np.asarray(rows["quantity"], dtype=str)):
             label += "*"
-        hue = _EXACT if exact.any() else _APPROXIMATE
-        handles.append(_open_marker(marker, hue, label=label))
+        names.append(Name(label, look[1], _marked_at(axes, rows)))
+        drawn.append(_written_on(axes, rows))
+    handles = []
     if np.any(np.asarray(table["kind"], dtype=str) == "approximate"):
-        handles.append(Line2D([], [], color=_APPROXIMATE, lw=0.7, ls="--", label="approximate"))
+        handles.append(Line2D([], [], color="0.3", lw=0.7, ls="--", label="approximate"))
     if np.any(np.asarray(table["quantity"], dtype=str) == "sigma_los"):
         handles.append(Line2D([], [], ls="none", label="* along the line of sight"))
-    return handles
+    return handles, names, drawn
+
+
+def _marked_at(axes, rows) -> np.ndarray:
+    """Give where the markers stand, those of values beyond the frame a little inside it."""
+    low, high = axes.get_ylim()
+    room = 0.1 * (high - low)
+    value = np.clip(values(rows, "value"), low, high)
+    beyond = value != values(rows, "value")
+    value[beyond] = np.clip(value[beyond], low + room, high - room)
+    return np.column_stack([values(rows, "draw_at"), value])
+
+
+def _written_on(axes, rows) -> np.ndarray:
+    """Give points on markers, their error bars and the numbers beyond the frame."""
+    at = _marked_at(axes, rows)
+    bars = np.nan_to_num([-values(rows, "err_lo"), values(rows, "err_hi")])
+    room = 0.05 * np.ptp(axes.get_ylim())
+    shifts = [
+        0 * bars[0],
+        *(part * bar for part in (0.3, 0.65, 1) for bar in np.sign(bars) * abs(bars)),
+    ]
+    shifts += [np.full(len(rows), shift) for shift in (-room / 2, room / 2)]
+    found = [at + np.column_stack([np.zeros(len(rows)), shift]) for shift in shifts]
+    # The marker itself counts as many points: a name on it would be worse than one on a line.
+    return np.vstack([*found, *[at] * 6])
 
 
 def _draw_source(axes, rows, marker: str, hue: str, dashes) -> None:

@@ -21,9 +21,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from icefire import cli
 from icefire.errors import UserError
-from icefire.files import metadata, writing
+from icefire.files import metadata, text_tables, writing
 from icefire.files.columns import SAMPLES, SOUND
 
 # The journal's columns: every figure has one of these two widths.
@@ -34,7 +33,6 @@ SMALL_PT = 7.5
 POINTS_PER_INCH = 72.0
 
 NO_VALUE = "0.82"
-NO_VALUE_DARK = "0.37"
 
 _SYNTHETIC = "synthetic catalogue"
 
@@ -74,22 +72,6 @@ def cmap(text: str) -> str:
     if text not in matplotlib.colormaps:
         raise argparse.ArgumentTypeError(f"{text!r} is no matplotlib colour map, such as cividis")
     return text
-
-
-# Of the section `figures`, what the maps of sigma_r share
-SIGMA = cli.Section(
-    "figures", {"sigma_cmap": cmap, "sigma_min_km_s": cli.finite, "sigma_max_km_s": cli.finite}
-)
-
-
-def sigma_limits(arguments: argparse.Namespace) -> tuple[float, float]:
-    """Give the two ends of the colour scale. Raises UserError when they are in the wrong order."""
-    low, high = arguments.figures_sigma_min_km_s, arguments.figures_sigma_max_km_s
-    if low >= high:
-        raise UserError(
-            f"--figures-sigma-max-km-s {high:g} must exceed --figures-sigma-min-km-s {low:g}"
-        )
-    return low, high
 
 
 # --- page ------------------------------------------------------------------------------------
@@ -144,6 +126,20 @@ def common_meta(**metas: dict) -> dict:
     }
 
 
+def judged(path: str | None, meta: dict) -> dict:
+    """Read what judge_claims.py found of the stars whose tables have `meta`; {} without a path.
+
+    Raises UserError when it is not of that step, or of another catalogue.
+    """
+    if path is None:
+        return {}
+    read = text_tables.read_yaml(path)
+    if not isinstance(read, dict) or "judged" not in read:
+        raise UserError(f"{path}: is not of judge_claims.py; make it anew")
+    common_meta(judged=read["catalogue"], tables=meta)
+    return read["judged"]
+
+
 def samples_of(meta: dict) -> dict[str, str]:
     """Name the samples that a run has: the halo alone where there are no abundances to split it."""
     method = meta.get("parameters", {}).get("select_samples", {}).get("chemistry_method")
@@ -170,6 +166,10 @@ class _RoundedLayout(ConstrainedLayoutEngine):
     which has ten digits of each place, would not always have the same bytes.
     """
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.afterwards: list[Callable] = []
+
     def execute(self, fig) -> None:
         super().execute(fig)
         for part in fig.subfigs:
@@ -179,6 +179,13 @@ class _RoundedLayout(ConstrainedLayoutEngine):
             axes.set_position(np.round(axes.get_position(original=True).bounds, 9))
             # Placed by hand an axes would have no part in the layout at another resolution.
             axes.set_in_layout(in_layout)
+        while self.afterwards:
+            self.afterwards.pop(0)()
+
+
+def after_layout(axes, draw: Callable[[], None]) -> None:
+    """Have something drawn, once, when the axes have their place on the page."""
+    axes.get_figure(root=True).get_layout_engine().afterwards.append(draw)
 
 
 def page(width_in, height_in, meta: dict, note: str = "", below_in: float = 0.0) -> SubFigure:
@@ -191,9 +198,9 @@ def page(width_in, height_in, meta: dict, note: str = "", below_in: float = 0.0)
     margin_in = 0.05
     room_in = width_in - 2 * margin_in
     if meta["synthetic"]:
-        room_in -= _text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
+        room_in -= text_width_in(_SYNTHETIC, weight="bold") + 2 * margin_in
     name = "; ".join(filter(None, (" ".join(meta["catalogue"].split()), note, _SAID["run"])))
-    fits = int(0.97 * len(name) * room_in / max(_text_width_in(name), 1e-3))
+    fits = int(0.97 * len(name) * room_in / max(text_width_in(name), 1e-3))
     lines = textwrap.wrap(name, max(fits, 1)) or [""]
     strip_in = len(lines) * SMALL_PT * 1.2 / POINTS_PER_INCH + margin_in
 
@@ -208,7 +215,7 @@ def page(width_in, height_in, meta: dict, note: str = "", below_in: float = 0.0)
     return body
 
 
-def _text_width_in(text: str, **font) -> float:
+def text_width_in(text: str, **font) -> float:
     """Measure a text in small print as it will be set, in inches."""
     from matplotlib.font_manager import FontProperties
 
@@ -219,12 +226,21 @@ def _text_width_in(text: str, **font) -> float:
 
 def save(body: SubFigure, arguments: argparse.Namespace) -> None:
     """Write the figure of a page as PDF and PNG, both or neither, without a date in them."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
     figure = body.figure
-    # Through memory: on a full disk matplotlib's own writing fails without saying why. Each is laid
-    # out at its own resolution, as some distances are in pixels: those of a sky map's degrees.
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    # Through memory: on a full disk matplotlib's own writing fails without saying why. By canvases:
+    # savefig lays out and draws in vain before it draws.
     drawn = {kind: io.BytesIO() for kind in ("pdf", "png")}
-    figure.savefig(drawn["png"], format="png")
-    figure.savefig(drawn["pdf"], format="pdf", metadata={"CreationDate": None})
+    canvas = FigureCanvasAgg(figure)
+    # A map of the sky is laid out for each: its degrees stand off by pixels.
+    if not any(axes.name == "mollweide" for axes in figure.axes):
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine("none")
+    canvas.print_png(drawn["png"])
+    FigureCanvasPdf(figure).print_pdf(drawn["pdf"], metadata={"CreationDate": None})
     with writing.replacing(arguments.pdf) as pdf:
         pdf.write_bytes(drawn["pdf"].getvalue())
         # Both are written before either takes its name.

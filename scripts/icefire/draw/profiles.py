@@ -79,14 +79,20 @@ def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> in
     return int(np.count_nonzero(has))
 
 
+def sound_columns(table, quantity: str) -> tuple[str, ...]:
+    """Name the columns of a sound method beside the paper's recipe: value and 68 % interval."""
+    name = sound_of(table, quantity)
+    return (name, *interval(name, 68)) if name else ()
+
+
 def draw_sound(axes, table, quantity: str, color: str, slot: float = 0.0) -> None:
     """Draw what a sound method gives beside the paper's recipe: a tick, and a bar of 68 %.
 
     `slot` shifts them from the middle of their shells, in widths of these.
     """
-    if not (name := sound_of(table, quantity)):
+    if not (names := sound_columns(table, quantity)):
         return
-    columns = (name, *interval(name, 68), "r_mid", "r_lo", "r_hi")
+    columns = (*names, "r_mid", "r_lo", "r_hi")
     middle, low, high, r, r_lo, r_hi = (values(table, column) for column in columns)
     look = {"fmt": "_", "ms": 3, "mew": 0.8, "elinewidth": 0.8, "zorder": 3.5}
     bars = [middle - low, high - middle]

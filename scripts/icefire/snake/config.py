@@ -221,11 +221,10 @@ def _polygon(config: dict) -> Iterator[str]:
 
 def _scales(config: dict) -> Iterator[str]:
     figures = config["figures"]
-    if figures["sigma_min_km_s"] >= figures["sigma_max_km_s"]:
-        yield "figures.sigma_min_km_s must be below figures.sigma_max_km_s"
-    # Contour levels are told apart, and written at the colour bar.
-    elif figures["sigma_max_km_s"] - figures["sigma_min_km_s"] < 1:
-        yield "figures.sigma_min_km_s must be 1 km/s or more below figures.sigma_max_km_s"
+    for low, high, step in (("sigma_min_km_s", "sigma_max_km_s", 1), ("beta_min", "beta_max", 0.1)):
+        # Contour levels are told apart, and written at the colour bar.
+        if figures[high] - figures[low] < step:
+            yield f"figures.{low} must be {step:g} or more below figures.{high}"
     if figures["gse"]["axes"][0] < max(figures["gse"]["axes"]):
         yield "figures.gse.axes must have the longest first"
 
