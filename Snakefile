@@ -76,13 +76,14 @@ include: "rules/verify.smk"
 
 
 rule all:
-    """Everything: ten figures, summaries, ledger, numbers, the comparison with the paper."""
+    """Everything: ten figures, summaries, ledger, numbers, the comparison, the article."""
     default_target: True
     input:
         rules.figures.input,
         rules.test_asymmetry.output + rules.plot_asymmetry.output,
         rules.compute_jeans.output + rules.plot_jeans.output,
         rules.write_pages.output + rules.verify.output,
+        rules.write_texts.output + rules.write_paper.output,
         rules.plot_synthetic_check.output if config["catalog"]["path"] is None else [],
 
 

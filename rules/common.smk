@@ -57,6 +57,8 @@ localrules:
     plot_asymmetry,
     plot_jeans,
     compare_with_paper,
+    write_texts,
+    write_paper,
     write_pages,
     summarise_calibration,
     plot_calibration,

@@ -22,7 +22,7 @@ rule plot_footprint:
         pdf="<figures>/fig01_footprint.pdf",
         png=report(
             "<figures>/fig01_footprint.png",
-            caption="../report/fig01_footprint.rst",
+            caption="../report/figure.rst",
             category="1. The survey",
             labels={"figure": "01 fields on the sky"},
         ),
@@ -52,7 +52,7 @@ rule plot_chemistry:
         pdf="<figures>/fig02_chemistry.pdf",
         png=report(
             "<figures>/fig02_chemistry.png",
-            caption="../report/fig02_chemistry.rst",
+            caption="../report/figure.rst",
             category="1. The survey",
             labels={"figure": "02 chemical selection"},
         ),
@@ -83,7 +83,7 @@ rule plot_velocity_errors:
         pdf="<figures>/fig03_velocity_errors.pdf",
         png=report(
             "<figures>/fig03_velocity_errors.png",
-            caption="../report/fig03_velocity_errors.rst",
+            caption="../report/figure.rst",
             category="1. The survey",
             labels={"figure": "03 velocity errors"},
         ),
@@ -119,7 +119,7 @@ rule plot_sigma_xy:
         pdf="<figures>/fig04_sigma_xy.pdf",
         png=report(
             "<figures>/fig04_sigma_xy.png",
-            caption="../report/fig04_sigma_xy.rst",
+            caption="../report/figure.rst",
             category="2. Maps",
             labels={"figure": "04 σ_r in X and Y"},
         ),
@@ -166,7 +166,7 @@ rule plot_sigma_xz:
         pdf="<figures>/fig05_sigma_xz.pdf",
         png=report(
             "<figures>/fig05_sigma_xz.png",
-            caption="../report/fig05_sigma_xz.rst",
+            caption="../report/figure.rst",
             category="2. Maps",
             labels={"figure": "05 σ_r in X and Z"},
         ),
@@ -210,7 +210,7 @@ rule plot_sigma_sky:
         pdf="<figures>/fig06_sigma_sky.pdf",
         png=report(
             "<figures>/fig06_sigma_sky.png",
-            caption="../report/fig06_sigma_sky.rst",
+            caption="../report/figure.rst",
             category="2. Maps",
             labels={"figure": "06 σ_r on the sky"},
         ),
@@ -242,7 +242,7 @@ rule plot_sigma_vs_accreted:
         pdf="<figures>/fig07_sigma_vs_accreted.pdf",
         png=report(
             "<figures>/fig07_sigma_vs_accreted.png",
-            caption="../report/fig07_sigma_vs_accreted.rst",
+            caption="../report/figure.rst",
             category="2. Maps",
             labels={"figure": "07 σ_r against accreted fraction"},
         ),
@@ -273,7 +273,7 @@ rule plot_beta_vs_accreted:
         pdf="<figures>/fig08_beta_vs_accreted.pdf",
         png=report(
             "<figures>/fig08_beta_vs_accreted.png",
-            caption="../report/fig08_beta_vs_accreted.rst",
+            caption="../report/figure.rst",
             category="2. Maps",
             labels={"figure": "08 β against accreted fraction"},
         ),
@@ -308,7 +308,7 @@ rule plot_sigma_profile:
         pdf="<figures>/fig09_sigma_profile.pdf",
         png=report(
             "<figures>/fig09_sigma_profile.png",
-            caption="../report/fig09_sigma_profile.rst",
+            caption="../report/figure.rst",
             category="3. Profiles",
             labels={"figure": "09 σ_r against radius"},
         ),
@@ -341,7 +341,7 @@ rule plot_beta_profile:
         pdf="<figures>/fig10_beta_profile.pdf",
         png=report(
             "<figures>/fig10_beta_profile.png",
-            caption="../report/fig10_beta_profile.rst",
+            caption="../report/figure.rst",
             category="3. Profiles",
             labels={"figure": "10 β against radius"},
         ),

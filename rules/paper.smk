@@ -1,7 +1,9 @@
-# Numbers for a manuscript, and how they compare with the paper's.
+# Numbers for a manuscript, how they compare with the paper's, and the texts that quote them.
 #
-# In:  ledger, samples, summaries, the tests of asymmetry and masses
-# Out: <results>/judged.yaml, <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv
+# In:  ledger, samples, summaries, the tests of asymmetry and masses; templates of captions
+# Out: <results>/judged.yaml, <results>/numbers.{yaml,tex,rst}, <results>/paper_comparison.ecsv,
+#      <figures>/*.txt, <results>/captions.rst, <results>/tables/*.tex, <results>/article.json,
+#      <results>/paper.pdf
 
 from icefire.snake.rules import comparison
 
@@ -47,8 +49,10 @@ rule collect_numbers:
         accreted=rules.select_samples.output.accreted,
         insitu=rules.select_samples.output.insitu,
         sky="<results>/summaries/sky/halo.ecsv",
+        halo_radial="<results>/summaries/radial/halo.ecsv",
         accreted_radial="<results>/summaries/radial/accreted.ecsv",
         insitu_radial="<results>/summaries/radial/insitu.ecsv",
+        asymmetry=rules.test_asymmetry.output.table,
         judged=rules.judge_claims.output.judged,
         masses=rules.compute_jeans.output.masses,
         spread=rules.compute_jeans.output.spread,
@@ -70,9 +74,9 @@ rule collect_numbers:
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
-        " --sky {input.sky:q}"
-        " --accreted-radial {input.accreted_radial:q}"
-        " --insitu-radial {input.insitu_radial:q} --judged {input.judged:q}"
+        " --sky {input.sky:q} --halo-radial {input.halo_radial:q}"
+        " --accreted-radial {input.accreted_radial:q} --insitu-radial {input.insitu_radial:q}"
+        " --asymmetry {input.asymmetry:q} --judged {input.judged:q}"
         " --masses {input.masses:q} --spread {input.spread:q} {params:q} --yaml {output.yaml:q}"
         " --tex {output.tex:q} --rst {output.rst:q} > {log:q} 2>&1"
 
@@ -99,6 +103,82 @@ rule compare_with_paper:
     shell:
         "python {input.code[0]:q} --numbers {input.numbers:q} --claims {input.claims:q} {params:q}"
         " --comparison {output.comparison:q} > {log:q} 2>&1"
+
+
+# The figures of a run that have a caption of their own, report/NAME.txt
+FIGURES = [
+    Path(file).stem
+    for file in (
+        *rules.figures.input,
+        *rules.plot_asymmetry.output,
+        *([] if config["catalog"]["path"] else rules.plot_synthetic_check.output),
+    )
+    if str(file).endswith(".pdf") and Path(ours(f"report/{Path(file).stem}.txt")).is_file()
+]
+TABLES = ["claims", "sigma_r", "beta", "ledger", "significance"]
+
+
+rule write_texts:
+    """Captions beside the figures, tables for LaTeX, and all that the article prints."""
+    input:
+        code=code("write_texts"),
+        numbers=rules.collect_numbers.output.yaml,
+        comparison=rules.compare_with_paper.output.comparison,
+        ledger=rules.select_samples.output.ledger,
+        asymmetry=rules.test_asymmetry.output.table,
+        halo_radial="<results>/summaries/radial/halo.ecsv",
+        accreted_radial="<results>/summaries/radial/accreted.ecsv",
+        insitu_radial="<results>/summaries/radial/insitu.ecsv",
+        claims=ours("resources/paper_claims.yaml"),
+        templates=[find(f"report/{name}.txt") for name in ("abstract", *FIGURES)],
+    output:
+        captions=[f"<figures>/{name}.txt" for name in FIGURES],
+        substitutions="<results>/captions.rst",
+        tables=[f"<results>/tables/{name}{kind}.tex" for name in TABLES for kind in ("", "_aastex")],
+        article="<results>/article.json",
+    log:
+        "<logs>/write_texts.log",
+    benchmark:
+        "<benchmarks>/write_texts.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        here=1,
+    params:
+        **flags("figures.field_diameter_deg", "figures.error_bins", "figures.gse.xy_angle_deg"),
+        **flags("figures.beside"),
+    shell:
+        "python {input.code[0]:q} --numbers {input.numbers:q} --comparison {input.comparison:q}"
+        " --claims {input.claims:q} --ledger {input.ledger:q} --asymmetry {input.asymmetry:q}"
+        " --halo-radial {input.halo_radial:q} --accreted-radial {input.accreted_radial:q}"
+        " --insitu-radial {input.insitu_radial:q} --templates {input.templates:q} {params:q}"
+        " --captions {output.captions:q} --substitutions {output.substitutions:q}"
+        " --tables {output.tables:q} --article {output.article:q} > {log:q} 2>&1"
+
+
+rule write_paper:
+    """The article of the run, typeset: numbers, figures and tables, in words that follow verdicts."""
+    input:
+        code=code("write_paper"),
+        source=lookup("paper/source", within=config),
+        library=ours("paper/icefire.typ"),
+        references=ours("paper/references.bib"),
+        article=rules.write_texts.output.article,
+        figures=[f"<figures>/{name}.pdf" for name in FIGURES],
+    output:
+        pdf="<results>/paper.pdf",
+    log:
+        "<logs>/write_paper.log",
+    benchmark:
+        "<benchmarks>/write_paper.tsv"
+    conda:
+        "../envs/paper.yaml"
+    resources:
+        here=1,
+    shell:
+        "python {input.code[0]:q} --source {input.source:q} --library {input.library:q}"
+        " --article {input.article:q} --figures {input.figures:q} --pdf {output.pdf:q}"
+        " > {log:q} 2>&1"
 
 
 # After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.

@@ -43,7 +43,7 @@ rule plot_asymmetry:
         pdf="<figures>/figS2_asymmetry.pdf",
         png=report(
             "<figures>/figS2_asymmetry.png",
-            caption="../report/figS2_asymmetry.rst",
+            caption="../report/figure.rst",
             category="7. Significance",
             labels={"figure": "S2 asymmetry"},
         ),

@@ -74,7 +74,7 @@ rule plot_synthetic_check:
         pdf="<figures>/synthetic_check.pdf",
         png=report(
             "<figures>/synthetic_check.png",
-            caption="../report/synthetic_check.rst",
+            caption="../report/figure.rst",
             category="5. Synthetic catalogue",
             labels={"figure": "distributions"},
         ),

@@ -4,10 +4,11 @@
 Usage:
     python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
         --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
-        --accreted-radial radial_accreted.ecsv --insitu-radial radial_insitu.ecsv \\
-        --judged judged.yaml --masses jeans.ecsv --spread jeans_spread.ecsv \\
-        --jeans-quoted-kpc 20,40 --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml \\
-        --tex numbers.tex --rst numbers.rst
+        --halo-radial radial_halo.ecsv --accreted-radial radial_accreted.ecsv \\
+        --insitu-radial radial_insitu.ecsv --asymmetry asymmetry.ecsv --judged judged.yaml \\
+        --masses jeans.ecsv --spread jeans_spread.ecsv --jeans-quoted-kpc 20,40 \\
+        --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex \\
+        --rst numbers.rst
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def build_parser():
         parser.add_argument(f"--{sample}", required=True, help=f"{sample} sample (FITS)")
     for name in collect.SUMMARIES:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True, help="summary (ECSV)")
+    parser.add_argument("--asymmetry", required=True, help="of test_asymmetry.py (ECSV)")
     parser.add_argument("--judged", required=True, help="of judge_claims.py (YAML)")
     for name in ("masses", "spread"):
         parser.add_argument(f"--{name}", required=True, help="of compute_jeans.py (ECSV)")

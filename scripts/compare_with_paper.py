@@ -42,7 +42,8 @@ def quote(answer: dict) -> str:
     """Write what a run answers."""
     if answer["value"] is None and answer.get("p") is not None:
         return f"no direction (p {answer['p']:.2g})"
-    return texts.quote(answer)
+    # A log may be read where there are no other characters.
+    return texts.quote(answer).replace("±", "+-").replace("−", "-")
 
 
 def print_out(table, answers: dict[str, list[dict]]) -> None:

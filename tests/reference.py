@@ -342,13 +342,15 @@ def numbers(
     spreads["map.cold_insitu"] = spread(insitu, (x < -15) & (z > -10) & (z < 10))
     spreads["map.hot_insitu"] = spread(insitu, (x > -8) & (z > 10))
     spreads["map.hot_insitu_mirrored"] = spread(insitu, (x > -8) & (z < -10))
-    beyond, north = halo["l"] >= 180, halo["b"] > 0
-    quadrants = {"first": spread(halo, beyond & north), "fourth": spread(halo, beyond & ~north)}
-    for of in (*spreads.values(), *quadrants.values()):
+    for name, columns in sample.items():
+        beyond, north = columns["l"] >= 180, columns["b"] > 0
+        for i, inside in enumerate((beyond & north, ~beyond & north, ~beyond & ~north)):
+            spreads[f"quadrant.{name}.{('first', 'second', 'third')[i]}"] = spread(columns, inside)
+        spreads[f"quadrant.{name}.fourth"] = spread(columns, beyond & ~north)
+    for of in spreads.values():
         enough = of["n_stars"][0] >= least
         of |= {} if enough else dict.fromkeys(QUANTITIES, NOTHING)
     found |= {f"{name}.{key}": number for name, of in spreads.items() for key, number in of.items()}
-    found |= {f"quadrant.{name}_beta": of["beta"] for name, of in quadrants.items()}
     for name in ("sigma_r", "beta"):
         ends = [np.asarray(sky[name + ending], float) for ending in ("", "_lo68", "_hi68")]
         ordered = sorted(row for row in zip(*ends, strict=True) if np.isfinite(row[0]))

@@ -8,6 +8,7 @@ calibrate/   how far to trust the error bars
 mass/        what the dispersions say of the Galaxy's mass
 judge/       what a featureless halo would show
 synthetic/   the made-up survey
+article/     captions and tables that quote the numbers
 numbers/     every quoted number, and its texts
 measure/     dispersions of every bin: geometries, recipes, the engine
 surveys/     others' tables: formats, units, column maps

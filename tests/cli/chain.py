@@ -121,7 +121,7 @@ class Chain:
 
     def run(self) -> Chain:
         """Do every step."""
-        for name in ("config", "resources"):
+        for name in ("config", "resources", "report", "paper"):
             shutil.copytree(REPO / name, self.folder / name)
         write_changes(self.folder)
         # Small pictures are quicker, and are no other code.
@@ -164,7 +164,7 @@ def plan(config: str) -> list[Step]:
     """List the steps that Snakemake plans for a whole configuration (JSON, which is YAML)."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("Snakefile", "rules", "scripts", "report", "resources"):
+        for part in ("Snakefile", "rules", "scripts", "report", "paper", "resources"):
             (folder / part).symlink_to(REPO / part)
         shutil.copytree(REPO / "config", folder / "config")
         for path in (folder / "config" / "variations").iterdir():

@@ -117,7 +117,7 @@ def taken(config: dict) -> None:
 @pytest.fixture(autouse=True)
 def in_a_folder_with_the_project_s_files(tmp_path, monkeypatch):
     """The configuration's paths are relative; the changes of the small run are a file as well."""
-    for name in ("config", "resources"):
+    for name in ("config", "paper", "resources"):
         (tmp_path / name).symlink_to(REPO / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(CONFIG["synthetic"], "changes", [])

@@ -71,6 +71,11 @@ DAMAGES = {
     ".ecsv": EVERY | {nothing, cut_in_the_last_row},
     ".yaml": EVERY | {nothing, cut_in_the_middle},
     ".mplstyle": EVERY,
+    # Words make a caption, and an article, too.
+    ".txt": {missing, directory, garbage},
+    ".typ": {missing, directory, garbage},
+    ".json": EVERY | {nothing, cut_in_the_middle},
+    ".pdf": {missing, directory},
 }
 # Every kind of file in every way, and every file of a step in two
 KINDS: dict[str, tuple[str, str]] = {}

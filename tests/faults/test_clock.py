@@ -43,7 +43,7 @@ def test_all_files_of_the_run_are_dated_ahead_and_one_is_to_be_made(finished, un
 
 
 def test_the_project_s_files_are_dated_long_before(finished, undisturbed, outcome):
-    for folder in ("config", "scripts", "resources", "rules"):
+    for folder in ("config", "paper", "report", "scripts", "resources", "rules"):
         for path in (finished.folder / folder).rglob("*"):
             date(path, -3650)
     goes_through(finished, undisturbed.wanted)

@@ -26,7 +26,7 @@ from mistakes import MUTATIONS
 from mutate import mutated
 
 REPO = Path(__file__).resolve().parents[2]
-PARTS = ("config", "resources", "scripts", "tests")
+PARTS = ("config", "paper", "report", "resources", "scripts", "tests")
 HEAVY = ("astropy.coordinates", "astropy.table", "gala.potential", "healpy", "matplotlib.path")
 HEAVY += ("hypothesis.extra.numpy", "scipy.optimize", "scipy.sparse", "scipy.stats")
 

@@ -199,7 +199,7 @@ def test_a_mistake_is_named_by_its_key(config, schema_path, where, value, words)
 
 def test_a_run_s_own_results_are_no_input(config, repo, schema_path, tmp_path, monkeypatch):
     # Snakemake deletes what a job is about to write: the catalogue would be gone.
-    for name in ("config", "resources"):
+    for name in ("config", "paper", "resources"):
         (tmp_path / name).symlink_to(repo / name)
     monkeypatch.chdir(tmp_path)
     own = ["results/catalog/a.fits", "results/numbers.yaml", "figures/a.png"]

@@ -28,7 +28,7 @@ AT_START = {
     "compute_jeans": FITS,
     "simulate_survey": FITS | {"scipy.special"},
     **dict.fromkeys(("compare_with_paper", "summarise", "summarise_calibration"), NOTHING),
-    "write_pages": NOTHING,
+    **dict.fromkeys(("write_pages", "write_paper", "write_texts"), NOTHING),
     **dict.fromkeys(("plot_chemistry", "plot_sigma_plane", "plot_velocity_errors"), FITS | FIGURE),
     "plot_asymmetry": FITS | FIGURE,
     **dict.fromkeys(("compare_runs", "run_variation"), FITS),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from icefire.errors import UserError
 from icefire.files import text_tables
-from icefire.numbers import texts
+from icefire.numbers import quoting, texts
 
 
 def rendered(text: str) -> str:
@@ -38,14 +38,14 @@ NUMBERS = {
 def test_substitutions_give_values_units_and_intervals():
     text = texts.substitutions(NUMBERS)
     shown = rendered(text + "\n|counts.halo|; |map.cold.sigma_r|; |map.angle_2|; |provenance|\n")
-    assert shown == ("10,469; 63.7 km/s (57.9 to 69.4); (not measured); Catalogue: My Survey.")
+    assert shown == "10,469; 63.7 ± 5.8 km/s; (not measured); Catalogue: My Survey."
 
 
 def test_a_sound_method_stands_beside_in_texts_and_macros():
     sound = {"sound": 149.6, "sound_lo68": 126.2, "sound_hi68": 189.4}
     entry = {"value": 150.2, "lo68": 146.1, "hi68": 153.3, "unit": "km/s", **sound}
-    assert texts.quote(entry) == "150 km/s (146 to 153); sound 150 (126 to 189)"
-    assert r"{\icefireHotSoundHigh}{189.4}" in texts.macros(NUMBERS | {"hot": entry})
+    assert texts.quote(entry) == "150.2 +3.1 −4.1 km/s (sound: 150 +40 −23)"
+    assert r"{\icefireHotSoundHigh}{\ensuremath{189}}" in texts.macros(NUMBERS | {"hot": entry})
 
 
 def test_only_a_synthetic_catalogue_is_called_so():
@@ -59,16 +59,51 @@ def test_only_a_synthetic_catalogue_is_called_so():
 
 
 def test_macros_spell_names_in_letters():
-    lines = texts.macros(NUMBERS).splitlines()[1:]
+    lines = texts.macros(NUMBERS).splitlines()[2:]
     assert lines == [
-        r"\newcommand{\icefireCountsHalo}{10469}",
-        r"\newcommand{\icefireMapColdSigmaR}{63.67}",
-        r"\newcommand{\icefireMapColdSigmaRLow}{57.92}",
-        r"\newcommand{\icefireMapColdSigmaRHigh}{69.43}",
-        r"\newcommand{\icefireMapAngleTwo}{\ldots}",
-        r"\newcommand{\icefireMapAngleTwoLow}{\ldots}",
-        r"\newcommand{\icefireMapAngleTwoHigh}{\ldots}",
+        r"\newcommand{\icefireCountsHalo}{\ensuremath{10{,}469}}",
+        r"\newcommand{\icefireCountsHaloValue}{\ensuremath{10469}}",
+        r"\newcommand{\icefireMapColdSigmaR}{\ensuremath{(63.7 \pm 5.8)\,\mathrm{km\,s^{-1}}}}",
+        r"\newcommand{\icefireMapColdSigmaRValue}{\ensuremath{63.7}}",
+        r"\newcommand{\icefireMapColdSigmaRLow}{\ensuremath{57.9}}",
+        r"\newcommand{\icefireMapColdSigmaRHigh}{\ensuremath{69.4}}",
+        r"\newcommand{\icefireMapAngleTwo}{\ensuremath{\ldots}}",
+        r"\newcommand{\icefireMapAngleTwoValue}{\ensuremath{\ldots}}",
+        r"\newcommand{\icefireMapAngleTwoLow}{\ensuremath{\ldots}}",
+        r"\newcommand{\icefireMapAngleTwoHigh}{\ensuremath{\ldots}}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "text", "tex"),
+    [
+        ((7, None, None), "7", "7"),
+        ((-1234.56, None, None), "−1,235", "-1{,}235"),
+        ((0.041, None, None), "0.041", "0.041"),
+        ((2e-7, None, None), "2e−07", "2e-07"),
+        ((131.188, 130.62, 131.757), "131.19 ± 0.57", r"131.19 \pm 0.57"),
+        ((115.4, 94.1, 136.6), "115 ± 21", r"115 \pm 21"),
+        ((345.2, 211.0, 480.0), "345 +135 −134", "345^{+135}_{-134}"),
+        ((-0.231, -0.561, 0.029), "−0.23 +0.26 −0.33", "-0.23^{+0.26}_{-0.33}"),
+        # A value on the end of its interval, one outside of it, and an interval of no width
+        ((0.0, 0.0, 0.0914), "0.000 +0.091 −0.000", "0.000^{+0.091}_{-0.000}"),
+        ((0.2, 0.31, 0.52), "0.20 (0.31 to 0.52)", r"0.20\ (0.31\ldots 0.52)"),
+        ((1, 1, 1), "1.000 ± 0.000", r"1.000 \pm 0.000"),
+        ((None, None, None), "(not measured)", r"\ldots"),
+    ],
+)
+def test_numbers_are_rounded_to_their_errors(entry, text, tex):
+    number = quoting.quoted(dict(zip(("value", "lo68", "hi68"), entry, strict=True)))
+    assert (str(number), number.tex()) == (text, rf"\ensuremath{{{tex}}}")
+
+
+def test_a_setting_keeps_all_its_digits():
+    assert texts.quote({"value": 245.62, "unit": "km/s", "exact": True}) == "245.62 km/s"
+
+
+def test_subscripts_are_set_and_nothing_else_changes():
+    body = publish_parts(texts.marked("σ_r, v_φ and a_b of |Z|"), writer_name="html")["body"]
+    assert "σ<sub>r</sub>, v<sub>φ</sub> and a_b of |Z|" in body
 
 
 HOSTILE = [

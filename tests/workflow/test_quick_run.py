@@ -17,7 +17,7 @@ from icefire.files import text_tables
 
 from .conftest import QUICK, TARGETS, snakemake
 
-FIGURES = tuple(sorted(path.stem for path in (REPO / "report").glob("fig*")))
+FIGURES = tuple(sorted(path.stem for path in (REPO / "report").glob("fig[0-9S]*")))
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,18 @@ def test_the_figures_are_there_as_pdf_and_png(quick_run):
         folder = quick_run / "figures" / "quick"
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_captions_stand_beside_the_figures_as_plain_text(quick_run):
+    folder = quick_run / "figures" / "quick"
+    named = {path.stem for path in folder.glob("*.txt")}
+    assert named == {
+        name for name in (*FIGURES, "synthetic_check") if name[:4] != "figS" or name[4] == "2"
+    }
+    for path in folder.glob("*.txt"):
+        text, said = path.read_text(encoding="utf-8").rstrip("\n").rsplit("\n\n", 1)
+        assert said == "Synthetic catalogue: nothing here is a measurement of the Galaxy."
+        assert len(text) > 100 and not re.search(r"[{}]|\\|  |None", text), path.name
 
 
 def test_every_table_says_that_the_catalogue_is_synthetic_and_what_made_it(results):
@@ -118,7 +130,8 @@ def _digests(folder) -> dict[str, str]:
         if path.is_file()
         and path.parts[-2] not in ("logs", "benchmarks")
         and "montecarlo" not in path.parts
-        and path.suffix in (".ecsv", ".fits", ".yaml", ".tex", ".rst", ".pdf", ".png")
+        and path.suffix
+        in (".ecsv", ".fits", ".yaml", ".tex", ".rst", ".pdf", ".png", ".txt", ".json")
     }
 
 
@@ -136,14 +149,17 @@ def test_equal_inputs_give_equal_bytes_in_another_run_with_other_shards(
     (said,) = dry_runs(quick_run, [["-p", "--forceall", *QUICK, str(overlay)]])
     # In this process, without the figures, of which others compare the bytes
     monkeypatch.chdir(quick_run)
+    shutil.copytree("figures/quick", "figures/again", copy_function=os.link)
     for job in in_order(jobs(said)):
-        if not any(name.startswith("figures/") for name in job.outputs):
+        if not job.script.startswith("plot_"):
             done = call(job.script, list(job.words[2:]))
             assert (done.status, done.err) == (0, ""), job.rule
     made = _digests(again)
     assert len(made) > 30 and made.items() <= before.items()
     assert _digests(first) == before
+    assert _digests(quick_run / "figures/again") == _digests(quick_run / "figures/quick")
     shutil.rmtree(again)
+    shutil.rmtree("figures/again")
 
 
 def test_only_the_check_reads_the_truth(quick_run):

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from astropy.table import Table
 
+from icefire.article import captions
 from icefire.files import text_tables, writing
 from icefire.numbers import texts
 
@@ -29,6 +30,8 @@ SECTIONS = [
     "8. Sensitivity",
 ]
 PAGES = ("ledger", "unbound", "paper_comparison", "synthetic_check", "synthetic_cuts")
+# Figures that not every run has; their captions quote what they are made from alone
+SUPPLEMENTS = ("figS1_calibration", "figS3_sensitivity", "figS4_jeans")
 # What shows a result: the image or the frame beside the menu, once it is another one than before
 SHOWN = """(() => {
     const shown = document.querySelector("#app .grow.h-screen :is(img, iframe)");
@@ -145,6 +148,11 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
     numbers = yaml.safe_load((results / "numbers.yaml").read_text())
     numbers["catalogue"] |= {"catalogue": name, "synthetic": False}
     writing.write_text(results / "numbers.rst", texts.substitutions(numbers))
+    said = {
+        path.stem: path.read_text().replace(texts.SYNTHETIC, texts.provenance(numbers))
+        for path in (folder / "figures" / "quick").glob("*.txt")
+    }
+    writing.write_text(results / "captions.rst", captions.substitutions(said))
     ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
     ledger["reason"] = [name, *ledger["reason"][1:]]
     text_tables.write_ecsv(
@@ -199,13 +207,18 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
     caption_of = SimpleNamespace(
         config=config, input=SimpleNamespace(**dict.fromkeys(PAGES, "a table"))
     )
-    captions = sorted((repo / "report").glob("*.rst"))
-    assert {path.stem for path in captions} == {*FIGURES, *PAGES, "workflow"}
+    templates = sorted((repo / "report").glob("*.rst"))
+    assert {path.stem for path in templates} == {*SUPPLEMENTS, "figure", *PAGES, "workflow"}
     # The calibration needs no other part of a run, so its caption quotes its own advice alone.
     calibration = repo / "report" / "figS1_calibration.rst"
     text = jinja2.Template(calibration.read_text()).render(snakemake=caption_of)
     assert ".. include:: results//calibration_advice.rst" in text
-    for path in set(captions) - {calibration}:
+    # Those of figures are made from templates, whose names tests/unit/test_captions.py looks at.
+    figure = repo / "report" / "figure.rst"
+    caption_of.output = SimpleNamespace(png="figures/fig05_sigma_xz.png")
+    text = jinja2.Template(figure.read_text()).render(snakemake=caption_of)
+    assert ".. include:: results//captions.rst" in text and "|caption.fig05_sigma_xz|" in text
+    for path in set(templates) - {calibration, figure}:
         template = jinja2.Template(path.read_text(), undefined=jinja2.StrictUndefined)
         text = template.render(snakemake=caption_of)
         assert text.startswith(".. include:: results//numbers.rst\n"), path

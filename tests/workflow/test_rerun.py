@@ -107,14 +107,18 @@ CHANGES = {
     "sensitivity.max_radius_kpc": (40.0, {"summarise_sensitivity"}),
     "sensitivity.cmap": ("PuOr", {"plot_sensitivity"}),
     "numbers.feh_slices": ([[-2.0, -1.5]], {"collect_numbers"}),
-    "figures.beside": (["../other"], PROFILES | {"compare_with_paper", "write_pages"}),
+    "paper.source": ("other.typ", {"write_paper"}),
+    "figures.beside": (
+        ["../other"],
+        PROFILES | {"compare_with_paper", "write_pages", "write_texts"},
+    ),
     "figures.sigma_cmap": ("cividis", MAPS),
     "figures.sigma_min_km_s": (50.0, MAPS),
     "figures.sigma_max_km_s": (200.0, MAPS),
     "figures.density_cmap": ("viridis", {"plot_chemistry"}),
     "figures.footprint_color": ("black", {"plot_footprint"}),
-    "figures.field_diameter_deg": (2.0, {"plot_footprint"}),
-    "figures.error_bins": (20, {"plot_velocity_errors"}),
+    "figures.field_diameter_deg": (2.0, {"plot_footprint", "write_texts"}),
+    "figures.error_bins": (20, {"plot_velocity_errors", "write_texts"}),
     "figures.contour_levels": (7, MAPS),
     "figures.maps": (["n_stars"], MAPS),
     "figures.beta_min": (-0.5, MAPS),
@@ -128,7 +132,7 @@ CHANGES = {
         {"plot_beta_profile", "plot_jeans"},
     ),
     "figures.gse.xy_axis_ratio": (0.7, {"plot_sigma_xy"}),
-    "figures.gse.xy_angle_deg": (60.0, {"plot_sigma_xy"}),
+    "figures.gse.xy_angle_deg": (60.0, {"plot_sigma_xy", "write_texts"}),
     "figures.gse.axes": ([10.0, 7.0, 6.0], {"plot_sigma_xz"}),
     "figures.gse.pitch_deg": (20.0, {"plot_sigma_xz"}),
     "figures.gse.azimuth_deg": (66.0, {"plot_sigma_xz"}),
@@ -171,6 +175,7 @@ def test_a_changed_key_reruns_exactly_what_depends_on_it(quick_run, plan, downst
     shutil.copy2(quick_run / "config" / "synthetic.yaml", quick_run / "other_model.yaml")
     shutil.copytree(results, quick_run.parent / "other")
     shutil.copy2(quick_run / "resources" / "tracer_slopes.yaml", quick_run / "other_slopes.yaml")
+    shutil.copy2(quick_run / "paper" / "paper.typ", quick_run / "other.typ")
     for name in ("satellites", "literature_sigma_r"):
         source = quick_run / "resources" / f"{name}.ecsv"
         shutil.copy2(source, quick_run / f"other_{name.removesuffix('_sigma_r')}.ecsv")

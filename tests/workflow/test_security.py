@@ -26,6 +26,7 @@ TAKEN = {
     "synthetic.model": f"{ODD} synthetic.yaml",
     "synthetic.changes": [f"{ODD} null_model.yaml", "config/null_model.yaml"],
     "satellites.catalogue": f"{ODD} satellites.ecsv",
+    "paper.source": f"{ODD} paper.typ",
     "figures.literature": [ODD],
     "figures.literature_sigma_r": f"{ODD} literature_sigma_r.ecsv",
     "figures.literature_beta": f"{ODD} literature_beta.ecsv",
@@ -40,7 +41,8 @@ ROWS = 12
 def odd_project(repo, tmp_path_factory) -> Path:
     """A copy of the project in a folder of such a name, with files of such names and texts."""
     folder = copy_project(repo, tmp_path_factory.mktemp("security") / ODD)
-    for name in ("config/synthetic.yaml", "config/null_model.yaml", "resources/satellites.ecsv"):
+    own = ("config/synthetic.yaml", "config/null_model.yaml", "resources/satellites.ecsv")
+    for name in (*own, "paper/paper.typ"):
         shutil.copy2(folder / name, folder / f"{ODD} {Path(name).name}")
     for quantity in ("sigma_r", "beta"):
         table = Table.read(folder / f"resources/literature_{quantity}.ecsv", format="ascii.ecsv")

@@ -30,3 +30,17 @@ def counts(ledger, clean: StarReader) -> dict:
         "unknown_chemistry": number(rows["unknown_chemistry"]["n_removed"]),
         "neither_accreted_nor_insitu": number(rows["chemistry"]["n_removed"]),
     }
+
+
+def beyond(readers: dict[str, StarReader]) -> dict:
+    """Count the stars of each sample beyond radii of round numbers."""
+    found = {}
+    for sample, reader in readers.items():
+        radius = reader.all(("r",))["r"]
+        for limit in _RADII_KPC:
+            n_stars = int(np.count_nonzero(radius > limit))
+            found[f"{sample}_beyond_{limit}_kpc"] = number(n_stars)
+    return found
+
+
+_RADII_KPC = (20, 30, 40, 50, 60)

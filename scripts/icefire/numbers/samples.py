@@ -67,15 +67,31 @@ def structures(insitu: StarReader, min_stars: int) -> dict:
         "hot_insitu_mirrored": lambda s: (s["x"] > -8) & (s["z"] < -10),
     }
     measured = estimates.dispersions(insitu.blocks((*COMPONENTS, "x", "z")), masks)
-    return {name: dispersion.numbers(min_stars) for name, dispersion in measured.items()}
+    found = {name: dispersion.numbers(min_stars) for name, dispersion in measured.items()}
+    hot, mirrored = (found[name]["sigma_r"] for name in ("hot_insitu", "hot_insitu_mirrored"))
+    difference = number(None, "km/s")
+    if hot["value"] is not None and mirrored["value"] is not None:
+        value = hot["value"] - mirrored["value"]
+        error = np.hypot(*(part["hi68"] - part["value"] for part in (hot, mirrored)))
+        difference = number(value, "km/s", value - error, value + error)
+    return found | {"hot_minus_mirrored_sigma_r": difference}
 
 
-def quadrants(halo: StarReader, min_stars: int) -> dict:
-    """Measure beta in the first and fourth quadrant, where HALO7D has fields (figure 10)."""
+def quadrants(readers: dict[str, StarReader], min_stars: int) -> dict:
+    """Measure the plain dispersions in the quadrants of figure 10, of each sample."""
+
     # With a star on a border where the summary's quadrants have it
+    def inside(beyond: bool, north: bool):
+        return lambda s: ((s["l"] >= 180) == beyond) & ((s["b"] > 0) == north)
+
     masks = {
-        "first_beta": lambda s: (s["l"] >= 180) & (s["b"] > 0),
-        "fourth_beta": lambda s: (s["l"] >= 180) & (s["b"] <= 0),
+        "first": inside(True, True),
+        "second": inside(False, True),
+        "third": inside(False, False),
+        "fourth": inside(True, False),
     }
-    measured = estimates.dispersions(halo.blocks((*COMPONENTS, "l", "b")), masks)
-    return {name: dispersion.numbers(min_stars)["beta"] for name, dispersion in measured.items()}
+    found = {}
+    for sample, reader in readers.items():
+        measured = estimates.dispersions(reader.blocks((*COMPONENTS, "l", "b")), masks)
+        found[sample] = {name: part.numbers(min_stars) for name, part in measured.items()}
+    return found

@@ -3,65 +3,84 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-# Of an entry, and the ending of its macro
-_ENDINGS = (
-    *(("value", ""), ("lo68", "Low"), ("hi68", "High"), ("p", "P")),
-    *(("sound", "Sound"), ("sound_lo68", "SoundLow"), ("sound_hi68", "SoundHigh")),
-)
+from icefire.numbers.quoting import Quoted, entries, probability, quoted
+
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+SYNTHETIC = "Synthetic catalogue: nothing here is a measurement of the Galaxy."
 
 
-def _entries(group: dict, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict]]:
-    """Give every number below a group of numbers.yaml with the keys that lead to it."""
-    for key, entry in group.items():
-        if "value" in entry:
-            yield (*keys, key), entry
-        elif (*keys, key) != ("catalogue",):
-            yield from _entries(entry, (*keys, key))
-
-
-def macros(numbers: dict) -> str:
-    """Write numbers as LaTeX macros: \\icefireCountsHalo; with an interval, ...Low and ...High.
-
-    Those of `judged` have ...P, the share of permuted halos that go as far, as well; where another
-    method stands beside the paper's recipe, what it gives is ...Sound, ...SoundLow, ...SoundHigh.
-    """
+def macro(keys: tuple[str, ...]) -> str:
+    """Name the macro of an entry: `counts.halo` is icefireCountsHalo, digits are spelled."""
 
     def spell(name: str) -> str:
         words = "".join(word[:1].upper() + word[1:] for word in re.split(r"[_\W]+", name))
         return re.sub("[0-9]", lambda digit: _DIGITS[int(digit[0])], words)
 
-    lines = ["% Made by collect_numbers.py; \\input this file. Unmeasured numbers are \\ldots."]
+    return "icefire" + "".join(map(spell, keys))
+
+
+def macros(numbers: dict) -> str:
+    """Write numbers as LaTeX macros: \\icefireCountsHalo is the number with its error and unit.
+
+    ...Value is the bare number; with an interval there are ...Low and ...High, where a number was
+    judged ...P, the share of permuted halos that go as far, and where a sound method stands beside
+    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh.
+    """
+    lines = [
+        "% Made by collect_numbers.py; \\input this file. Unmeasured numbers are \\ldots.",
+        "% \\icefireX has value, error and unit; ...Value, ...Low and ...High are bare.",
+    ]
     if numbers["catalogue"]["synthetic"]:
         lines.append("% From a SYNTHETIC CATALOGUE: none of these is a measurement of the Galaxy.")
-    for keys, entry in _entries(numbers):
-        name = "".join(map(spell, keys))
-        for key, ending in _ENDINGS:
-            if key in entry:
-                text = "\\ldots" if entry[key] is None else f"{entry[key]:.4g}"
-                if isinstance(entry[key], int):
-                    text = str(entry[key])
-                lines.append(f"\\newcommand{{\\icefire{name}{ending}}}{{{text}}}")
+    for keys, entry in entries(numbers):
+        number = quoted(entry)
+        parts = _parts(number, "lo68" in entry)
+        if "sound" in entry:
+            sound = _parts(number.sound or Quoted(unit=number.unit), True)
+            parts |= {f"Sound{ending}": text for ending, text in sound.items()}
+        if "p" in entry:
+            parts["P"] = probability(number.p)
+        for ending, text in parts.items():
+            bare = text.replace("−", "-") or r"\ldots"
+            made = bare if ending in ("", "Sound") else rf"\ensuremath{{{bare}}}"
+            lines.append(rf"\newcommand{{\{macro(keys)}{ending}}}{{{made}}}")
     return "\n".join(lines) + "\n"
 
 
+def _parts(number: Quoted, interval: bool) -> dict[str, str]:
+    ends = {"Low": number.low, "High": number.high} if interval else {}
+    return {"": number.tex(), "Value": number.value.replace(",", "")} | ends
+
+
+def provenance(numbers: dict) -> str:
+    """Say which catalogue the numbers are of, or that it is synthetic."""
+    catalogue = numbers["catalogue"]
+    return SYNTHETIC if catalogue["synthetic"] else f"Catalogue: {name_of(numbers)}."
+
+
+def name_of(numbers: dict) -> str:
+    """Give the catalogue's name, on one line."""
+    return " ".join(str(numbers["catalogue"]["catalogue"]).split()) or "without a name"
+
+
 def substitutions(numbers: dict) -> str:
-    """Write numbers as reStructuredText substitutions: |counts.halo|, |quadrant.first_beta| ...
+    """Write numbers as reStructuredText substitutions: |counts.halo|, |judged.insitu_beta| ...
 
     |catalogue| is the catalogue's name, |provenance| says whether it is synthetic. The name is
     somebody's text: escaped, it stays text in whatever the document is turned into.
     """
-    name = escaped(str(numbers["catalogue"]["catalogue"])) or "without a name"
-    if numbers["catalogue"]["synthetic"]:
-        name += " (synthetic catalogue)"
-        provenance = "**Synthetic catalogue: nothing here is a measurement of the Galaxy.**"
-    else:
-        provenance = f"Catalogue: {name}."
-    texts = {"catalogue": name, "provenance": provenance}
-    texts |= {".".join(keys): quote(entry) for keys, entry in _entries(numbers)}
-    lines = [".. Made by collect_numbers.py; include this file and write |counts.halo|.", ""]
+    synthetic = numbers["catalogue"]["synthetic"]
+    said = f"**{SYNTHETIC}**" if synthetic else escaped(provenance(numbers))
+    name = escaped(name_of(numbers)) + (" (synthetic catalogue)" if synthetic else "")
+    texts = {"catalogue": name, "provenance": said}
+    texts |= {".".join(keys): str(quoted(entry)) for keys, entry in entries(numbers)}
+    return substituted(texts)
+
+
+def substituted(texts: dict[str, str]) -> str:
+    """Write reStructuredText substitutions of these texts, each of one line."""
+    lines = [".. Made by icefire; include this file and write |NAME|.", ""]
     return "\n".join(lines + [f".. |{key}| replace:: {text}" for key, text in texts.items()]) + "\n"
 
 
@@ -70,18 +89,11 @@ def escaped(text: str) -> str:
     return re.sub(r"([^A-Za-z0-9 ])", r"\\\1", " ".join(text.split()))
 
 
+def marked(text: str) -> str:
+    """Escape a text for reStructuredText, but set σ_r, β_r and v_r with their subscripts."""
+    return re.sub(r"(\\[σβ]|\bv)\\_\\?([a-zφθ])", r"\1\\ :sub:`\2`\\ ", escaped(text))
+
+
 def quote(entry: dict) -> str:
-    """Write a number with its unit and 68 % interval, if it has one; then a sound method's."""
-
-    def text(value) -> str:
-        return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-
-    if entry["value"] is None:
-        return "(not measured)"
-    quoted = f"{text(entry['value'])} {entry.get('unit', '')}".rstrip()
-    if entry.get("lo68") is not None:
-        quoted += f" ({text(entry['lo68'])} to {text(entry['hi68'])})"
-    if entry.get("sound") is not None:
-        ends = f"{text(entry['sound_lo68'])} to {text(entry['sound_hi68'])}"
-        quoted += f"; sound {text(entry['sound'])} ({ends})"
-    return quoted
+    """Write a number with its unit and, if it has one, its error."""
+    return str(quoted(entry))

@@ -38,8 +38,8 @@ _CALIBRATION_MB = 1000
 # The whole sky and four quadrants, as in geometry.QUADRANTS
 _QUADRANTS = 5
 # Folders of a run's results but that of the synthetic table
-_WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "logs")
-_WRITTEN += ("benchmarks", "calibration", "sensitivity")
+_WRITTEN = ("catalog", "samples", "montecarlo", "significance", "summaries", "report", "tables")
+_WRITTEN += ("logs", "benchmarks", "calibration", "sensitivity")
 _USUAL_CMAPS = ("viridis", "plasma", "inferno", "magma", "cividis", "magma_r", "RdBu_r")
 
 
@@ -258,8 +258,8 @@ def _files(config: dict) -> Iterator[str]:
         )
     paths = {"catalog.path": catalog["path"], "synthetic.model": synthetic["model"]}
     paths |= {f"synthetic.changes.{n}": path for n, path in enumerate(synthetic["changes"])}
-    paths["satellites.catalogue"] = config["satellites"]["catalogue"]
-    paths["jeans.tracer_slopes"] = config["jeans"]["tracer_slopes"]
+    named = (("satellites", "catalogue"), ("paper", "source"), ("jeans", "tracer_slopes"))
+    paths |= {f"{section}.{key}": config[section][key] for section, key in named}
     for quantity in ("sigma_r", "beta"):
         key = f"literature_{quantity}"
         paths[f"figures.{key}"] = config["figures"][key]

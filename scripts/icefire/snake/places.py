@@ -21,6 +21,7 @@ _PATHS = (
     ("synthetic", "model"),
     ("synthetic", "changes"),
     ("satellites", "catalogue"),
+    ("paper", "source"),
     ("jeans", "tracer_slopes"),
     ("figures", "literature_sigma_r"),
     ("figures", "literature_beta"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from icefire.files import text_tables
-from icefire.numbers import texts
+from icefire.numbers import quoting, texts
 from icefire.verify.bins import broken, plain
 
 ANSWER = ("value", "lo68", "hi68")
@@ -35,7 +35,7 @@ def check_numbers(paths: list[str], sky, counts: Mapping[str, int], source: Mapp
             # With the six digits that numbers.yaml keeps
             value = float(f"{end(values):.6g}") if values else None
             wanted[f"line_of_sight.{name}_{end.__name__}"] = value
-    known = dict(entries(numbers))
+    known = {".".join(keys): entry for keys, entry in quoting.entries(numbers)}
     for key, value in wanted.items():
         if (says := known.get(key, {}).get("value")) != value:
             raise broken(paths[0], f"{key}, value", says, f"the tables give {value}")
@@ -43,15 +43,6 @@ def check_numbers(paths: list[str], sky, counts: Mapping[str, int], source: Mapp
         if text_tables.read_sealed_text(path) != made(numbers):
             raise broken(path, "its text", "of other numbers", f"{paths[0]} makes another")
     return {tuple(entry.get(end) for end in ANSWER) for entry in known.values()}
-
-
-def entries(group: Mapping, key: str = "") -> Iterator[tuple[str, Mapping]]:
-    """Give every number of numbers.yaml with its dotted key."""
-    for name, entry in group.items():
-        if isinstance(entry, Mapping) and "value" in entry:
-            yield f"{key}{name}", entry
-        elif isinstance(entry, Mapping):
-            yield from entries(entry, f"{key}{name}.")
 
 
 def check_comparison(path: str, table, known: set[tuple], source: Mapping) -> None:

@@ -1,0 +1,162 @@
+"""A run's tables as an article prints them: cells rounded to their errors, for LaTeX and Typst."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from icefire.files.columns import SOUND
+from icefire.numbers.quoting import Quoted, digits, probability, quoted, written
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A table to be printed: what it shows, the heads of its columns, and cells of each row."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: list[list[Quoted | str]]
+    # Columns of texts, which take what room the numbers leave; all others are set to the right
+    texts: tuple[int, ...] = (0,)
+
+
+def claims(comparison) -> Printed:
+    """What Han et al. (2024) state, beside the run and what a featureless halo gives."""
+    heads = ("Claim", "Han et al. 2024", "This run", "Featureless halo (95 %)", "p", "Verdict")
+    rows = []
+    for row in comparison:
+        null = ""
+        if np.isfinite(row["null"]):
+            ends = (digits(float(row[name])) for name in ("null", "null_lo95", "null_hi95"))
+            null = "{} ({} to {})".format(*ends)
+        this = of(row, "value", ("lo68", "hi68"))
+        texts = (written(str(row["claim"])), written(str(row["paper"])))
+        rows.append(
+            [
+                *texts,
+                this if this.value else "",
+                null,
+                probability(float(row["p"])),
+                str(row["verdict"]),
+            ]
+        )
+    caption = (
+        "What Han et al. (2024) state beside this run with 68 % intervals, and beside the median"
+        " and the 95 % interval of a featureless halo on the same footprint; p is the share of"
+        " permutations that go as far."
+    )
+    return Printed(caption, heads, rows, (0, 1, 5))
+
+
+def profiles(radial: Mapping, quantity: str, symbol: str, unit: str) -> Printed:
+    """One quantity over radius: of the three samples, and of the halo's quadrants."""
+    columns = [table[table["quadrant"] == 0] for table in radial.values()]
+    halo = radial["halo"]
+    columns += [halo[halo["quadrant"] == i] for i in (1, 2, 3, 4)]
+    heads = ("r (kpc)", "stars", "halo", "accreted", "in situ")
+    heads += ("first quadrant", "second", "third", "fourth")
+    # A sound method's intervals are the ones to quote, where it stands beside the paper's recipe.
+    name = f"{quantity}{SOUND}" if f"{quantity}{SOUND}" in halo.colnames else quantity
+    how = "" if name == quantity else ", by uncertainty.sound"
+    rows = []
+    for i, row in enumerate(columns[0]):
+        cells = [of(part[i], name, (f"{name}_lo68", f"{name}_hi68")) for part in columns]
+        if any(cell.value for cell in cells):
+            shell = f"{row['r_lo']:.1f}–{row['r_hi']:.1f}"
+            rows.append([shell, digits(int(row["n_stars"])), *cells])
+    unit = f" ({unit})" if unit else ""
+    caption = (
+        f"{symbol}{unit} over radius with 68 % intervals{how}, of the three samples and of"
+        " the halo in the quadrants of the sky."
+    )
+    return Printed(caption, heads, rows)
+
+
+def ledger(table) -> Printed:
+    """Every removed star under one reason."""
+    rows = [
+        [written(str(row["reason"])), *(digits(int(row[name])) for name in ("n_removed", "n_out"))]
+        for row in table
+    ]
+    return Printed("Every removed star under one reason.", ("Step", "removed", "left"), rows)
+
+
+def significance(table) -> Printed:
+    """The p of every permutation test."""
+    rows = [
+        [
+            f"{row['test']}, {row['sample']}"
+            + ("" if row["fixed"] == "none" else f" at fixed {row['fixed']}").replace("_", " "),
+            digits(int(row["n"])),
+            *(probability(float(row[name])) for name in ("p", "p_worst")),
+        ]
+        for row in table
+    ]
+    caption = (
+        "Permutation tests: how often stars that a null hypothesis calls alike, their velocities"
+        " permuted, give as much; and the largest p when any one line of sight is left out."
+    )
+    return Printed(caption, ("Null hypothesis and stars", "stars", "p", "p, worst"), rows)
+
+
+def of(row, value: str, ends: tuple[str, str]) -> Quoted:
+    """Round a value of a table's row to its interval."""
+    found = [float(row[name]) for name in (value, *ends)]
+    entry = {
+        name: number if np.isfinite(number) else None
+        for name, number in zip(("value", "lo68", "hi68"), found, strict=True)
+    }
+    if entry["value"] is not None and entry["lo68"] is None and found[0].is_integer():
+        entry["value"] = int(found[0])
+    return quoted(entry)
+
+
+# --- LaTeX -----------------------------------------------------------------------------------
+
+_GREEK = {"σ": r"\sigma", "β": r"\beta", "α": r"\alpha", "φ": r"\phi", "θ": r"\theta"}
+_TEX = {"±": r"$\pm$", "−": "$-$", "–": "--", "≥": r"$\geq$", "≤": r"$\leq$", "|": "$|$"}
+_TEX |= {"<": "$<$", ">": "$>$", "^": r"\^{}", "~": r"\~{}", "\\": r"\textbackslash{}"}
+_TEX |= {character: f"\\{character}" for character in "%&#_{}$"} | {"°": r"$^{\circ}$"}
+
+
+def tex(cell: Quoted | str) -> str:
+    """Write a cell for LaTeX; a text means what it says, whatever characters are in it."""
+    if isinstance(cell, Quoted):
+        return cell.tex() if cell.value else r"\nodata"
+    parts = re.split(r"([σβα](?:_[a-zφθ])?|\bv_[a-zφθ])", cell)
+    return "".join(_symbol(part) if i % 2 else _plain(part) for i, part in enumerate(parts))
+
+
+def _symbol(text: str) -> str:
+    letters = (_GREEK.get(letter, letter) for letter in text.split("_"))
+    return "$" + "_{".join(letters) + ("}" if "_" in text else "") + "$"
+
+
+def _plain(text: str) -> str:
+    return "".join(f"${_GREEK[c]}$" if c in _GREEK else _TEX.get(c, c) for c in text)
+
+
+def latex(table: Printed, name: str, aastex: bool, note: str) -> str:
+    """Write a table for LaTeX: AASTeX's `deluxetable`, or a plain `tabular` without its float."""
+    columns = "".join("l" if i in table.texts else "r" for i in range(len(table.heads)))
+    if not aastex and 0 in table.texts and len(table.texts) > 1:
+        columns = columns.replace("l", r"p{0.32\linewidth}", 1)
+    rows = [" & ".join(map(tex, row)) for row in table.rows]
+    body = " \\\\\n".join(rows)
+    said = f"% {note}\n% Made by write_texts.py.\n"
+    if aastex:
+        heads = " & ".join(rf"\colhead{{{tex(head)}}}" for head in table.heads)
+        return (
+            f"{said}\\begin{{deluxetable*}}{{{columns}}}\n"
+            f"\\tablecaption{{{tex(table.caption)} {tex(note)}\\label{{tab:{name}}}}}\n"
+            f"\\tablehead{{{heads}}}\n\\startdata\n{body}\n\\enddata\n\\end{{deluxetable*}}\n"
+        )
+    heads = " & ".join(map(tex, table.heads))
+    return (
+        f"{said}% {table.caption}\n\\providecommand{{\\nodata}}{{\\ldots}}\n"
+        f"\\begin{{tabular}}{{{columns}}}\n\\hline\n"
+        f"{heads} \\\\\n\\hline\n{body} \\\\\n\\hline\n\\end{{tabular}}\n"
+    )

@@ -1,0 +1,51 @@
+"""Captions and printed tables: a run's numbers in templates, and texts as LaTeX has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from icefire.article import captions, tables
+from icefire.errors import UserError
+from icefire.numbers.quoting import Quoted
+
+NUMBERS = {
+    "choices": {"chemistry_method": "polygon"},
+    "counts": {"halo": {"value": 10469}},
+    "judged": {"pitch": {"value": None, "lo68": None, "hi68": None, "p": 0.4}},
+}
+CLAIMS = [{"short": "it is hot", "judged": True, "verdict": "supported"}]
+NAMES = captions.context(NUMBERS | {"catalogue": {"catalogue": "a"}}, {"error_bins": 99}, CLAIMS)
+
+
+def filled(tmp_path, template: str) -> str:
+    path = tmp_path / "fig.txt"
+    path.write_text(template, encoding="utf-8")
+    return captions.caption(str(path), NAMES, "Catalogue: My Survey.")
+
+
+def test_a_caption_quotes_numbers_choices_and_settings(tmp_path):
+    template = """{% if choices.chemistry_method == "polygon" %}
+{{ counts.halo }} stars
+{% endif %}
+in {{ figures.error_bins }} bins;
+{% if judged.pitch.value is none %}p is {{ judged.pitch.p }}.{% endif %}
+
+
+{{ claims["supported"] | join("; ") }}
+"""
+    wanted = "10,469 stars in 99 bins; p is 0.4.\n\nit is hot\n\nCatalogue: My Survey.\n"
+    assert filled(tmp_path, template) == wanted
+
+
+@pytest.mark.parametrize("wrong", ["{{ counts.haloes }}", "{{ count.halo }}", "{% if %}", "{{"])
+def test_a_caption_that_names_what_is_not_there_is_told_with_its_line(tmp_path, wrong):
+    with pytest.raises(UserError, match=r"fig\.txt:2: .*; correct the caption"):
+        filled(tmp_path, f"first line\n{wrong}\n")
+
+
+def test_a_cell_of_latex_means_what_the_text_says():
+    assert tables.tex("σ_r of 5 % & |Z| > 3 #1_a\\") == (
+        r"$\sigma_{r}$ of 5 \% \& $|$Z$|$ $>$ 3 \#1\_a\textbackslash{}"
+    )
+    assert tables.tex(Quoted()) == r"\nodata"
+    assert tables.tex(Quoted("70.1", "2.0", "2.0", "68.1", "72.1")) == r"\ensuremath{70.1 \pm 2.0}"
