@@ -86,8 +86,8 @@ def drawn(stars: dict, recipe, number: int) -> tuple[np.ndarray, np.ndarray]:
     """One realisation's weights (N) and velocities (3 x N), in double precision."""
     streams = recipe.start(SEED, SAMPLE, [number], len(stars["v_r"]))
     parts = [recipe.draw(streams, recipe.prepare(block, np.zeros(3))) for block in streamed(stars)]
-    weights, velocities = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
-    return weights[0].astype(float), velocities[:, 0].astype(float)
+    weights, velocities = (np.concatenate(part, axis=-2) for part in zip(*parts, strict=True))
+    return weights[:, 0].astype(float), velocities[:, :, 0].astype(float)
 
 
 def two_pass(stars: dict, name: str, weights, velocities, mask: np.ndarray) -> list[float]:
@@ -229,7 +229,7 @@ UNBIASED = {
 @pytest.mark.parametrize("error", [0.0, 60.0])
 def test_variances_of_small_bins_are_unbiased_on_average(recipe, error):
     """Over n instead of n - 1, or errors off once too often or seldom, would be 10 or 36 % off."""
-    variance = variance_of_small_bins(recipe, 10, (100.0, 100.0, 100.0), error, 8, range(60))
+    variance = variance_of_small_bins(recipe, 10, (100.0, 100.0, 100.0), error, 8, range(300))
     # Mirrored resamples lean to the other side; their middle is the stars' own variance.
     average = np.nanmedian if recipe.resampled else np.mean
     middle = average(variance, axis=-1)
@@ -257,11 +257,12 @@ def test_bootstrap_intervals_of_small_bins_hold_the_truth(n_stars, shape, error)
         }
         held[percent] = np.mean([inside[name] for name in QUANTITIES[:3]])
         held[f"beta {percent}"] = np.mean(inside["beta"])
-    # Standard errors are 1.4 and 0.6 points for dispersions, 2.3 and 1.1 for beta.
+    # Standard errors are 1.4 and 0.6 points for dispersions, 2.3 and 1.1 for beta, whose 95 % hold
+    # 97 where deviates are uniform.
     assert held[68] == pytest.approx(0.68, abs=0.06)
     assert held[95] == pytest.approx(0.95, abs=0.035)
     assert held["beta 68"] == pytest.approx(0.71, abs=0.09)
-    assert held["beta 95"] == pytest.approx(0.95, abs=0.035)
+    assert held["beta 95"] == pytest.approx(0.95, abs=0.04)
 
 
 def test_mirroring_turns_what_falls_short_into_what_exceeds():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +16,8 @@ from icefire.measure.recipes import (
     COMPONENTS,
     Bootstrap,
     Han2024,
+    _normals,
+    _poissons,
     cholesky,
     stream,
 )
@@ -57,7 +62,8 @@ def draw(how, stars, numbers, blocks=None):
 
 
 def split(how, weights, velocities):
-    """Weights (G x N) and velocities (3 x G x N; NaN without weight)."""
+    """Weights (G x N) and velocities (3 x G x N; NaN without weight), of N x G and 3 x N x G."""
+    weights, velocities = weights.T, velocities.transpose(0, 2, 1)
     velocities = np.broadcast_to(velocities, (3, *weights.shape))
     if how.zeroed:
         assert set(np.unique(weights)) <= {0.0, 1.0}
@@ -101,13 +107,39 @@ def test_a_realisation_is_the_same_beside_any_others(how):
         np.testing.assert_array_equal(some_velocities, velocities[list(numbers)])
 
 
-def test_bootstrap_weights_are_the_same_in_any_blocks():
-    how = Bootstrap()
-    stars = make_stars(40)
-    whole = draw(how, stars, range(5))
-    for blocks in ((1,) * 40, (7, 33), (20, 20)):
-        for part, wanted in zip(draw(how, stars, range(5), blocks), whole, strict=True):
-            np.testing.assert_array_equal(part, wanted)
+@pytest.mark.parametrize(
+    ("values", "moments"),
+    [(_normals, (0, 1, 0, 3)), (_poissons, (1, 1, 1, 4))],
+    ids=["normal", "Poisson"],
+)
+def test_deviates_have_the_moments_of_their_distribution(values, moments):
+    found = values().astype(float)
+    about = [found.mean(), *(np.mean((found - found.mean()) ** k) for k in (2, 3, 4))]
+    np.testing.assert_allclose(about, moments, atol=1e-3)
+
+
+def test_no_digit_depends_on_the_processors_vectors(repo):
+    code = (
+        "import numpy as np, sys; sys.path.insert(0, 'tests/unit')\n"
+        "from test_realisations import RECIPES, draw, make_stars\n"
+        "for how in RECIPES.values():\n"
+        "    print([part.tobytes().hex() for part in draw(how, make_stars(300), range(3))])"
+    )
+    wide = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    if not wide:
+        pytest.skip("this processor has no vectors that numpy would use beyond its baseline")
+    plain = {"NPY_DISABLE_CPU_FEATURES": " ".join(wide)}
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code],
+            env=os.environ | {"PYTHONPATH": "scripts"} | more,
+            cwd=repo,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for more in ({}, plain)
+    ]
+    assert outputs[0] == outputs[1] and len(outputs[0]) > 1000
 
 
 def test_seeds_samples_and_numbers_name_different_streams():

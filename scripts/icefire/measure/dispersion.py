@@ -232,7 +232,8 @@ class Survey:
         for number, (stars, members) in enumerate(self.looked_at()):
             prepared, errors = recipe.prepare(stars, self.mean), None
             if recipe.subtracted:
-                errors = np.array([stars[f"{n}_error"] ** 2 for n in COMPONENTS], np.float32)
+                squares = [stars[f"{name}_error"] ** 2 for name in COMPONENTS]
+                errors = np.array(squares, np.float32)[:, :, None]
             yield _Block(prepared, members[self._rows], self._n_near, errors, first=number == 0)
 
 
@@ -263,7 +264,7 @@ class _Block:
         The first block sets them, whatever was there.
         """
         drawn = (weights, velocities, self._errors)
-        some = [None if a is None else a[..., self._far_stars].astype(float) for a in drawn]
+        some = [a if a is None else np.take(a, self._far_stars, -2).astype(float) for a in drawn]
         for members, rows, parts in (
             (self._far, slice(self._n_near, None), some),
             (self._near, slice(self._n_near), drawn),
@@ -280,17 +281,15 @@ def _moments(weights, velocities, errors, zeroed: bool) -> Iterator[np.ndarray]:
 
     One N x G array after the other, each good until the next one is asked for.
     """
-    weights = np.ascontiguousarray(weights.T)
     yield weights
     scratch = np.empty_like(weights)
     for velocity in velocities:
-        velocity = np.ascontiguousarray(velocity.T)
         first = velocity if zeroed else np.multiply(weights, velocity, out=scratch)
         yield first
         yield np.multiply(first, velocity, out=scratch)
     if errors is not None:
         for error in errors:
-            yield np.multiply(weights, error[:, None], out=scratch)
+            yield np.multiply(weights, error, out=scratch)
 
 
 def variances(sums: np.ndarray, subtracted: int | None) -> np.ndarray:

@@ -7,8 +7,10 @@ whatever shard or order it is drawn, and beside whichever others, as long as the
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Protocol
 
 import numpy as np
@@ -38,6 +40,8 @@ MONTECARLO = cli.Section(
     optional=("exclude_fraction", "max_memory_mb"),
 )
 
+# Values that a drawn deviate can have
+_LEVELS = 65536
 COMPONENTS = ("v_r", "v_phi", "v_theta")
 COLUMNS = (
     *COMPONENTS,
@@ -78,7 +82,7 @@ class Recipe(Protocol):
     def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Draw the next block's N stars in G realisations, in single precision.
 
-        Gives weights (G x N) and velocities less `about` (km/s; 3 x G x N, or 3 x 1 x N where all
+        Gives weights (N x G) and velocities less `about` (km/s; 3 x N x G, or 3 x N x 1 where all
         realisations share them).
         """
 
@@ -121,24 +125,56 @@ class Han2024:
     def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         velocity, root = block["velocity"], block["root"]
         n_stars = velocity.shape[-1]
-        weights = np.ones((len(streams), n_stars), np.float32)
-        noise = np.empty((3, len(streams), n_stars), np.float32)
-        excluded = []
-        for i, one in enumerate(streams):
-            excluded.append(one.excluded(n_stars))
-            weights[i, excluded[i]] = 0
-            for component in noise:
-                one.generator.standard_normal(dtype=np.float32, out=component[i])
-        velocities, scratch = np.empty_like(noise), np.empty_like(weights)
-        for i, found in enumerate(velocities):
-            np.multiply(root[i, i], noise[i], out=found)
-            found += velocity[i]
+        kept = np.ones((len(streams), n_stars), bool)
+        for row, one in zip(kept, streams, strict=True):
+            row[one.excluded(n_stars)] = False
+        weights = np.ascontiguousarray(kept.T).astype(np.float32)
+        levels = _levels([one.generator for one in streams], 3 * n_stars)
+        drawn = _normals().take(levels).reshape(3, n_stars, len(streams))
+        scratch = np.empty_like(weights)
+        # The last first: each component's own deviate is the last that it needs.
+        for i in (2, 1, 0):
+            drawn[i] *= root[i, i][:, None]
+            drawn[i] += velocity[i][:, None]
             for j in range(i if self._correlated else 0):
-                np.multiply(root[i, j], noise[j], out=scratch)
-                found += scratch
-            for row, gone in zip(found, excluded, strict=True):
-                row[gone] = 0
-        return weights, velocities
+                np.multiply(root[i, j][:, None], drawn[j], out=scratch)
+                drawn[i] += scratch
+            drawn[i] *= weights
+        return weights, drawn
+
+
+# --- deviates, each of 65,536 equally likely values ------------------------------------------
+# Drawn by the bits of whole words they are some times as fast as exact ones, and the same on every
+# processor.
+
+
+def _levels(streams: list, number: int) -> np.ndarray:
+    """Draw whole numbers below _LEVELS from G streams: `number` x G."""
+    drawn = np.empty((len(streams), number), np.uint16)
+    for row, one in zip(drawn, streams, strict=True):
+        words = one.bit_generator.random_raw(-(-number // 4)).astype("<u8", copy=False)
+        row[:] = words.view("<u2")[:number]
+    return drawn.T
+
+
+@functools.cache
+def _normals() -> np.ndarray:
+    """Give what stands for a standard normal deviate: the means of equal shares of it.
+
+    Scaled to a variance of one; the fourth moment is 2.9998, the largest value 4.4.
+    """
+    normal = NormalDist()
+    edges = (normal.inv_cdf(level / _LEVELS) for level in range(1, _LEVELS))
+    values = -np.diff([0.0, *map(normal.pdf, edges), 0.0])
+    return (values / np.sqrt(np.mean(values**2))).astype(np.float32)
+
+
+@functools.cache
+def _poissons() -> np.ndarray:
+    """Give what stands for a Poisson(1) deviate: mean 1, variance 0.99997, fourth moment 3.999."""
+    share = np.exp(-1) / np.cumprod([1, *range(1, 12)])
+    levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
+    return np.searchsorted(np.cumsum(share), levels, side="right").astype(np.float32)
 
 
 class _Draws:
@@ -197,14 +233,11 @@ class Bootstrap:
         return [stream(seed, sample, number) for number in numbers]
 
     def prepare(self, stars: dict[str, np.ndarray], about: np.ndarray) -> dict[str, np.ndarray]:
-        return {"velocity": _velocity(stars, about)[:, None]}
+        return {"velocity": _velocity(stars, about)[:, :, None]}
 
     def draw(self, streams: list, block: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         velocity = block["velocity"]
-        weights = np.empty((len(streams), velocity.shape[-1]), np.float32)
-        for row, one in zip(weights, streams, strict=True):
-            row[:] = one.poisson(1.0, velocity.shape[-1])
-        return weights, velocity
+        return _poissons().take(_levels(streams, velocity.shape[1])), velocity
 
 
 def _velocity(stars: dict[str, np.ndarray], about: np.ndarray) -> np.ndarray:
