@@ -73,6 +73,7 @@ include: "rules/calibration.smk"
 include: "rules/sensitivity.smk"
 include: "rules/report.smk"
 include: "rules/verify.smk"
+include: "rules/fetch.smk"
 
 
 rule all:

@@ -64,6 +64,7 @@ localrules:
     plot_calibration,
     summarise_sensitivity,
     plot_sensitivity,
+    fetch,
 
 
 # Not in dry runs, nor in the jobs of a cluster.

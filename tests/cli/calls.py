@@ -14,8 +14,8 @@ from pathlib import Path
 from unittest import mock
 
 REPO = Path(__file__).resolve().parents[2]
-# Run by hand on finished runs; no rule has them.
-TOOLS = ["compare_runs"]
+# Run by hand; no run has them.
+TOOLS = ["compare_runs", "fetch_catalogue"]
 SCRIPTS = sorted({path.stem for path in (REPO / "scripts").glob("*.py")} - set(TOOLS))
 
 

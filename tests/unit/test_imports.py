@@ -34,6 +34,7 @@ AT_START = {
     **dict.fromkeys(("compare_runs", "run_variation"), FITS),
     "summarise_sensitivity": FITS,
     "plot_sensitivity": FITS | FIGURE,
+    "fetch_catalogue": NOTHING,
 }
 # The files that load a package while they work
 AT_WORK = {

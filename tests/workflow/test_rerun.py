@@ -145,7 +145,7 @@ CHANGES = {
     "figures.literature_beta": ("other_literature.ecsv", {"plot_beta_profile", "judge_claims"}),
 }
 # Leaves that no single overlay value can stand for; the tests below have them.
-ELSEWHERE = {"run", "catalog.survey"}
+ELSEWHERE = {"run", "catalog.survey", "survey"}
 
 
 def _leaf_keys(config: dict, section: str = "") -> set[str]:

@@ -15,6 +15,7 @@ from icefire.files.strict_yaml import load
 
 FOLDER = Path(__file__).resolve().parents[3]
 DEFAULTS = "config/config.yaml"
+QUERIES = "resources/queries"
 # Keys of the configuration that hold a path
 _PATHS = (
     ("catalog", "path"),
@@ -41,6 +42,21 @@ def find(path: str, module: bool = False) -> str:
     except (OSError, ValueError):  # such as a name that is too long; what checks it says so
         return path
     return ours(path, module)
+
+
+def query_of(survey: str | None, module: bool = False) -> str:
+    """Give the path of the query that asks an archive for a survey's table.
+
+    Raises UserError where no survey is named, or it has no query.
+    """
+    path = find(f"{QUERIES}/{survey}.adql", module)
+    if survey is None or not Path(path).is_file():
+        known = sorted(query.stem for query in (FOLDER / QUERIES).glob("*.adql"))
+        raise UserError(
+            "give the survey to be fetched: snakemake fetch --config survey=NAME; queries are ready"
+            f" for {', '.join(known)}, and {QUERIES}/NAME.adql may hold your own"
+        )
+    return path
 
 
 def complete(config: dict, module: bool) -> None:

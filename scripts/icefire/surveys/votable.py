@@ -23,12 +23,7 @@ class VoTable:
         from astropy.io import votable
 
         tables, statements = _headers(path)
-        for status, words in statements:
-            if status in ("OVERFLOW", "ERROR"):
-                raise UserError(
-                    f"{path}: its server says {status}{': ' + words if words else ''}; the table is"
-                    " not whole: ask again with a higher limit (MAXREC, TOP), or in parts"
-                )
+        _check_whole(statements, path)
         number = _choose(tables, chosen, path)
         fields = tables[number]["fields"]
         numbers = [n for n, field in enumerate(fields) if wanted.keys() & _names_of(field)]
@@ -54,6 +49,23 @@ class VoTable:
 
     def read(self, start: int, stop: int, names: tuple[str, ...]) -> dict[str, np.ndarray]:
         return {name: filled(self._array[self._places[name]][start:stop]) for name in names}
+
+
+def check_answer(path: Path, name: str) -> None:
+    """Raise UserError where a server's answer, here called `name`, is not whole or has no table."""
+    tables, statements = _headers(path)
+    _check_whole(statements, name)
+    if len(tables) != 1:
+        raise UserError(f"{name}: answers with {len(tables)} tables instead of one")
+
+
+def _check_whole(statements: list[tuple[str, str]], name) -> None:
+    for status, words in statements:
+        if status in ("OVERFLOW", "ERROR"):
+            raise UserError(
+                f"{name}: its server says {status}{': ' + words if words else ''}; the table is"
+                " not whole: ask again with a higher limit (MAXREC, TOP), or in parts"
+            )
 
 
 def _names_of(field: dict) -> set[str]:
