@@ -78,6 +78,7 @@ def work(arguments) -> None:
         synthetic = bool(survey.synthetic or source.get("synthetic", False))
         name = source["catalogue"] if source.get("synthetic") else survey.name
         meta = metadata.new_meta(name, synthetic, survey.name, survey.cuts_off)
+        meta |= {"tracer": survey.tracer, "bounds": survey.bounds}
         meta["parameters"] = dict(source.get("parameters", {})) if synthetic else {}
         meta = metadata.add_step(meta, "clean_catalog", cli.parameters(arguments, CATALOG, QUALITY))
         writer.meta = {**meta, "ledger": ledger.to_meta()}

@@ -4,8 +4,9 @@ Above each quadrant of (l, b) beside the whole sky (grey), below the whole sky a
 each with 68 and 95 % intervals, and bars of the 68 % interval of a sound method. Published values
 are open markers, each source in a colour, with a dashed range where it calls them approximate,
 mid-range where it gives only a range, side by side where they share a radius, at the frame with an
-arrow where they lie beyond it. The vertical axis is that of our own medians and of their 68 %
-intervals down to -2. Below all, of each sample, the same beside other finished runs, if given.
+arrow where they lie beyond it. The vertical axis is that of our own medians down to -3, below
+which a shell is marked at the frame, and of their 68 % intervals down to -2. Below all, of each
+sample, the same beside other finished runs, if given.
 
     python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
         --accreted results/summaries/radial/accreted.ecsv \\

@@ -1,7 +1,7 @@
 """Draw the chemical selection of the accreted and in-situ stars (Han et al. 2024, figure 2).
 
-Left all giants outside cold substructure, right the halo sample, in the plane of [Fe/H] and
-[alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits are of Aleph, which
+Left all giants (or what the survey has) outside cold substructure, right the halo sample, in the
+plane of [Fe/H] and [alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits are of Aleph, which
 the halo sample leaves out. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
 
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
@@ -101,9 +101,10 @@ def boundary(split: dict) -> tuple[list, list]:
     return [], list(zip(limits, ("-", "--"), strict=True))
 
 
-def count_giants(reader: StarReader, split=NO_SPLIT) -> Panel:
-    """Count the giants that belong neither to Sagittarius nor to a satellite."""
-    panel = Panel("Giants outside cold substructure")
+def count_tracers(reader: StarReader, split=NO_SPLIT) -> Panel:
+    """Count the survey's giants, or other tracers, outside Sagittarius and satellites."""
+    tracer = page.plain(str(reader.meta.get("tracer", "stars")))
+    panel = Panel(f"{tracer[:1].upper()}{tracer[1:]} outside cold substructure")
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     for block in reader.blocks(("feh", "afe", *flags)):
         kept = block["is_giant"] & ~block["is_sagittarius"] & ~block["is_satellite"]
@@ -204,7 +205,7 @@ def work(arguments: argparse.Namespace) -> None:
 
     section = ("chemistry_", "")
     split = chemical_split({key.replace(*section): value for key, value in split.items()})
-    panels = [count_giants(stars, split), count_halo(halo, split)]
+    panels = [count_tracers(stars, split), count_halo(halo, split)]
     with_afe = any(panel.n_plane for panel in panels)
     for panel in panels:
         drawn = panel.plane.sum() if with_afe else panel.feh.sum()

@@ -20,10 +20,6 @@ from icefire import cli
 from icefire.draw import page, sky
 from icefire.files import text_tables
 
-# Bounds of the H3 survey (Han et al. 2024, section 2), drawn of that survey alone
-SURVEY = "H3"
-MIN_DEC_DEG = -20.0
-MIN_ABS_B_DEG = 20.0
 # Where the celestial north pole (ICRS) is in Galactic l and b, deg: Hipparcos catalogue, vol. 1,
 # section 1.5.3, which defines the Galactic system in the ICRS.
 CELESTIAL_POLE_DEG = (122.93192, 27.12825)
@@ -67,16 +63,18 @@ def declination_circle(dec_deg: float) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.append(angle, angle[0, 0]) for angle in (l_deg, b_deg))
 
 
-def draw_bounds(axes) -> None:
-    """Draw what bounds the paper's survey."""
-    line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2}
-    sky.sky_line(
-        axes, *declination_circle(MIN_DEC_DEG), label=rf"$\delta$ = −{-MIN_DEC_DEG:g}°", **line
-    )
+def draw_bounds(axes, min_dec_deg: float | None = None, min_abs_b_deg: float | None = None) -> None:
+    """Draw what bounds the survey, as its map has it."""
+    if min_dec_deg is not None:
+        label = rf"$\delta$ = {min_dec_deg:g}°".replace("-", "−")
+        line = {"color": "#c1272d", "lw": 1.2, "zorder": 2.2, "label": label}
+        sky.sky_line(axes, *declination_circle(min_dec_deg), **line)
+    if min_abs_b_deg is None:
+        return
     dashes = {"color": "0.1", "lw": 0.9, "ls": (0, (4, 2)), "zorder": 2.2}
     edge_deg = np.linspace(-180, 180, 361)
-    for sign, label in ((1, rf"$|b|$ = {MIN_ABS_B_DEG:g}°"), (-1, None)):
-        b_line_deg = np.full_like(edge_deg, sign * MIN_ABS_B_DEG)
+    for sign, label in ((1, rf"$|b|$ = {min_abs_b_deg:g}°"), (-1, None)):
+        b_line_deg = np.full_like(edge_deg, sign * min_abs_b_deg)
         axes.plot(np.radians(edge_deg), np.radians(b_line_deg), label=label, **dashes)
 
 
@@ -103,8 +101,7 @@ def draw(fields, footprint_color: str, field_diameter_deg: float):
     if len(fields) == 0:
         page.say_nothing_to_draw(axes, "footprint", "no fields")
 
-    if fields.meta.get("survey") == SURVEY:
-        draw_bounds(axes)
+    draw_bounds(axes, **fields.meta.get("bounds", {}))
     kind = page.plain(str(fields.meta.get("fields_are", "fields")))
     n_stars = int(page.values(fields, "n_stars").sum())
     name = f"{len(fields):,} {kind} ({n_stars:,} stars), drawn {field_diameter_deg:g}° across"

@@ -320,7 +320,7 @@ def numbers(
         "counts.rows": ledger["n_in"][0],
         "counts.good": len(stars["ra"]),
         **{f"counts.good_beyond_{d}_kpc": (stars["distance"] > d).sum() for d in (5, 10)},
-        "counts.giants": last["giants"]["n_out"],
+        "counts.tracers": last["giants"]["n_out"],
         **{
             f"counts.removed_as_{step}": last[step]["n_removed"]
             for step in ("sagittarius", "satellites", "aleph", "unbound")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import subprocess
+import sys
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -160,3 +162,15 @@ def test_a_query_asks_for_all_that_its_map_reads(query):
     selected = re.search(r"SELECT (.*?)\sFROM", text, re.DOTALL)[1]
     names = {name.strip().rpartition(".")[2] for name in selected.split(",")}
     assert set(read_survey_map(REPO / "config/surveys" / f"{query.stem}.yaml").wanted()) <= names
+
+
+def test_snakemake_fetches_by_a_query_of_the_working_folder_s(tmp_path):
+    queries = tmp_path / "resources" / "queries"
+    queries.mkdir(parents=True)
+    words = [sys.executable, "-m", "snakemake", "-s", REPO / "Snakefile", "-d", tmp_path]
+    words += ["--cores", "1", "fetch", "--config", "survey=mine"]
+    with service(votable()) as (address, _):
+        (queries / "mine.adql").write_text(QUERY.format(address))
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(Table.read(tmp_path / "data" / "mine.fits")) == 5

@@ -92,7 +92,7 @@ def test_summaries_count_the_stars_and_have_no_value(short, full_summaries):
 def test_numbers_are_counts_or_none(short):
     path = short.output("collect_numbers", "--yaml")
     found = dict(numbers_of(yaml.safe_load(path.read_text(encoding="utf-8"))))
-    for name in ("rows", "good", "good_beyond_10_kpc", "giants", "halo", "accreted"):
+    for name in ("rows", "good", "good_beyond_10_kpc", "tracers", "halo", "accreted"):
         assert found[f"counts.{name}"] == 1
     for name, value in found.items():
         assert value is None or math.isfinite(value), name

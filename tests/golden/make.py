@@ -53,7 +53,7 @@ def footprint(results: Path) -> Table:
 def chemistry(results: Path) -> Table:
     """Stars of both panels in blocks of the figure's bins."""
     panels = {
-        "giants": plot_chemistry.count_giants(StarReader(results / "catalog" / "stars.fits")),
+        "giants": plot_chemistry.count_tracers(StarReader(results / "catalog" / "stars.fits")),
         "halo": plot_chemistry.count_halo(StarReader(results / "samples" / "halo.fits")),
     }
     edges = plot_chemistry.FEH_EDGES[:-1:BLOCK], plot_chemistry.AFE_EDGES[:-1:BLOCK]

@@ -25,8 +25,9 @@ def rendered(text: str) -> str:
     return html.unescape(re.sub("</?strong>", "", found))
 
 
+SURVEY = {"catalogue": "My Survey", "synthetic": False, "tracer": "giants", "bounds": {}}
 NUMBERS = {
-    "catalogue": {"catalogue": "My Survey", "synthetic": False},
+    "catalogue": SURVEY,
     "counts": {"halo": {"value": 10469}},
     "map": {
         "cold": {"sigma_r": {"value": 63.6745, "lo68": 57.9162, "hi68": 69.4329, "unit": "km/s"}},
@@ -48,9 +49,22 @@ def test_a_sound_method_stands_beside_in_texts_and_macros():
     assert r"{\icefireHotSoundHigh}{\ensuremath{189}}" in texts.macros(NUMBERS | {"hot": entry})
 
 
+def test_stars_and_bounds_are_called_what_the_survey_s_map_calls_them():
+    other = {"tracer": "BHB *stars*", "bounds": {"min_dec_deg": -20.0}}
+    numbers = {**NUMBERS, "catalogue": SURVEY | other}
+    shown = [
+        rendered(texts.substitutions(those) + "\n|tracer|, |bounds|\n")
+        for those in (NUMBERS, numbers)
+    ]
+    assert shown == [
+        "giants, no lines of its bounds",
+        "BHB *stars*, lines at its bounds, declination -20°",
+    ]
+
+
 def test_only_a_synthetic_catalogue_is_called_so():
     assert "ynthetic" not in texts.substitutions(NUMBERS)
-    synthetic = {**NUMBERS, "catalogue": {"catalogue": "My Survey", "synthetic": True}}
+    synthetic = {**NUMBERS, "catalogue": SURVEY | {"synthetic": True}}
     shown = rendered(texts.substitutions(synthetic) + "\n|catalogue| |provenance|\n")
     assert shown == (
         "My Survey (synthetic catalogue) "
@@ -118,7 +132,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_catalogue_s_name_stays_a_text(name):
-    numbers = {**NUMBERS, "catalogue": {"catalogue": name, "synthetic": False}}
+    numbers = {**NUMBERS, "catalogue": SURVEY | {"catalogue": name}}
     shown = rendered(texts.substitutions(numbers) + "\nFrom |catalogue|.\n")
     assert shown == f"From {' '.join(name.split())}."
     # In LaTeX it is in a comment, and nowhere else.

@@ -105,7 +105,14 @@ def read(path, survey: SurveyMap, rows: int = star_tables.BLOCK_ROWS) -> dict[st
 # --- maps ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["h3", "segue_kgiants", "desi_dr1", "apogee_dr17"])
+def test_stars_are_giants_or_what_the_map_calls_them(tmp_path, survey):
+    assert (survey.tracer, survey.bounds) == ("giants", {})
+    assert survey_of(tmp_path).tracer == "stars"
+    mine = survey_of(tmp_path, {"tracer": "RR Lyrae", "bounds": {"min_abs_b_deg": 20}})
+    assert (mine.tracer, mine.bounds) == ("RR Lyrae", {"min_abs_b_deg": 20.0})
+
+
+@pytest.mark.parametrize("name", ["h3", "segue_kgiants", "desi_dr1", "apogee_dr17", "galah_dr3"])
 def test_the_committed_maps_are_whole(repo, name):
     survey = read_survey_map(repo / "config" / "surveys" / f"{name}.yaml")
     assert survey.columns.keys() <= set(CANONICAL)

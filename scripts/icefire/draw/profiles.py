@@ -8,6 +8,8 @@ from matplotlib.patches import Patch
 
 from icefire.draw.page import interval, quantity_columns, recipe_labels, sound_of, values
 
+# Where the axis of beta ends whatever a recipe gives: from here on sigma_r is next to nothing.
+LOWEST_BETA = -2.95
 # A shell of which the cut of unbound stars took, or nearly took, more than this is marked.
 CUT_SHARE = 0.01
 # Of each interval in per cent: how opaque its band is, and how thick the bar of a lone bin.
@@ -44,14 +46,14 @@ def extremes(tables, names: tuple[str, ...]) -> tuple[float, float] | None:
 def limits(tables, quantity: str, percents=(68,)) -> tuple[float, float]:
     """Give the vertical axis of profiles, around medians and intervals, in round steps.
 
-    That of sigma_r (km/s) never goes below zero; that of beta has all medians, and the 68 %
+    That of sigma_r (km/s) never goes below zero; that of beta has medians down to -3, and the 68 %
     intervals down to -2, a sound method's down to -1.
     """
     if quantity == "beta":
         lowest, _ = extremes(tables, ("beta",)) or (0.0, 1.0)
         low68, _ = extremes(tables, ("beta_lo68",)) or (0.0, 1.0)
         sound, _ = extremes(tables, ("beta_sound_lo68",)) or (0.0, 1.0)
-        lowest = min(0.0, lowest, max(low68, -1.95), max(sound, -0.95))
+        lowest = min(0.0, max(lowest, LOWEST_BETA), max(low68, -1.95), max(sound, -0.95))
         return 0.25 * np.floor((lowest - 0.05) / 0.25), 1.05
     names = *quantity_columns(quantity, percents), *interval("sigma_r_sound", 68)
     low, high = extremes(tables, names) or (0, 200)
@@ -76,6 +78,10 @@ def draw_profile(axes, table, quantity: str, percents=(68, 95), **options) -> in
         bars = {"fmt": "none", "ecolor": hue, "elinewidth": thickness, "zorder": 2}
         axes.errorbar(r[alone], middle[alone], error, **bars)
     axes.plot(r, middle, zorder=4, **options)
+    if quantity == "beta" and (beyond := middle < LOWEST_BETA).any():
+        # At the frame, an arrow
+        place = {"transform": axes.get_xaxis_transform(), "clip_on": False, "zorder": 6}
+        axes.plot(r[beyond], np.zeros(beyond.sum()), "v", color=hue, ms=5, **place)
     return int(np.count_nonzero(has))
 
 

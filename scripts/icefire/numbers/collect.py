@@ -25,7 +25,7 @@ SUMMARIES = {
     ),
     **{f"{sample}_radial": _RADIAL for sample in SAMPLES},
 }
-_SOURCE = ("catalogue", "survey", "synthetic", "icefire_version")
+_SOURCE = ("catalogue", "survey", "synthetic", "tracer", "bounds", "icefire_version")
 # Settings that no sentence quotes
 _NOT_QUOTED = ("simulate_survey",)
 _UNITS = {

@@ -24,7 +24,7 @@ def counts(ledger, clean: StarReader) -> dict:
         "rows": number(ledger["n_in"][0]),
         "good": number(clean.n_rows),
         **{f"good_beyond_{limit}_kpc": number(n) for limit, n in beyond.items()},
-        "giants": number(rows["giants"]["n_out"]),
+        "tracers": number(rows["giants"]["n_out"]),
         **{f"removed_as_{step}": number(rows[step]["n_removed"]) for step in SUBSTRUCTURE},
         **{sample: number(n) for sample, n in samples.items()},
         "unknown_chemistry": number(rows["unknown_chemistry"]["n_removed"]),

@@ -67,13 +67,15 @@ def name_of(numbers: dict) -> str:
 def substitutions(numbers: dict) -> str:
     """Write numbers as reStructuredText substitutions: |counts.halo|, |judged.insitu_beta| ...
 
-    |catalogue| is the catalogue's name, |provenance| says whether it is synthetic. The name is
-    somebody's text: escaped, it stays text in whatever the document is turned into.
+    |catalogue| is the catalogue's name, |provenance| says whether it is synthetic, |tracer| what
+    its stars are. Name and tracer are somebody's texts: escaped, they stay text in whatever the
+    document is turned into.
     """
     synthetic = numbers["catalogue"]["synthetic"]
     said = f"**{SYNTHETIC}**" if synthetic else escaped(provenance(numbers))
     name = escaped(name_of(numbers)) + (" (synthetic catalogue)" if synthetic else "")
     texts = {"catalogue": name, "provenance": said}
+    texts |= {"tracer": escaped(numbers["catalogue"]["tracer"])}
     texts |= {".".join(keys): str(quoted(entry)) for keys, entry in entries(numbers)}
     return substituted(texts)
 
@@ -82,6 +84,13 @@ def substituted(texts: dict[str, str]) -> str:
     """Write reStructuredText substitutions of these texts, each of one line."""
     lines = [".. Made by icefire; include this file and write |NAME|.", ""]
     return "\n".join(lines + [f".. |{key}| replace:: {text}" for key, text in texts.items()]) + "\n"
+
+
+def _bounds(bounds: dict) -> str:
+    """Say which lines figure 1 has."""
+    texts = {"min_dec_deg": "declination {:g}°", "min_abs_b_deg": "Galactic latitude ±{:g}°"}
+    said = [text.format(bounds[key]) for key, text in texts.items() if key in bounds]
+    return f"lines at its bounds, {' and '.join(said)}" if said else "no lines of its bounds"
 
 
 def escaped(text: str) -> str:

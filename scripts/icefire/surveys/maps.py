@@ -29,6 +29,11 @@ _REQUIRED = [
     "pmdec_error", "pm_corr",
 ]  # fmt: skip
 
+_KEYS = {
+    *("name", "description", "columns", "cuts_off", "synthetic", "table", "where"),
+    *("tracer", "bounds"),
+}
+
 # Which columns each cut needs; a survey without one of them must declare the cut off.
 CUTS = {
     "duplicates": ("star_id",),
@@ -91,7 +96,11 @@ class Where:
 
 @dataclass(frozen=True)
 class SurveyMap:
-    """A survey's name, its columns under canonical names, its cuts, and those it cannot have."""
+    """A survey's name, its columns under canonical names, its cuts, and those it cannot have.
+
+    `tracer` is what its stars are called once the cut on giants is made, `bounds` the least
+    declination and Galactic latitude of its fields (deg), where figure 1 is to draw them.
+    """
 
     name: str
     columns: dict[str, Source]
@@ -99,6 +108,8 @@ class SurveyMap:
     synthetic: bool = False
     table: object = None
     where: tuple[Where, ...] = field(default=())
+    tracer: str = "giants"
+    bounds: dict[str, float] = field(default_factory=dict)
 
     def wanted(self) -> dict[str, type]:
         """List the survey's columns that are read, and whether as numbers or as texts."""
@@ -118,8 +129,7 @@ def read_survey_map(path: str | os.PathLike) -> SurveyMap:
     and when a cut is neither possible nor declared off.
     """
     raw = read_yaml(path, kind=dict)
-    keys = {"name", "description", "columns", "cuts_off", "synthetic", "table", "where"}
-    _only(raw, keys, path, "")
+    _only(raw, _KEYS, path, "")
     for key, kind in (("name", str), ("columns", dict)):
         if not isinstance(raw.get(key), kind):
             raise UserError(f"{path}: {key} is missing or not a {kind.__name__}")
@@ -136,7 +146,27 @@ def read_survey_map(path: str | os.PathLike) -> SurveyMap:
     listed = table if isinstance(table, list) else [table]
     if not listed or not all(isinstance(t, str | int | None) for t in listed):
         raise UserError(f"{path}: table must be a name, a number or a list of FITS extensions")
-    return SurveyMap(raw["name"], columns, cuts_off, synthetic, table, _where(path, raw))
+    words = _tracer(path, raw, cuts_off), _bounds(path, raw)
+    return SurveyMap(raw["name"], columns, cuts_off, synthetic, table, _where(path, raw), *words)
+
+
+def _tracer(path, raw: dict, cuts_off: dict) -> str:
+    tracer = raw.get("tracer", "stars" if "giants" in cuts_off else "giants")
+    if not isinstance(tracer, str) or not tracer.isprintable() or not 0 < len(tracer) <= 40:
+        raise UserError(f"{path}: tracer must be a word for the survey's stars, such as K giants")
+    return tracer
+
+
+def _bounds(path, raw: dict) -> dict[str, float]:
+    bounds = raw.get("bounds") or {}
+    if not isinstance(bounds, dict):
+        raise UserError(f"{path}: bounds must be a mapping such as {{min_dec_deg: -20}}")
+    _only(bounds, {"min_dec_deg", "min_abs_b_deg"}, path, "bounds.")
+    for key, value in bounds.items():
+        _number(f"{path}: bounds.{key}", value)
+        if abs(value) > 90:
+            raise UserError(f"{path}: bounds.{key} must be an angle from -90 to 90")
+    return {key: float(value) for key, value in sorted(bounds.items())}
 
 
 def _check_needed(path, columns: dict[str, Source], cuts_off: dict[str, str]) -> None:
