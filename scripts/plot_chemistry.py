@@ -1,8 +1,8 @@
 """Draw the chemical selection of the accreted and in-situ stars (Han et al. 2024, figure 2).
 
 Left all giants (or what the survey has) outside cold substructure, right the halo sample, in the
-plane of [Fe/H] and [alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits are of Aleph, which
-the halo sample leaves out. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
+plane of [Fe/H] and [alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits
+are of Aleph, which the halo sample leaves out. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
 
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
  --halo results/samples/halo.fits --figures-density-cmap magma_r --style config/paper.mplstyle \\
