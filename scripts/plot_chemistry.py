@@ -2,7 +2,7 @@
 
 Left all giants (or what the survey has) outside cold substructure, right the halo sample, in the
 plane of [Fe/H] and [alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits
-are of Aleph, which the halo sample leaves out. A survey without [alpha/Fe] gets histograms of [Fe/H] instead.
+are of Aleph, which the halo sample leaves out. Without [alpha/Fe] there are histograms of [Fe/H].
 
     python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
  --halo results/samples/halo.fits --figures-density-cmap magma_r --style config/paper.mplstyle \\
