@@ -5,13 +5,6 @@
 # Out: <figures>/fig01_footprint ... <figures>/fig10_beta_profile, .pdf and .png
 
 
-# What all maps are drawn with
-SCALES = (
-    *("figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
-    *("figures.beta_min", "figures.beta_max", "figures.contour_levels", "figures.maps"),
-)
-
-
 rule plot_footprint:
     """Fields of the survey on the sky (paper, figure 1)."""
     input:
@@ -136,7 +129,13 @@ rule plot_sigma_xy:
     params:
         **flags(
             "run",
-            *SCALES,
+            "figures.sigma_cmap",
+            "figures.sigma_min_km_s",
+            "figures.sigma_max_km_s",
+            "figures.beta_min",
+            "figures.beta_max",
+            "figures.contour_levels",
+            "figures.maps",
             "figures.gse.xy_axis_ratio",
             "figures.gse.xy_angle_deg",
             "figures.gse.semi_major_kpc",
@@ -183,7 +182,13 @@ rule plot_sigma_xz:
     params:
         **flags(
             "run",
-            *SCALES,
+            "figures.sigma_cmap",
+            "figures.sigma_min_km_s",
+            "figures.sigma_max_km_s",
+            "figures.beta_min",
+            "figures.beta_max",
+            "figures.contour_levels",
+            "figures.maps",
             "figures.gse.axes",
             "figures.gse.pitch_deg",
             "figures.gse.azimuth_deg",
@@ -224,7 +229,8 @@ rule plot_sigma_sky:
     resources:
         here=1,
     params:
-        **flags("run", *SCALES),
+        **flags("run", "figures.sigma_cmap", "figures.sigma_min_km_s", "figures.sigma_max_km_s"),
+        **flags("figures.beta_min", "figures.beta_max", "figures.contour_levels", "figures.maps"),
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --style {input.style:q} {params:q} --pdf {output.pdf:q}"

@@ -25,7 +25,7 @@ from icefire.files import text_tables
 from .calls import REPO, module
 from .chain import LAYOUT
 
-FIGURES = [name for name, step in LAYOUT.steps.items() if "--pdf" in step.outputs]
+FIGURES = [name for name, step in LAYOUT.steps.items() if "--png" in step.outputs]
 # The journal's columns, 3.35 and 7.0 inches, in points
 WIDTHS_PT = (241.2, 504.0)
 # Smallest letters in print, sub- and superscripts too
