@@ -63,7 +63,7 @@ def test_the_article_quotes_the_run_and_says_on_every_page_that_it_is_synthetic(
     said = "Synthetic catalogue: nothing here is a measurement of the Galaxy."
     assert len(pages) > 4 and all(said in page for page in pages)
     numbers = yaml.safe_load(chain.output("collect_numbers", "--yaml").read_text("utf-8"))
-    for name in ("rows", "good", "giants", "halo", "accreted", "insitu"):
+    for name in ("rows", "good", "tracers", "halo", "accreted", "insitu"):
         assert quoted(numbers["counts"][name]).value in text
     info, fonts = (
         subprocess.run([tool, step.outputs["--pdf"]], capture_output=True, text=True, check=True)

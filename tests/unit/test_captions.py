@@ -37,6 +37,27 @@ in {{ figures.error_bins }} bins;
     assert filled(tmp_path, template) == wanted
 
 
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ({}, "each a circle 1° across (figure 1"),
+        ({"min_dec_deg": -20.0}, "1° across, with lines at its bounds, the declination of −20° (f"),
+        (
+            {"min_dec_deg": -20.5, "min_abs_b_deg": 20},
+            "−20.5° and the Galactic latitudes of ±20°",
+        ),
+    ],
+)
+def test_figure_1_says_which_bounds_it_draws(repo, bounds, said):
+    names = ("rows", "good", "good_beyond_5_kpc", "good_beyond_10_kpc")
+    numbers = {
+        "catalogue": {"catalogue": "a", "bounds": bounds},
+        "counts": {name: {"value": 1} for name in names},
+    }
+    context = captions.context(numbers, {"field_diameter_deg": 1}, CLAIMS)
+    assert said in captions.caption(str(repo / "report" / "fig01_footprint.txt"), context, "")
+
+
 @pytest.mark.parametrize("wrong", ["{{ counts.haloes }}", "{{ count.halo }}", "{% if %}", "{{"])
 def test_a_caption_that_names_what_is_not_there_is_told_with_its_line(tmp_path, wrong):
     with pytest.raises(UserError, match=r"fig\.txt:2: .*; correct the caption"):
