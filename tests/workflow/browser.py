@@ -137,7 +137,9 @@ def chromium(folder: Path) -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     log = folder / "net.json"
-    command = [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}"]
+    flags = [*FLAGS, f"--user-data-dir={folder / 'profile'}", f"--log-net-log={log}"]
+    # Its first page is an empty one: that for new tabs asks its maker for news.
+    command = [program, *flags, "about:blank"]
     from_us, into = os.pipe()
     out, to_us = os.pipe()
     # Chromium takes commands from descriptor 3 and answers on 4.

@@ -27,11 +27,12 @@ from .test_quick_run import FIGURES
 SECTIONS = [
     *("1. The survey", "2. Maps", "3. Profiles", "4. Tables"),
     *("5. Synthetic catalogue", "6. Error bars", "7. Significance"),
-    "8. Sensitivity",
+    *("8. Sensitivity", "9. Mass"),
 ]
 PAGES = ("ledger", "unbound", "paper_comparison", "synthetic_check", "synthetic_cuts")
-# Figures that not every run has; their captions quote what they are made from alone
-SUPPLEMENTS = ("figS1_calibration", "figS3_sensitivity", "figS4_jeans")
+# Figures whose captions are not templates of the article
+SUPPLEMENTS = ("figS1_calibration", "figS3_sensitivity", "figS4_jeans", "map")
+MAPS = ("beta_xy", "beta_xz", "beta_sky")
 # What shows a result: the image or the frame beside the menu, once it is another one than before
 SHOWN = """(() => {
     const shown = document.querySelector("#app .grow.h-screen :is(img, iframe)");
@@ -94,9 +95,8 @@ def seen(quick_run, tmp_path_factory):
 
 
 def test_every_figure_and_table_is_shown(seen):
-    assert set(seen.results) == {f"{f}.png" for f in (*FIGURES, "synthetic_check")} | {
-        f"{p}.html" for p in PAGES
-    }
+    figures = (*FIGURES, *MAPS, "figS4_jeans", "synthetic_check")
+    assert set(seen.results) == {f"{f}.png" for f in figures} | {f"{p}.html" for p in PAGES}
     for name, result in seen.results.items():
         assert (result["width"] > 500) == name.endswith(".png"), name
     assert [result["in"] for result in seen.results.values()] == sorted(
@@ -121,7 +121,7 @@ def test_captions_quote_the_run(seen, quick_run):
         assert not re.search(r"System Message|\|\w+\.|\{", result["caption"]), name
     counts = {key: f"{entry['value']:,}" for key, entry in numbers["counts"].items()}
     caption = seen.results["fig02_chemistry.png"]["caption"]
-    assert "|Z| above 5.0 kpc and r above 10.0 kpc" in caption
+    assert "|Z| above 5 kpc and r above 10 kpc" in caption
     assert f"{counts['halo']} stars, {counts['accreted']} accreted" in caption
     assert f"{counts['rows']} rows" in seen.front
     coldest = texts.quote(numbers["line_of_sight"]["sigma_r_min"])
