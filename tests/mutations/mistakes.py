@@ -95,7 +95,7 @@ NOTICED = {
         ("anisotropy", "right of * near radial"),
     ],
     "test_dispersion.py::test_intervals_are_numpys_percentiles": [
-        ("QUANTILES", "0.16 to 0.05"),
+        ("dispersion:QUANTILES", "0.16 to 0.05"),
     ],
     "test_dispersion.py::test_nine_stars_are_too_few_and_ten_enough": [
         ("dispersion:Survey.__init__", ">= to > near min_stars"),
