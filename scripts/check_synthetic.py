@@ -1,17 +1,7 @@
-#!/usr/bin/env python
 """Hold the synthetic survey table to what is published of the survey, and the cuts to the truth.
-
-Usage:
-    python scripts/check_synthetic.py --catalogue catalogue.fits --truth truth.fits \\
-        --stars stars.fits --ledger ledger.ecsv --targets resources/h3_targets.yaml \\
-        --check check.ecsv --cuts cuts.ecsv --distributions distributions.ecsv
 
 This is the only step that reads the truth; no measurement uses what it writes.
 """
-
-from __future__ import annotations
-
-import sys
 
 import numpy as np
 
@@ -133,9 +123,5 @@ def work(arguments) -> None:
         )
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,14 +1,4 @@
-#!/usr/bin/env python
-"""Read a survey table through its column map and keep its good stars (paper, section 2).
-
-Usage:
-    python scripts/clean_catalog.py --catalogue stars.fits --survey config/surveys/h3.yaml \\
-        --quality-min-snr 3 --clean clean.fits --fields fields.ecsv
-"""
-
-from __future__ import annotations
-
-import sys
+"""Read a survey table through its column map and keep its good stars (paper, section 2)."""
 
 import numpy as np
 
@@ -89,9 +79,5 @@ def work(arguments) -> None:
         print(line)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,19 +1,4 @@
-#!/usr/bin/env python
-"""Collect every number a manuscript quotes, as YAML, LaTeX macros and reStructuredText.
-
-Usage:
-    python scripts/collect_numbers.py --ledger ledger.ecsv --clean clean.fits --halo halo.fits \\
-        --accreted accreted.fits --insitu insitu.fits --sky sky_halo.ecsv \\
-        --halo-radial radial_halo.ecsv --accreted-radial radial_accreted.ecsv \\
-        --insitu-radial radial_insitu.ecsv --asymmetry asymmetry.ecsv --judged judged.yaml \\
-        --masses jeans.ecsv --spread jeans_spread.ecsv --jeans-quoted-kpc 20,40 \\
-        --numbers-feh-slices=-1.6,-1.3:-0.7,1 --yaml numbers.yaml --tex numbers.tex \\
-        --rst numbers.rst
-"""
-
-from __future__ import annotations
-
-import sys
+"""Collect every number a manuscript quotes, as YAML, LaTeX macros and reStructuredText."""
 
 from icefire import cli
 from icefire.files import text_tables
@@ -53,9 +38,5 @@ def work(arguments) -> None:
     cli.report("stars of the halo sample", tables.samples["halo"].n_rows)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

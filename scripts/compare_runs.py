@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Compare finished runs: parameters, counts, hot axes, and sigma_r and beta of every bin.
 
 A, B and so on are results folders; every other run is compared with A, and differences are those
@@ -11,8 +10,6 @@ Usage:
     python scripts/compare_runs.py results results/high_z --names '|Z| > 5 kpc' '|Z| > 8 kpc' \\
         --table high_z.ecsv --figure high_z
 """
-
-from __future__ import annotations
 
 import argparse
 import json

@@ -1,14 +1,5 @@
-#!/usr/bin/env python
-"""Judge what the paper states by a run's numbers, claim by claim.
+"""Judge what the paper states by a run's numbers, claim by claim."""
 
-Usage:
-    python scripts/compare_with_paper.py --numbers numbers.yaml \\
-        --claims resources/paper_claims.yaml --comparison paper_comparison.ecsv
-"""
-
-from __future__ import annotations
-
-import sys
 from collections import Counter
 
 import numpy as np
@@ -86,9 +77,5 @@ def work(arguments) -> None:
     text_tables.write_ecsv(arguments.comparison, table, meta)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,18 +1,4 @@
-#!/usr/bin/env python
-"""Compute the mass within each radius by the Jeans equation, and how much it varies over the sky.
-
-Usage:
-    python scripts/compute_jeans.py --halo halo.fits --accreted accreted.fits \\
-        --insitu insitu.fits --shards radial/halo/0-of-2.npz radial/accreted/0-of-2.npz \\
-        radial/insitu/0-of-2.npz --tracer-slopes resources/tracer_slopes.yaml \\
-        --jeans-slopes smooth,single,han2022 --jeans-degree 1 --jeans-min-kpc 10 \\
-        --jeans-max-kpc 80 --significance-permutations 10000 --significance-seed 7 \\
-        --significance-stratum-stars 40 --masses jeans.ecsv --spread jeans_spread.ecsv
-"""
-
-from __future__ import annotations
-
-import sys
+"""Compute the mass within each radius by the Jeans equation, and its variation over the sky."""
 
 import numpy as np
 
@@ -133,9 +119,5 @@ def work(arguments) -> None:
     cli.report("shells with some realisations that give none", int((lost > 0).sum()), len(table))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,16 +1,4 @@
-#!/usr/bin/env python
-"""Compute Galactocentric positions, velocities with errors, angular momenta and energies.
-
-Usage:
-    python scripts/compute_kinematics.py --clean clean.fits \\
-        --frame-galcen-distance-kpc 8.122 --frame-sun-height-pc 20.8 \\
-        --frame-sun-velocity-km-s=12.9,245.6,7.78 --potential-name MilkyWayPotential-v1 \\
-        --kinematics kinematics.fits
-"""
-
-from __future__ import annotations
-
-import sys
+"""Compute Galactocentric positions, velocities with errors, angular momenta and energies."""
 
 from icefire import cli
 from icefire.files import metadata, star_tables
@@ -50,9 +38,5 @@ def work(arguments) -> None:
     cli.report("stars", clean.n_rows)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,15 +1,4 @@
-#!/usr/bin/env python
-"""Count what the cut of unbound stars took, or nearly took, of each radial shell and sample.
-
-Usage:
-    python scripts/count_unbound.py --stars stars.fits --halo halo.fits \\
-        --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 --geometry-radial-bins 15 \\
-        --unbound unbound.ecsv
-"""
-
-from __future__ import annotations
-
-import sys
+"""Count what the cut of unbound stars took, or nearly took, of each radial shell and sample."""
 
 import numpy as np
 
@@ -56,9 +45,5 @@ def work(arguments) -> None:
             )
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Fetch a survey's table: run a query of an archive's TAP service, and write what it answers.
 
 Usage:
@@ -9,12 +8,8 @@ The query is a file of ADQL whose line `-- service: ADDRESS` names the service. 
 step that uses a network, and no other step asks for it.
 """
 
-from __future__ import annotations
-
-import argparse
 import re
 import shutil
-import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -30,7 +25,7 @@ _SERVICE = re.compile(r"^\s*--\s*service:\s*(\S+)\s*$", re.MULTILINE)
 _PATIENCE = 120
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--query", required=True, metavar="PATH", help="the query, a file of ADQL")
     parser.add_argument(
@@ -126,7 +121,7 @@ def write_table(path: str, table, service: str, query: str) -> None:
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(file)
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     query, service = read_query(arguments.query)
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.vot"
@@ -137,9 +132,5 @@ def work(arguments: argparse.Namespace) -> None:
     cli.report(f"rows of {len(table.colnames)} columns in {arguments.table}", len(table))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

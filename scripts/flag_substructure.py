@@ -1,22 +1,5 @@
-#!/usr/bin/env python
-"""Flag giants and cold substructure, and join everything known about each star in one table.
+"""Flag giants and cold substructure, and join everything known about each star in one table."""
 
-Usage:
-    python scripts/flag_substructure.py --clean clean.fits --kinematics kinematics.fits \\
-        --giants-max-logg 3.5 --sagittarius-ly-intercept-kpc-km-s=-2500 \\
-        --sagittarius-ly-slope=-0.3 --sagittarius-max-lx-ratio 0.9 \\
-        --sagittarius-afe-slope=-0.3 --sagittarius-afe-intercept 0.2 \\
-        --satellites resources/satellites.ecsv --satellites-min-radius-deg 0.5 \\
-        --satellites-max-sigma 3 --aleph-max-eccentricity 0.3 --aleph-afe-slope=-0.14 \\
-        --aleph-afe-intercept 0.165 --aleph-orbit-time-gyr 2 --aleph-orbit-step-myr 1 \\
-        --unbound-max-sigma 0 \\
-        --chemistry-insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
-        --stars stars.fits
-"""
-
-from __future__ import annotations
-
-import sys
 from collections import Counter
 
 import numpy as np
@@ -98,9 +81,5 @@ def work(arguments) -> None:
         cli.report(name, count, of=clean.n_rows)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,18 +1,5 @@
-#!/usr/bin/env python
-"""Measure what the stars answer to the paper's kinematic claims, and what permuted stars would.
+"""Measure what the stars answer to the paper's kinematic claims, and what permuted stars would."""
 
-Usage:
-    python scripts/judge_claims.py --halo halo.fits --accreted accreted.fits \\
-        --insitu insitu.fits --asymmetry asymmetry.ecsv --geometry-sky-nside 4 \\
-        --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 --geometry-radial-bins 15 \\
-        --literature-sigma-r resources/literature_sigma_r.ecsv \\
-        --literature-beta resources/literature_beta.ecsv \\
-        --judged judged.yaml
-"""
-
-from __future__ import annotations
-
-import sys
 from dataclasses import asdict
 
 import numpy as np
@@ -81,9 +68,5 @@ def work(arguments) -> None:
     cli.report("permutations of every null", settings.permutations)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

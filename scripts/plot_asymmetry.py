@@ -1,16 +1,4 @@
-#!/usr/bin/env python
-"""Draw effects in ln sigma_r beside what permuted halos give, p-values, and the map (figure S2).
-
-    python scripts/plot_asymmetry.py --table results/asymmetry.ecsv \\
-        --map results/asymmetry_map.ecsv --figures-accreted-color '#c1272d' \\
-        --figures-insitu-color '#2166ac' --significance-cmap RdBu_r \\
-        --style config/paper.mplstyle --pdf figS2.pdf --png figS2.png
-"""
-
-from __future__ import annotations
-
-import argparse
-import sys
+"""Draw effects in ln sigma_r beside what permuted halos give, p-values, and the map (figure S2)."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -67,7 +55,7 @@ FIGURES = cli.Section("figures", {"accreted_color": page.color, "insitu_color": 
 SIGNIFICANCE = cli.Section("significance", {"cmap": page.cmap})
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--table", required=True, metavar="PATH", help="of test_asymmetry")
     parser.add_argument("--map", required=True, metavar="PATH", help="of test_asymmetry")
@@ -167,7 +155,7 @@ def map_panel(axes, bins, cmap: str):
     return mesh
 
 
-def draw(table, bins, arguments: argparse.Namespace):
+def draw(table, bins, arguments):
     """Draw three panels of effects, the p-values and the map."""
     colors = ["black", "#009e73", "#e69f00"]
     colors += [arguments.figures_accreted_color, arguments.figures_insitu_color]
@@ -196,7 +184,7 @@ def draw(table, bins, arguments: argparse.Namespace):
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     numbers = [f"{effect}{part}" for effect in EFFECTS for part in ("", "_error", "_null95")]
     table = text_tables.read_ecsv(arguments.table, ("p", "p_worst", *numbers), TEXTS)
@@ -204,9 +192,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(draw(table, bins, arguments), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -3,16 +3,8 @@
 Above, how many intervals hold the truth over the number of stars and over the shape of the velocity
 distribution; in the middle, bias of the dispersions and coverage over the relative error; below,
 bias of beta over radius. Error bars are standard errors from halo to halo.
-
-    python scripts/plot_calibration.py --table results/calibration.ecsv \\
-        --calibration-method-colors '#d7301f,#3b6fb6,#009e73' \\
-        --style config/paper.mplstyle --pdf figS1.pdf --png figS1.png
 """
 
-from __future__ import annotations
-
-import argparse
-import sys
 from itertools import pairwise
 
 import numpy as np
@@ -37,7 +29,7 @@ MARKERS = {"han2024": "o", "bootstrap": "s", "likelihood": "^"}
 CALIBRATION = cli.Section("calibration", {"method_colors": page.colors_of(METHODS)})
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--table", required=True, metavar="PATH", help="of summarise_calibration")
     CALIBRATION.add_flags(parser)
@@ -169,7 +161,7 @@ def finish(panels: dict, alike: tuple, min_stars: int) -> None:
         axes.set_ylim(low, high)
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     table = text_tables.read_ecsv(arguments.table, (*LIMITS, *NUMBERS), TEXTS)
     step = metadata.parameters_of(table.meta, "run_calibration", arguments.table)
@@ -177,9 +169,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(draw(table, arguments.calibration_method_colors, min_stars), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

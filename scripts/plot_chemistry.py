@@ -4,17 +4,9 @@ Left all giants (or what the survey has) outside cold substructure, right the ha
 plane of [Fe/H] and [alpha/Fe]; the dotted line is that below which in-situ stars on circular orbits
 are of Aleph, which the halo sample leaves out. Without [alpha/Fe] there are histograms of [Fe/H].
 
-    python scripts/plot_chemistry.py --stars results/catalog/stars.fits \\
- --halo results/samples/halo.fits --figures-density-cmap magma_r --style config/paper.mplstyle \\
-        --pdf fig02.pdf --png fig02.png
-
 The boundary is the one by which the halo sample's metadata say that it was split.
 """
 
-from __future__ import annotations
-
-import argparse
-import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,7 +73,7 @@ def _zeros(*edges: np.ndarray) -> np.ndarray:
 FIGURES = cli.Section("figures", {"density_cmap": page.cmap})
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--stars", required=True, metavar="PATH", help="all stars with flags")
     parser.add_argument("--halo", required=True, metavar="PATH", help="the halo sample")
@@ -195,7 +187,7 @@ def draw_feh(figure, panels: list[Panel], feh_limits) -> None:
     all_axes[0].set_ylabel(f"stars per {FEH_EDGES[1] - FEH_EDGES[0]:.2f} dex")
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     flags = ("is_giant", "is_sagittarius", "is_satellite")
     stars = StarReader(arguments.stars, ("feh", "afe", *flags))
@@ -224,9 +216,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(figure, arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

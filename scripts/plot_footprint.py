@@ -2,16 +2,7 @@
 
 Every field is a circle of its true size on the sphere. Of the paper's survey also its bounds are
 drawn: the declination of -20 deg and the Galactic latitudes of 20 deg.
-
-    python scripts/plot_footprint.py --fields results/catalog/fields.ecsv \\
-        --figures-footprint-color '#3b6fb6' \\
-        --figures-field-diameter-deg 1 --style config/paper.mplstyle --pdf fig01.pdf --png fig01.png
 """
-
-from __future__ import annotations
-
-import argparse
-import sys
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -33,7 +24,7 @@ FIELD_VERTICES = 36
 MAX_VECTOR_CIRCLES = 5_000
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--fields", required=True, metavar="PATH", help="fields of the survey")
     FIGURES.add_flags(parser)
@@ -112,16 +103,12 @@ def draw(fields, footprint_color: str, field_diameter_deg: float):
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     fields = text_tables.read_ecsv(arguments.fields, ("l", "b", "n_stars"))
     cli.report("fields", len(fields))
     page.save(draw(fields, **FIGURES.values(arguments)), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

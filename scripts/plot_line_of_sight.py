@@ -7,17 +7,7 @@ number of stars; bars are 68 % intervals, a thick one of the paper's recipe wher
 sound method, those of the fraction binomial (Wilson 1927). The line is the running median of a
 fifth of the lines of sight. Of --judged are the rank correlation with its p and, for sigma_r, where
 95 % of permuted halos have their coldest and their hottest line of sight.
-
-    python scripts/plot_line_of_sight.py --quantity sigma_r --sky results/summaries/sky/halo.ecsv \\
-        --judged results/judged.yaml \\
-        --figures-line-of-sight-color '#444444' --figures-circle-area-per-star 0.5 \\
-        --style config/paper.mplstyle --pdf fig07.pdf --png fig07.png
 """
-
-from __future__ import annotations
-
-import argparse
-import sys
 
 import numpy as np
 from matplotlib.patches import Patch
@@ -44,7 +34,7 @@ FIGURES = cli.Section(
 )
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--quantity", required=True, choices=tuple(LABELS))
     parser.add_argument("--sky", required=True, metavar="PATH", help="sky summary of the halo")
@@ -185,7 +175,7 @@ def draw(sky, judged: dict, quantity: str, color: str, area_per_star: float, min
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     quantity = arguments.quantity
     columns = ("n_stars", "accreted_fraction", *page.quantity_columns(quantity, (68,)))
@@ -196,9 +186,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(draw(sky, judged, quantity, color, area, min_stars), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,14 +1,4 @@
-#!/usr/bin/env python
-"""Draw what every variation shifts, shell by shell, in half-widths of the interval (figure S3).
-
-Usage:
-    python scripts/plot_sensitivity.py --table sensitivity.ecsv --sensitivity-cmap RdBu_r \\
-        --style config/paper.mplstyle --pdf figS3.pdf --png figS3.png
-"""
-
-from __future__ import annotations
-
-import sys
+"""Draw what every variation shifts, shell by shell, in half-widths of the interval (figure S3)."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -103,9 +93,5 @@ def work(arguments) -> None:
     page.save(figure, arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -5,24 +5,11 @@ Gaia-Sausage-Enceladus ellipse is drawn on the accreted map, and the axis along 
 hottest where --judged knows one. White hatching: bins closer to their sample's mean than half their
 68 % interval is wide. --figures-maps draws maps of further quantities, each into two of --maps.
 
-    python scripts/plot_sigma_plane.py --plane xz --halo results/summaries/xz/halo.ecsv \\
-        --accreted results/summaries/xz/accreted.ecsv --insitu results/summaries/xz/insitu.ecsv \\
-        --halo-stars results/samples/halo.fits --accreted-stars results/samples/accreted.fits \\
-        --insitu-stars results/samples/insitu.fits --figures-sigma-cmap viridis \\
-        --figures-sigma-min-km-s 60 --figures-sigma-max-km-s 160 --figures-contour-levels 11 \\
-        --figures-beta-min 0 --figures-beta-max 1 --judged results/judged.yaml \\
-        --figures-gse-axes 10,8.1,7.3 --figures-gse-pitch-deg=25 --figures-gse-azimuth-deg=70 \\
-        --figures-gse-semi-major-kpc 20 \\
-        --style config/paper.mplstyle --pdf fig05.pdf --png fig05.png
-
 With --plane xy the ellipse takes --figures-gse-xy-axis-ratio and --figures-gse-xy-angle-deg instead
 of the axes, the pitch and the azimuth.
 """
 
-from __future__ import annotations
-
 import argparse
-import sys
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
@@ -57,7 +44,7 @@ def axes(text: str) -> tuple[float, ...]:
     return found
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--plane", required=True, choices=("xy", "xz"))
     maps.add_flags(parser)
@@ -271,7 +258,7 @@ def draw(name: str, summaries: dict, points: dict, judged: dict, arguments: argp
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     columns = (*arguments.plane, *maps.columns(arguments))
     summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
@@ -284,9 +271,5 @@ def work(arguments: argparse.Namespace) -> None:
         page.save(draw(name, summaries, points, judged, arguments), files)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -4,18 +4,7 @@ HEALPix lines of sight of the halo, accreted and in-situ samples in Galactic coo
 colour scale; grey where there are too few stars, white hatching where a line of sight is closer to
 its sample's mean than half its 68 % interval is wide. --figures-maps draws maps of further
 quantities, each into two of --maps.
-
-    python scripts/plot_sigma_sky.py --halo results/summaries/sky/halo.ecsv \\
-        --accreted results/summaries/sky/accreted.ecsv --insitu results/summaries/sky/insitu.ecsv \\
-        --figures-sigma-cmap viridis --figures-sigma-min-km-s 60 --figures-sigma-max-km-s 160 \\
-        --figures-beta-min 0 --figures-beta-max 1 --figures-contour-levels 11 \\
-        --style config/paper.mplstyle --pdf fig06.pdf --png fig06.png
 """
-
-from __future__ import annotations
-
-import argparse
-import sys
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
@@ -32,7 +21,7 @@ from icefire.stars.sky import angles_deg
 EDGE_POINTS = 16
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     maps.add_flags(parser)
     page.add_page_flags(parser)
@@ -80,7 +69,7 @@ def draw_map(axes, shown: np.ndarray, unsure: np.ndarray, scale: dict) -> None:
         sky.draw_sky_polygons(axes, hatched, zorder=2.1, **maps.HATCH)
 
 
-def draw(name: str, summaries: dict, arguments: argparse.Namespace):
+def draw(name: str, summaries: dict, arguments):
     """Draw the three maps of a quantity."""
     meta = page.common_meta(**{sample: table.meta for sample, table in summaries.items()})
     note = page.split_note(summaries["accreted"].meta)
@@ -122,7 +111,7 @@ def draw(name: str, summaries: dict, arguments: argparse.Namespace):
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     columns = ("pixel", *maps.columns(arguments))
     summaries = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
@@ -130,9 +119,5 @@ def work(arguments: argparse.Namespace) -> None:
         page.save(draw(name, summaries, arguments), files)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -3,16 +3,7 @@
 Lines and open symbols are the synthetic table, filled points the survey's values, crosses those
 that the table does not have: results/synthetic_check.ecsv says why. Diamonds are the centres of the
 Gaia-Sausage-Enceladus, of the high-alpha in-situ stars and of Sagittarius.
-
-    python scripts/plot_synthetic_check.py --check results/synthetic_check.ecsv \\
-        --distributions results/synthetic_distributions.ecsv \\
-        --style config/paper.mplstyle --pdf check.pdf --png check.png
 """
-
-from __future__ import annotations
-
-import argparse
-import sys
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -39,7 +30,7 @@ DRAWN = ("giants_beyond", "feh", "lz", "energy", "pmra_error", *SLICES)
 DRAWN += tuple(f"{centre}_{name}" for centre in CENTRES for name in ("feh", "afe"))
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--check", required=True, help="of check_synthetic.py (ECSV)")
     parser.add_argument("--distributions", required=True, help="of check_synthetic.py (ECSV)")
@@ -133,7 +124,7 @@ def draw(check, made, meta: dict):
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     check = text_tables.read_ecsv(arguments.check, NUMBERS, ("quantity", "agrees"))
     made = text_tables.read_ecsv(arguments.distributions, DISTRIBUTIONS)
@@ -142,9 +133,5 @@ def work(arguments: argparse.Namespace) -> None:
     cli.report("targets drawn", int(np.isin(check["quantity"], DRAWN).sum()), len(check))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

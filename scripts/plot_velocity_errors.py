@@ -3,17 +3,9 @@
 Medians of the errors of v_r, v_phi and v_theta in bins of equal numbers of stars, and bands from 16
 to 84 % of the stars. The dashed line is what a proper motion error of 0.1 mas/yr is worth at each
 radius.
-
-    python scripts/plot_velocity_errors.py --halo results/samples/halo.fits \\
-        --figures-error-bins 99 \\
-        --style config/paper.mplstyle --pdf fig03.pdf --png fig03.png
 """
 
-from __future__ import annotations
-
-import argparse
 import itertools
-import sys
 
 import numpy as np
 
@@ -36,7 +28,7 @@ QUANTILES = (0.16, 0.5, 0.84)
 FIGURES = cli.Section("figures", {"error_bins": cli.count})
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--halo", required=True, metavar="PATH", help="the halo sample")
     FIGURES.add_flags(parser)
@@ -112,7 +104,7 @@ def draw(halo: dict[str, np.ndarray], n_bins: int, meta: dict):
     return figure
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(arguments) -> None:
     page.use(arguments.style, arguments.run)
     reader = StarReader(arguments.halo, ("r", *(component[0] for component in COMPONENTS)))
     halo = read_halo(reader)
@@ -122,9 +114,5 @@ def work(arguments: argparse.Namespace) -> None:
     )
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,19 +1,4 @@
-#!/usr/bin/env python
-"""Measure halos of known truth by every method and count how often the intervals hold it.
-
-Usage:
-    python scripts/run_calibration.py --stars halo.fits --shard 0 --shards 2 \\
-        --calibration-halos 200 --calibration-halo-stars 10000 --calibration-realisations 400 \\
-        --calibration-seed 1 --montecarlo-min-stars 10 --montecarlo-exclude-fraction 0.1 \\
-        --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 --geometry-radial-bins 15 \\
-        --halo-min-abs-z-kpc 5 --halo-min-radius-kpc 10 --frame-galcen-distance-kpc 8.122 \\
-        --frame-sun-height-pc 20.8 --frame-sun-velocity-km-s=12.9,245.6,7.78 \\
-        --counts 0-of-2.npz
-"""
-
-from __future__ import annotations
-
-import sys
+"""Measure halos of known truth by every method and count how often the intervals hold it."""
 
 import numpy as np
 
@@ -112,9 +97,5 @@ def work(arguments) -> None:
     cli.report("halos of each scenario", len(numbers), arguments.calibration_halos)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,22 +1,8 @@
-#!/usr/bin/env python
 """Measure the dispersions of every bin in one shard's share of the realisations (section 2).
 
 The likelihood's realisations are points of the posterior distribution; its shards share the bins.
 With --uncertainty-sound another method measures the same stars, into the same files.
-
-Usage:
-    python scripts/run_realisations.py --stars halo.fits --sample halo --shard 0 --shards 2 \\
-        --uncertainty-method han2024 --montecarlo-realisations 1000 \\
-        --montecarlo-exclude-fraction 0.1 --montecarlo-min-stars 10 --montecarlo-seed 42 \\
-        --geometry-xy-half-width-kpc 30 --geometry-xy-step-kpc 1 --geometry-xy-radius-kpc 2 \\
-        --geometry-xz-half-width-kpc 30 --geometry-xz-step-kpc 1 --geometry-xz-radius-kpc 2 \\
-        --geometry-sky-nside 4 --geometry-radial-min-kpc 10 --geometry-radial-max-kpc 80 \\
-        --geometry-radial-bins 15 --measured radial.npz sky.npz xy.npz xz.npz
 """
-
-from __future__ import annotations
-
-import sys
 
 from icefire import cli
 from icefire.errors import UserError
@@ -133,9 +119,5 @@ def work(arguments) -> None:
     cli.report("realisations", len(numbers), realisations)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,22 +1,11 @@
-#!/usr/bin/env python
 """Make the radial profiles of a run anew with one other choice, and tell what it shifts.
 
 The steps that the choice changes, and those behind them, are given with all flags of each but its
 files. They run here, one after the other, on the run's own files of the step before.
-
-Usage:
-    python scripts/run_variation.py --stars stars.fits --shifts high_z.ecsv \\
-        --samples halo.fits accreted.fits insitu.fits \\
-        --summaries halo.ecsv accreted.ecsv insitu.ecsv \\
-        --select-samples '--halo-min-abs-z-kpc=8 --halo-min-radius-kpc=10 ...' \\
-        --run-realisations '--uncertainty-method=bootstrap --montecarlo-realisations=1000 ...'
 """
-
-from __future__ import annotations
 
 import shlex
 import shutil
-import sys
 from pathlib import Path
 
 import clean_catalog
@@ -113,9 +102,5 @@ def work(arguments) -> None:
     cli.report("parameters changed", len(changed))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,18 +1,5 @@
-#!/usr/bin/env python
-"""Select the halo, split it by chemistry, and close the ledger (paper, section 2).
+"""Select the halo, split it by chemistry, and close the ledger (paper, section 2)."""
 
-Usage:
-    python scripts/select_samples.py --stars stars.fits --halo-min-abs-z-kpc 5 \\
-        --halo-min-radius-kpc 10 --chemistry-method polygon \\
-        --chemistry-insitu-polygon=-1.4,0.6:-0.45,0.125:-0.45,-0.6:1,-0.6:1,0.6 \\
-        --halo halo.fits --accreted accreted.fits --insitu insitu.fits --ledger ledger.ecsv
-    python scripts/select_samples.py ... --chemistry-method feh_ranges \\
-        --chemistry-insitu-min-feh=-0.7 --chemistry-accreted-max-feh=-1.0
-"""
-
-from __future__ import annotations
-
-import sys
 from contextlib import ExitStack
 
 import numpy as np
@@ -88,9 +75,5 @@ def work(arguments) -> None:
         cli.report(sample, counts[sample])
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,10 +1,4 @@
-#!/usr/bin/env python
 """Make up a survey table: a model Galaxy seen by a model of the H3 Survey.
-
-Usage:
-    python scripts/simulate_survey.py --synthetic-rows 302485 --synthetic-seed 2024 \\
-        --model config/synthetic.yaml --satellites resources/satellites.ecsv \\
-        --catalogue stars.fits --truth truth.fits
 
 The catalogue has the survey's columns and nothing else; what is true of each of its rows stands
 in the truth table, which the workflow never reads. Fewer rows than the full survey make fewer
@@ -12,11 +6,8 @@ fields with as many stars each; more rows make fuller fields. Equal flags give e
 The model is checked against config/synthetic.schema.yaml of this repository.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
-import sys
 from collections import Counter
 
 import numpy as np
@@ -102,9 +93,5 @@ def count_by_component(names: list[str], truth: dict, rows: dict) -> Counter:
     return counts
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

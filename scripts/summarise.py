@@ -1,16 +1,4 @@
-#!/usr/bin/env python
-"""Join shards and write medians with 68 % and 95 % intervals for every bin (section 2).
-
-Usage:
-    python scripts/summarise.py --shards 0-of-2.npz 1-of-2.npz --summary halo.ecsv
-    python scripts/summarise.py --shards xy/0-of-2.npz xz/0-of-2.npz --summary xy.ecsv xz.ecsv
-    python scripts/summarise.py --shards halo_0.npz halo_1.npz \\
-        --fraction-of accreted_0.npz insitu_0.npz --summary halo.ecsv
-"""
-
-from __future__ import annotations
-
-import sys
+"""Join shards and write medians with 68 % and 95 % intervals for every bin (section 2)."""
 
 import numpy as np
 
@@ -131,9 +119,5 @@ def work(arguments) -> None:
         text_tables.write_ecsv(path, table, meta)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,15 +1,6 @@
-#!/usr/bin/env python
-"""Join the shards of a calibration: coverage and bias of every method, and what to make of them.
-
-Usage:
-    python scripts/summarise_calibration.py --counts 0-of-2.npz 1-of-2.npz \\
-        --table coverage.ecsv --advice calibration_advice.rst
-"""
-
-from __future__ import annotations
+"""Join the shards of a calibration: coverage and bias of every method, and what to make of them."""
 
 import dataclasses
-import sys
 
 import numpy as np
 
@@ -69,9 +60,5 @@ def work(arguments) -> None:
     print(words, end="")
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,16 +1,6 @@
-#!/usr/bin/env python
-"""Join what all variations shift, sorted by size, and say which of them exceed the error bars.
-
-Usage:
-    python scripts/summarise_sensitivity.py --shifts high_z.ecsv potential_v2.ecsv \\
-        --label '|Z| > 8 kpc' --label 'Potential v2' --sensitivity-max-radius-kpc 45 \\
-        --table sensitivity.ecsv --words sensitivity.rst
-"""
-
-from __future__ import annotations
+"""Join what all variations shift, sorted by size, and say which of them exceed the error bars."""
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +73,5 @@ def _rounded(one: sensitivity.Size) -> dict:
     return {key: round(value, 3) if np.isfinite(value) else None for key, value in values}
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,16 +1,4 @@
-#!/usr/bin/env python
-"""Test whether sigma_r is the same among stars that a null hypothesis calls alike, and map it.
-
-Usage:
-    python scripts/test_asymmetry.py --halo halo.fits --accreted accreted.fits \\
-        --insitu insitu.fits --significance-permutations 10000 --significance-seed 7 \\
-        --significance-stratum-stars 40 --montecarlo-min-stars 10 \\
-        --table asymmetry.ecsv --map asymmetry_map.ecsv
-"""
-
-from __future__ import annotations
-
-import sys
+"""Test whether sigma_r is the same among stars that a null hypothesis calls alike, and map it."""
 
 import numpy as np
 
@@ -92,9 +80,5 @@ def work(arguments) -> None:
     cli.report("bins of the map with a value", np.count_nonzero(np.isfinite(bins["ln_sigma_r"])))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

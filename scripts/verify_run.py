@@ -1,20 +1,9 @@
-#!/usr/bin/env python
 """Check that the files of a run belong together: nothing stale, mixed, cut short or miscounted.
 
 Every table is read whole, against its checksum, and counted anew. The first thing that does not
 hold is said in one line, and the report is not written.
-
-Usage:
-    python scripts/verify_run.py --catalogue catalogue.fits --survey h3.yaml --stars stars.fits \\
-        --ledger ledger.ecsv --halo halo.fits --accreted accreted.fits --insitu insitu.fits \\
-        --summaries summaries/{radial,sky,xy,xz}/{halo,accreted,insitu}.ecsv \\
-        --numbers numbers.yaml numbers.tex numbers.rst --comparison paper_comparison.ecsv \\
-        --verified verified.txt
 """
 
-from __future__ import annotations
-
-import sys
 from pathlib import Path
 
 from icefire import __version__, cli
@@ -134,9 +123,5 @@ def write(path: str, lines: dict[str, str], source: dict) -> None:
     print("\n".join(text))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,7 +1,5 @@
 """What all command lines share: parser, sections of the configuration, errors, progress, log."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import re
@@ -23,13 +21,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
-    """Make a script's parser from its module docstring, which holds the usage lines."""
+    """Make a script's parser from its module docstring."""
     made = _Parser(description=doc)
     made.add_argument("--version", action="version", version=f"icefire {__version__}")
     return made
 
 
-def run(parser: argparse.ArgumentParser, work: Callable, argv: list[str] | None) -> int:
+def run(parser: argparse.ArgumentParser, work: Callable, argv: list[str] | None = None) -> int:
     """Parse `argv`, do `work(arguments)`, and turn a user's mistake into one line and status 2."""
     arguments = parser.parse_args(argv)
     try:

@@ -13,6 +13,8 @@ import warnings
 from pathlib import Path
 from unittest import mock
 
+from icefire import cli
+
 REPO = Path(__file__).resolve().parents[2]
 # Run by hand; no run has them.
 TOOLS = ["compare_runs", "fetch_catalogue"]
@@ -39,8 +41,8 @@ def module(script: str):
 
 
 def call(script: str, argv: list[str]) -> Done:
-    """Run a script's main in this process; warnings that a user would see count as stderr."""
-    main = module(script).main
+    """Run a script in this process; warnings that a user would see count as stderr."""
+    found = module(script)
     out, err = io.StringIO(), io.StringIO()
     log = logging.StreamHandler(err)
     log.setLevel(logging.WARNING)
@@ -62,7 +64,7 @@ def call(script: str, argv: list[str]) -> Done:
         ):
             warnings.simplefilter("ignore", hidden)
         try:
-            status = main(argv)
+            status = cli.run(found.build_parser(), found.work, argv)
         except SystemExit as leaving:
             status = leaving.code or 0
         finally:

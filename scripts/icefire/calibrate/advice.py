@@ -1,7 +1,5 @@
 """What a calibration says about the methods, in words made from its numbers."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Callable, Iterator

@@ -6,8 +6,6 @@ halos come or on how they are shared among jobs. Standard errors are taken from 
 because the bins of one halo share stars.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Sequence

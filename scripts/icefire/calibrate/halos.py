@@ -15,8 +15,6 @@ anisotropy that seems to change is the method's doing. The scenarios part what c
   stars into wrong bins.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

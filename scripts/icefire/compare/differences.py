@@ -1,7 +1,5 @@
 """What changed from one run to another: parameters, counts, and the dispersions of every bin."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

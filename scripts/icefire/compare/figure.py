@@ -1,7 +1,5 @@
 """The figure of runs side by side: a row for each quantity, the first run beside the others."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A finished run, read back from its results folder and from nothing else."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass

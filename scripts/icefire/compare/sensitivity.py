@@ -5,8 +5,6 @@ error. Its own error is that of the paired difference (`shared_stars`): what oth
 would do by chance, which a change of distances or of a cut brings in and one of errors does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

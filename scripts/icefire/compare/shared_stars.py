@@ -8,8 +8,6 @@ contributions add up to the variance of the difference. That of the medians over
 realisations is added; it is all there is where the stars are the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

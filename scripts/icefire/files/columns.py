@@ -1,7 +1,5 @@
 """The columns of the star tables: names, FITS formats, units, and what they are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 # The three samples (paper, section 2), and what a reader calls them

@@ -1,7 +1,5 @@
 """Tables of published values: which columns they have, and which values may be used."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire.files import text_tables

@@ -3,8 +3,6 @@
 Never a time or a path, so that equal inputs give equal bytes.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import os

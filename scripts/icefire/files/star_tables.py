@@ -4,8 +4,6 @@ None has to fit in memory. Each carries the FITS standard's CHECKSUM and DATASUM
 when it is read: a file that was damaged later is refused.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json
@@ -49,7 +47,7 @@ class StarWriter:
         self._dtype: np.dtype | None = None
         self._parts: list[tuple[int, np.dtype]] = []
 
-    def __enter__(self) -> StarWriter:
+    def __enter__(self) -> "StarWriter":
         self._stack = contextlib.ExitStack()
         self._target = self._stack.enter_context(replacing(self.path))
         self._rows = self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent))

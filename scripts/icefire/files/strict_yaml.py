@@ -1,7 +1,5 @@
 """YAML read safely, and with no key given twice: the first value would be lost."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import yaml

@@ -3,8 +3,6 @@
 It is checked when the file is read: one that was damaged or edited later is refused.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

@@ -1,7 +1,5 @@
 """Files that appear under their names only when they are whole."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

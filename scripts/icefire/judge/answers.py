@@ -4,8 +4,6 @@ Each answer has a value with its interval, the median and the 95 % interval that
 give, and p, the share of permutations that go as far. docs/claims.md has the reasons.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every test of `significance` on a run's samples: as a table, and as a map."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,7 +53,7 @@ class Settings:
     min_stars: int
 
     @classmethod
-    def of(cls, parameters) -> Settings:
+    def of(cls, parameters) -> "Settings":
         """Take them from arguments, or from the parameters that tables carry."""
         min_stars = MONTECARLO.values(parameters)["min_stars"]
         return cls(min_stars=min_stars, **SIGNIFICANCE.values(parameters))

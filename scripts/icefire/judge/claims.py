@@ -4,8 +4,6 @@ A claim about velocities is judged by its value and by how often permuted stars 
 count, which no permutation changes, by its value alone.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire.errors import UserError

@@ -6,8 +6,6 @@ drop out. All bins are rows of one membership matrix, as in measure/dispersion, 
 permutation changes are the velocities that its columns meet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Published values beside the halo's own: where they were measured, and how far off they are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +25,7 @@ class Published:
     value: np.ndarray
     error: np.ndarray
 
-    def where(self, some: np.ndarray) -> Published:
+    def where(self, some: np.ndarray) -> "Published":
         """Take some of the values."""
         return Published(self.r_kpc[:, some], self.value[some], self.error[:, some])
 

@@ -10,8 +10,6 @@ so T = S^T V^-1 S weighs all columns as they should be, and p = (1 + #{T_perm >=
 exact whatever the distribution of velocities (Phipson & Smyth 2010).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

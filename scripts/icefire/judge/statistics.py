@@ -4,8 +4,6 @@ The stars as they are, resamples of them and permuted ones go through the same f
 variances in, K values out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

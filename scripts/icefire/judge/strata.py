@@ -11,8 +11,6 @@ the turns are; tests by random elements of such a group are exact (Hemerik & Goe
 811). A ring's sums for all its turns are one Fourier transform, which makes them cheap.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator, Sequence
 

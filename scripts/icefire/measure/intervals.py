@@ -9,8 +9,6 @@ that an interval has to reach farther up than down, the more the heavier the tai
 docs/uncertainties.md has the derivation, and how often the intervals hold the truth.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 # How much farther an interval reaches up and down, in units of the error of kurtosis. Chosen for

@@ -15,8 +15,6 @@ as of any recipe's. Nothing is random, and a bin's values depend on its own star
 docs/uncertainties.md has the derivation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Symmetric 3 x 3 matrices, many at once, each by its six numbers: arrays of a value per matrix."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ realisation's number, and takes from it block after block of stars. So a realisa
 whatever shard or order it is drawn, and beside whichever others, as long as the blocks are.
 """
 
-from __future__ import annotations
-
 import functools
 import zlib
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ bins: a shard has all realisations of some. What `uncertainty.sound` measures be
 in the same files, under names of its own.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -4,8 +4,6 @@ A star passes where its speed is below that of escape from its place, so the lik
 measured is divided by the probability that it passes, P(|v| < v_esc), of v ~ N(mu, S + C).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

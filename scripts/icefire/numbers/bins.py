@@ -1,7 +1,5 @@
 """Numbers read off the summaries: lines of sight, profiles, and tests of asymmetry."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

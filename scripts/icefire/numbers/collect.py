@@ -1,7 +1,5 @@
 """All numbers of a run, by group, from the ledger, the samples and the summaries."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

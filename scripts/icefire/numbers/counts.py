@@ -1,7 +1,5 @@
 """How many stars there are at every station, from the raw table to the samples."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire.files.star_tables import StarReader

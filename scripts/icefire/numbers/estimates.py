@@ -4,8 +4,6 @@ Dispersions here are plain: of the velocities as they are, errors not removed. T
 errors follow from the fourth moments and hold for any distribution with many stars.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

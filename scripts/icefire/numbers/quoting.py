@@ -4,8 +4,6 @@ The mean of the two errors keeps two significant digits, and the value the same 
 without an interval keeps three significant digits; a count or a setting (`exact`) all.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator
@@ -30,7 +28,7 @@ class Quoted:
     high: str = ""
     unit: str = ""
     p: float | None = field(default=None, compare=False)
-    sound: Quoted | None = None
+    sound: "Quoted | None" = None
 
     @property
     def error(self) -> str:

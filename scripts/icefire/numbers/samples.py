@@ -1,7 +1,5 @@
 """Numbers measured from the samples' own stars: dispersions, structures, errors, directions."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire.files.star_tables import StarReader

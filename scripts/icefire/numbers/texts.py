@@ -1,7 +1,5 @@
 """A run's numbers as texts quote them: LaTeX macros and reStructuredText substitutions."""
 
-from __future__ import annotations
-
 import re
 
 from icefire.numbers.quoting import Quoted, entries, probability, quoted

@@ -1,7 +1,5 @@
 """Finished runs that figures.beside names: whether they can stand beside this one, their files."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterator

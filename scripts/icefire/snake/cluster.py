@@ -4,8 +4,6 @@ Rules give numbers measured for the step itself (`benchmarks/` of a run has them
 size of its input. Each further attempt at a job asks for twice as much.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

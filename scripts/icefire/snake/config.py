@@ -8,8 +8,6 @@ Nothing here is imported by a step. It runs each time Snakemake starts, so it im
 library, PyYAML and jsonschema; matplotlib only to look up a name that is not a usual one.
 """
 
-from __future__ import annotations
-
 import csv
 import difflib
 import math

@@ -4,8 +4,6 @@ Snakemake puts a module's prefix before relative paths alone, so a module's file
 results have absolute ones. In the clone itself paths stay as they are written.
 """
 
-from __future__ import annotations
-
 import copy
 import os
 from pathlib import Path

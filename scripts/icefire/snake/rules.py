@@ -4,8 +4,6 @@ Nothing here is imported by a step, and nothing here imports more than the stand
 checks of the configuration, because it runs each time Snakemake starts.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Variations of the configuration, files of config/variations: which step each changes first."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import re

@@ -4,8 +4,6 @@ CUTS is the table of all cuts, in the order in which they are applied and stand 
 comparison is written so that a star with a missing value fails it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ Gaussian. The transformation is written out here, checked star by star against a
 because it is needed at every node.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The ledger: every removed star under one reason, from the raw table to the three samples."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -76,7 +74,7 @@ class Ledger:
         return {"n_start": self.n_start, "entries": [asdict(entry) for entry in self.entries]}
 
     @classmethod
-    def from_meta(cls, meta: dict, path) -> Ledger:
+    def from_meta(cls, meta: dict, path) -> "Ledger":
         """Take up the ledger that the table at `path` carries.
 
         Raises UserError when it carries none: the table was not made by the workflow.

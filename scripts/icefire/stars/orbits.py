@@ -3,8 +3,6 @@
 Energies: Bovy (2015) and Price-Whelan (2017), as the paper's section 2 has them.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire import cli

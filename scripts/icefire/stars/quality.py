@@ -1,7 +1,5 @@
 """Good stars: which rows of a table can be used, why others go, and whose errors are large."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire import cli

@@ -1,7 +1,5 @@
 """Members of catalogued dwarf galaxies and globular clusters."""
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Directions on the sky: unit vectors, Galactic coordinates, and the fields of a survey."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

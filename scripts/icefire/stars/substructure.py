@@ -1,7 +1,5 @@
 """Giants and cold substructure, flagged star by star (paper, section 2)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """FITS, HDF5 and Parquet tables, read in blocks of rows, and of the wanted columns only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

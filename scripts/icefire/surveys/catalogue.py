@@ -1,7 +1,5 @@
 """A survey's table through its map: blocks of stars under canonical names, in our units."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

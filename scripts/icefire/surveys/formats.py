@@ -1,7 +1,5 @@
 """Foreign tables of any format, opened as something with `n_rows names units meta` and `read`."""
 
-from __future__ import annotations
-
 import gzip
 import shutil
 import tempfile

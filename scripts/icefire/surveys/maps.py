@@ -5,8 +5,6 @@ the survey lacks is left out, and each cut that would need it is declared under 
 reason: a cut never switches itself off.
 """
 
-from __future__ import annotations
-
 import operator
 import os
 import re

@@ -1,7 +1,5 @@
 """Tables that are text: CSV and its kin, ECSV, and the fixed columns of MRT and CDS."""
 
-from __future__ import annotations
-
 import csv
 import itertools
 import sys

@@ -1,7 +1,5 @@
 """Units as files spell them, what turns a column's values into ours, what is laid over it."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Collection

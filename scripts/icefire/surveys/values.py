@@ -1,7 +1,5 @@
 """Cells of foreign tables as numbers: gaps, masks, truth values and numbers written as texts."""
 
-from __future__ import annotations
-
 import numpy as np
 
 # Words of a cell without value, in small letters

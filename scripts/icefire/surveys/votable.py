@@ -1,7 +1,5 @@
 """VOTables, as archives' servers send them."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the synthetic survey writes down: measured columns with errors, and a catalogue's warts."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import ndtr, ndtri
 

@@ -4,8 +4,6 @@ All are clouds of particles with places and motions of their own. A field sees t
 it, and an observed star takes over the place and motion of one of them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ like. Seen at a distance modulus through the survey's magnitude and parallax lim
 selection function, which is worked out once on a grid and never by rejection.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import ndtr
 

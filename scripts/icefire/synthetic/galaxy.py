@@ -5,8 +5,6 @@ stars spread in [Fe/H] and [alpha/Fe], all as functions of the place in the Gala
 3 x ... arrays in kpc in the workflow's Galactocentric frame.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

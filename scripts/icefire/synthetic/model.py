@@ -1,7 +1,5 @@
 """The model of the synthetic survey: reading config/synthetic.yaml and checking it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Quantities of the table are measured under the names that resources/h3_targets.y
 truth enters only where a component or the quality of a cut is asked for.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator

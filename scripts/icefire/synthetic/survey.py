@@ -5,8 +5,6 @@ selection function. Every field has its own random stream, and fields are worked
 of a fixed number, so that memory is bounded and equal seeds give equal stars.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whether the summaries are those of the samples: stars per bin, gaps, quantiles in order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

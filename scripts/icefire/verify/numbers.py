@@ -1,7 +1,5 @@
 """Whether the quoted numbers are of this run: numbers.yaml, its two texts, and the comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whether samples and ledger are those of the stars that they were chosen from."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping
 
