@@ -60,14 +60,11 @@ class Section:
     The key `min_abs_z_kpc` of the section `halo` is the flag `--halo-min-abs-z-kpc`, and
     `halo_min_abs_z_kpc` among the parsed arguments and in the metadata of tables.
 
-    Attributes
-    ----------
-    name
-        Of the section; of one inside another, with a dot: `geometry.xy`.
-    kinds
-        What reads the text of each key's value: a function, `bool`, or the names to choose from.
-    optional
-        Keys that a step may be called without; they are None then.
+    Attributes:
+        name: Of the section; of one inside another, with a dot: `geometry.xy`.
+        kinds: What reads the text of each key's value: a function, `bool`, or the names to choose
+            from.
+        optional: Keys that a step may be called without; they are None then.
     """
 
     name: str

@@ -89,23 +89,15 @@ def try_methods(
 ) -> np.ndarray:
     """Measure one halo by every method and compare with the truth.
 
-    Parameters
-    ----------
-    stars, true
-        A halo as `halos.make` gives it. A bin's truth is the mean of `true` over its stars.
-    shells
-        The bins: the radial ones of figures 9 and 10.
-    name, seed
-        Name the random streams of the realisations.
-    n_realisations, min_stars, exclude_fraction
-        As in a run.
-    unbound_max_sigma
-        The cut of unbound stars that the halo went through; None: none.
+    Parameters:
+        stars, true: A halo as `halos.make` gives it. A bin's truth is the mean of `true` over its
+            stars.
+        shells: The bins: the radial ones of figures 9 and 10.
+        name, seed: Name the random streams of the realisations.
+        n_realisations, min_stars, exclude_fraction: As in a run.
+        unbound_max_sigma: The cut of unbound stars that the halo went through; None: none.
 
-    Returns
-    -------
-    ndarray
-        Whole numbers, METHODS x QUANTITIES x GROUPS x STATISTICS.
+    Returns: Whole numbers, METHODS x QUANTITIES x GROUPS x STATISTICS.
     """
     found = np.zeros(SHAPE, np.int64)
     for i, method in enumerate(METHODS):

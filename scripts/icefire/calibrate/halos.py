@@ -118,27 +118,18 @@ def make(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Make halo `number` of a scenario.
 
-    Parameters
-    ----------
-    scenario
-        One of SCENARIOS.
-    seed, number
-        Name the random stream; other halos change nothing.
-    n_stars
-        About how many stars, where they are not a catalogue's.
-    catalogue
-        For `catalogue`: columns `r l b`, velocity errors and their covariances.
-    frame
-        For DISTANCES: the Galactocentric frame.
-    potential
-        For DISTANCES: of `orbits.potential`, for the energies; None where no cut needs them.
+    Parameters:
+        scenario: One of SCENARIOS.
+        seed, number: Name the random stream; other halos change nothing.
+        n_stars: About how many stars, where they are not a catalogue's.
+        catalogue: For `catalogue`: columns `r l b`, velocity errors and their covariances.
+        frame: For DISTANCES: the Galactocentric frame.
+        potential: For DISTANCES: of `orbits.potential`, for the energies; None where no cut needs
+            them.
 
-    Returns
-    -------
-    tuple
-        Columns `r z l b` as observed (kpc, deg) and those of `recipes.COLUMNS`, for
-        DISTANCES with a potential also `energy energy_error` (km2/s2); and the
-        ellipsoid's variances at the stars' true places, 3 x N (km2/s2).
+    Returns: Columns `r z l b` as observed (kpc, deg) and those of `recipes.COLUMNS`, for DISTANCES
+        with a potential also `energy energy_error` (km2/s2); and the ellipsoid's variances at the
+        stars' true places, 3 x N (km2/s2).
     """
     rng = stream(seed, f"halo, {scenario}", number)
     if scenario in DISTANCES:
@@ -160,19 +151,13 @@ def selected(
 ) -> tuple[dict, np.ndarray]:
     """Pass an observed halo through the pipeline's cuts.
 
-    Parameters
-    ----------
-    stars, true
-        Of `make`, N stars; with energies, unless the cut of unbound stars is off.
-    halo
-        The values of that section.
-    unbound_max_sigma
-        Stars of this many errors of their energy or more are removed; None: the cut is off.
+    Parameters:
+        stars, true: Of `make`, N stars; with energies, unless the cut of unbound stars is off.
+        halo: The values of that section.
+        unbound_max_sigma: Stars of this many errors of their energy or more are removed; None: the
+            cut is off.
 
-    Returns
-    -------
-    tuple
-        The stars left, and `true` for them.
+    Returns: The stars left, and `true` for them.
     """
     unbound = np.zeros(true.shape[1], bool)
     if unbound_max_sigma is not None:

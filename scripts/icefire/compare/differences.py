@@ -72,13 +72,10 @@ def ledgers(runs: Mapping[str, Run]) -> list[dict]:
 def bins(a: Run, b: Run, geometry: str, sample: str, compared: shared_stars.Stars):
     """Compare the bins of one summary of two runs. Differences are those of `b` less `a`.
 
-    Returns
-    -------
-    Table
-        One row per bin of either run, those of `a` first: coordinates; `bin_in` (both, a or b);
-        `n_stars_a`, `n_stars_b`, and `n_stars_both`, masked where there is no such bin; and of each
-        of QUANTITIES the two values with their 68 % intervals, `_difference`, `_difference_error`
-        and `_difference_in_errors`, NaN where there is no value.
+    Returns: One row per bin of either run, those of `a` first: coordinates; `bin_in` (both, a or
+        b); `n_stars_a`, `n_stars_b`, and `n_stars_both`, masked where there is no such bin; and of
+        each of QUANTITIES the two values with their 68 % intervals, `_difference`,
+        `_difference_error` and `_difference_in_errors`, NaN where there is no value.
 
     Raises UserError when a summary counts other stars than its sample has.
     """

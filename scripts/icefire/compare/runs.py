@@ -39,24 +39,16 @@ _FILES = {
 class Run:
     """What a results folder says of its run.
 
-    Attributes
-    ----------
-    folder, name
-        Where it is, and what readers call it.
-    source
-        The metadata of `metadata.SOURCE`.
-    parameters
-        Parameters by name, by step; without `sample`, in which the tables of a run differ.
-    geometries
-        The bins that the parameters describe, by name.
-    ledger
-        Rows of the ledger's table, as mappings.
-    samples
-        Readers of the star tables, by sample.
-    summaries
-        Tables by geometry and sample.
-    judged
-        What the stars answer to the paper's claims, entries as numbers.yaml has them.
+    Attributes:
+        folder, name: Where it is, and what readers call it.
+        source: The metadata of `metadata.SOURCE`.
+        parameters: Parameters by name, by step; without `sample`, in which the tables of a run
+            differ.
+        geometries: The bins that the parameters describe, by name.
+        ledger: Rows of the ledger's table, as mappings.
+        samples: Readers of the star tables, by sample.
+        summaries: Tables by geometry and sample.
+        judged: What the stars answer to the paper's claims, entries as numbers.yaml has them.
     """
 
     folder: Path

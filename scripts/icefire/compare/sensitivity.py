@@ -31,10 +31,7 @@ SYMBOLS = {"sigma_r": "σ_r", "beta": "β"}
 def shifts(baseline: Run, varied: Run):
     """Compare the profiles of a variation with the run's own.
 
-    Returns
-    -------
-    Table
-        A row for each sample, quantity, quadrant and shell in which either has a value: TEXTS,
+    Returns: A row for each sample, quantity, quadrant and shell in which either has a value: TEXTS,
         COLUMNS (kpc), COUNTS of stars in the run, the variation and both, and NUMBERS: the value in
         the variation, less that of the run, the error of this difference, the half-width of the
         run's 68 % interval (km/s for sigma_r), and the shift in such. NaN: no value.

@@ -30,14 +30,10 @@ _STARS_AT_ONCE = 100_000
 class Stars:
     """The stars of one sample in two runs, and which of them are the same.
 
-    Attributes
-    ----------
-    a, b
-        Columns of the two tables.
-    both
-        Rows in `a` and rows in `b` of the stars in both, in the same order.
-    only_a, only_b
-        Rows of the others.
+    Attributes:
+        a, b: Columns of the two tables.
+        both: Rows in `a` and rows in `b` of the stars in both, in the same order.
+        only_a, only_b: Rows of the others.
     """
 
     a: dict[str, np.ndarray]

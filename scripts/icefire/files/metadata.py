@@ -109,17 +109,11 @@ BESIDE = cli.Section("figures", {"beside": folders}, optional=("beside",))
 def agreed(metas: Mapping[object, dict], last_steps: Mapping[object, str]) -> dict[str, dict]:
     """Gather the parameters of all steps, and under `source` where stars come from.
 
-    Parameters
-    ----------
-    metas
-        Metadata of every table, by its path.
-    last_steps
-        The last step whose parameters each table must name, by the same paths.
+    Parameters:
+        metas: Metadata of every table, by its path.
+        last_steps: The last step whose parameters each table must name, by the same paths.
 
-    Returns
-    -------
-    dict
-        Parameters by name, by step; without `sample`, in which the tables of a run differ.
+    Returns: Parameters by name, by step; without `sample`, in which the tables of a run differ.
 
     Raises UserError naming the table that lacks some, or two that were made with different ones.
     """

@@ -30,21 +30,15 @@ ACCRETED, INSITU = 0, 1
 class Halo:
     """The halo sample in its bins.
 
-    Attributes
-    ----------
-    stars
-        Columns of the N stars.
-    population
-        ACCRETED, INSITU or another number for neither, N values.
-    members
-        B x N, one where a star is in a bin.
-    rows
-        Which of the B bins are which: `sky`, `sky_accreted` and `sky_insitu` (lines of sight),
-        `accreted` and `insitu` (shells), `first` and `fourth` (quadrants), `cold` and `hot` (figure
-        5), `all_accreted` and `all_insitu`; and where values were published: `near_accreted` and
-        `near_insitu`, `far`, `published_beta`.
-    published
-        Those values: `near`, `far` and `beta`.
+    Attributes:
+        stars: Columns of the N stars.
+        population: ACCRETED, INSITU or another number for neither, N values.
+        members: B x N, one where a star is in a bin.
+        rows: Which of the B bins are which: `sky`, `sky_accreted` and `sky_insitu` (lines of
+            sight), `accreted` and `insitu` (shells), `first` and `fourth` (quadrants), `cold` and
+            `hot` (figure 5), `all_accreted` and `all_insitu`; and where values were published:
+            `near_accreted` and `near_insitu`, `far`, `published_beta`.
+        published: Those values: `near`, `far` and `beta`.
     """
 
     stars: dict[str, np.ndarray]

@@ -11,14 +11,10 @@ from icefire.files import literature
 class Published:
     """K published dispersions (km/s) or anisotropies.
 
-    Attributes
-    ----------
-    r_kpc
-        Where each was measured: from, at, to; 3 x K.
-    value
-        K values.
-    error
-        Below and above the value, 2 x K, both positive; NaN where none is published.
+    Attributes:
+        r_kpc: Where each was measured: from, at, to; 3 x K.
+        value: K values.
+        error: Below and above the value, 2 x K, both positive; NaN where none is published.
     """
 
     r_kpc: np.ndarray

@@ -34,16 +34,12 @@ _LENGTH = 8192
 class Null:
     """A null hypothesis: which stars are alike, and what is looked for among them.
 
-    Attributes
-    ----------
-    coordinates
-        Of stars (`x y z r`, kpc), what those alike have in common: k x N, for `strata.strata`.
-    design
-        Of stars, the patterns of ln sigma_r looked for: columns x N.
-    effects
-        The columns' names.
-    banded
-        Whether stars alike are also in one band of r.
+    Attributes:
+        coordinates: Of stars (`x y z r`, kpc), what those alike have in common: k x N, for
+            `strata.strata`.
+        design: Of stars, the patterns of ln sigma_r looked for: columns x N.
+        effects: The columns' names.
+        banded: Whether stars alike are also in one band of r.
     """
 
     coordinates: Callable[[dict[str, np.ndarray]], list[np.ndarray]]
@@ -140,18 +136,13 @@ class Score:
     Parameters are radial velocities (N), the design (k x N, float; it is taken over and changed,
     because it is what needs most memory) and the strata's labels (N).
 
-    Attributes
-    ----------
-    observed
-        S, k.
-    covariance
-        V, k x k.
-    information
-        X^T X, k x k.
-    permutation
-        The strata, and their order of the stars; `u` and `design` are in it.
-    u, design
-        Squared velocities in units of their stratum's variance; columns less their means.
+    Attributes:
+        observed: S, k.
+        covariance: V, k x k.
+        information: X^T X, k x k.
+        permutation: The strata, and their order of the stars; `u` and `design` are in it.
+        u, design: Squared velocities in units of their stratum's variance; columns less their
+            means.
     """
 
     def __init__(self, velocity: np.ndarray, design: np.ndarray, labels: np.ndarray):

@@ -24,20 +24,15 @@ _HALVINGS = 40
 class Statistic:
     """One number that a claim is about.
 
-    Attributes
-    ----------
-    measure
-        Makes K values of 3 x B x K variances; None where too few stars are in what it compares.
-    tail
-        Where a value lies that speaks for the claim: `low`, `high` or `both` ends of the null;
-        `none` where permutations at the same r change nothing.
-    unit
-        Of the values.
-    limits
-        Beyond which no value can be.
-    relative
-        Whether the value counts from what the null gives on average: what stars at the same r give
-        anyway is taken off a difference.
+    Attributes:
+        measure: Makes K values of 3 x B x K variances; None where too few stars are in what it
+            compares.
+        tail: Where a value lies that speaks for the claim: `low`, `high` or `both` ends of the
+            null; `none` where permutations at the same r change nothing.
+        unit: Of the values.
+        limits: Beyond which no value can be.
+        relative: Whether the value counts from what the null gives on average: what stars at the
+            same r give anyway is taken off a difference.
     """
 
     measure: Callable[[np.ndarray], np.ndarray] | None

@@ -98,12 +98,9 @@ class Permutation:
     Stars are kept in an order of their own, strata of one size behind one another, so that all of
     one size are rows of a matrix; `arrange` puts values into that order.
 
-    Attributes
-    ----------
-    order
-        The stars in that order: indices, N.
-    starts, sizes
-        Where each stratum starts in that order, and how many stars it has.
+    Attributes:
+        order: The stars in that order: indices, N.
+        starts, sizes: Where each stratum starts in that order, and how many stars it has.
     """
 
     def __init__(self, labels: np.ndarray):

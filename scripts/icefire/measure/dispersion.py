@@ -43,15 +43,11 @@ QUANTILES = {"": 0.5, "_lo68": 0.16, "_hi68": 0.84, "_lo95": 0.025, "_hi95": 0.9
 class Measurement:
     """Dispersions of one geometry's bins.
 
-    Attributes
-    ----------
-    n_stars
-        Stars per bin, all n_bins of them.
-    bins
-        Indices of the B bins with enough stars.
-    variance
-        B x 3 x R variances of (v_r, v_phi, v_theta) in R realisations, km2/s2. With errors
-        subtracted they can be negative.
+    Attributes:
+        n_stars: Stars per bin, all n_bins of them.
+        bins: Indices of the B bins with enough stars.
+        variance: B x 3 x R variances of (v_r, v_phi, v_theta) in R realisations, km2/s2. With
+            errors subtracted they can be negative.
     """
 
     n_stars: np.ndarray
@@ -73,23 +69,15 @@ def measure(
 ) -> dict[str, Measurement]:
     """Measure the variances of all bins of several geometries from the same realisations.
 
-    Parameters
-    ----------
-    blocks
-        Gives, each time it is called, the sample block by block (STARS_AT_ONCE stars, the last
-        one fewer), with the columns of `realisations.COLUMNS` and of every geometry.
-    n_stars
-        Number of stars in the sample.
-    geometries, recipe
-        The bins, and how each realisation weights and perturbs the stars.
-    seed, sample, numbers
-        Name the random streams: realisations `numbers` of `sample`.
-    min_stars
-        Bins with fewer stars are not measured (paper, section 2).
-    max_memory_mb
-        Aim for the memory of the sums; whatever it is, the results are the same.
-    progress
-        Wraps an iterable to show how far the work is.
+    Parameters:
+        blocks: Gives, each time it is called, the sample block by block (STARS_AT_ONCE stars, the
+            last one fewer), with the columns of `realisations.COLUMNS` and of every geometry.
+        n_stars: Number of stars in the sample.
+        geometries, recipe: The bins, and how each realisation weights and perturbs the stars.
+        seed, sample, numbers: Name the random streams: realisations `numbers` of `sample`.
+        min_stars: Bins with fewer stars are not measured (paper, section 2).
+        max_memory_mb: Aim for the memory of the sums; whatever it is, the results are the same.
+        progress: Wraps an iterable to show how far the work is.
     """
     survey = Survey(blocks, geometries, min_stars, n_stars)
     n_sums = 10 if recipe.subtracted else 7
@@ -156,16 +144,11 @@ def check_memory(n_bins: int, realisations: int, max_memory_mb: float) -> None:
 class Survey:
     """A first look at the stars: which bins are measured, about which mean, how precisely.
 
-    Attributes
-    ----------
-    mean
-        Of the sample's velocities, km/s.
-    counts, kept
-        Of each geometry: stars per bin, and the bins with at least `min_stars`.
-    of_all_bins
-        Stars per bin, all geometries one after the other.
-    held
-        The blocks of stars with their memberships, where they are few enough to be kept.
+    Attributes:
+        mean: Of the sample's velocities, km/s.
+        counts, kept: Of each geometry: stars per bin, and the bins with at least `min_stars`.
+        of_all_bins: Stars per bin, all geometries one after the other.
+        held: The blocks of stars with their memberships, where they are few enough to be kept.
     """
 
     def __init__(
@@ -293,19 +276,14 @@ def _moments(weights, velocities, errors, zeroed: bool) -> Iterator[np.ndarray]:
 def variances(sums: np.ndarray, subtracted: int | None) -> np.ndarray:
     """Turn sums into variances.
 
-    Parameters
-    ----------
-    sums
-        First axis: sum of w; of w v and w v2, for each of the 3
-        components; and, if `subtracted` is one or more, of w error2, for each of the 3.
-    subtracted
-        None: the plain variance, sum of squares over n, as numpy.std has it. A number: the unbiased
-        one, with n/(n-1), less so many times the mean error variance (n is the sum of weights).
+    Parameters:
+        sums: First axis: sum of w; of w v and w v2, for each of the 3 components; and, if
+            `subtracted` is one or more, of w error2, for each of the 3.
+        subtracted: None: the plain variance, sum of squares over n, as numpy.std has it. A number:
+            the unbiased one, with n/(n-1), less so many times the mean error variance (n is the sum
+            of weights).
 
-    Returns
-    -------
-    ndarray
-        First axis: variances of the 3 components; NaN where the weights add up to one or less.
+    Returns: First axis: variances of the 3 components; NaN where the weights add up to one or less.
     """
     weight = sums[0]
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -24,18 +24,12 @@ QUADRANTS = (0, 1, 2, 3, 4)
 class Geometry(Protocol):
     """A set of bins.
 
-    Attributes
-    ----------
-    name
-        As in results/summaries/NAME.
-    columns
-        Columns of the star table that the membership depends on.
-    kinds
-        The keys of its section of the configuration, and what reads their values.
-    described_by
-        Columns of its summaries that tell bins apart; of a plane its two letters.
-    n_bins
-        Number of bins, those without stars included.
+    Attributes:
+        name: As in results/summaries/NAME.
+        columns: Columns of the star table that the membership depends on.
+        kinds: The keys of its section of the configuration, and what reads their values.
+        described_by: Columns of its summaries that tell bins apart; of a plane its two letters.
+        n_bins: Number of bins, those without stars included.
     """
 
     name: str
@@ -63,14 +57,10 @@ def _matrix(bins: np.ndarray, inside: np.ndarray, n_bins: int) -> scipy.sparse.c
 class PlaneGrid:
     """Overlapping circles around the points of a square grid (paper, figures 4 and 5).
 
-    Attributes
-    ----------
-    name
-        `xy` or `xz`: the two coordinates projected on.
-    half_width_kpc, step_kpc
-        The grid runs from -half_width to +half_width in steps.
-    radius_kpc
-        Of each circle; a star on its rim is inside.
+    Attributes:
+        name: `xy` or `xz`: the two coordinates projected on.
+        half_width_kpc, step_kpc: The grid runs from -half_width to +half_width in steps.
+        radius_kpc: Of each circle; a star on its rim is inside.
     """
 
     name: str

@@ -34,20 +34,13 @@ def reflected(
     A resample's variance is (n-1)/n of the sample's on average, which is corrected for; then it is
     mirrored, in the log of the variance with its errors still in, and spread by `powers`.
 
-    Parameters
-    ----------
-    variance
-        3 x B x R variances of resamples of B bins, errors subtracted, km2/s2.
-    total, error, kurtosis
-        3 x B unbiased variances of the bins' stars, what was subtracted, on average, km2/s2, and
-        fourth moments over squared variances, errors in both.
-    n_stars
-        Stars per bin, B values.
+    Parameters:
+        variance: 3 x B x R variances of resamples of B bins, errors subtracted, km2/s2.
+        total, error, kurtosis: 3 x B unbiased variances of the bins' stars, what was subtracted, on
+            average, km2/s2, and fourth moments over squared variances, errors in both.
+        n_stars: Stars per bin, B values.
 
-    Returns
-    -------
-    ndarray
-        3 x B x R variances, km2/s2.
+    Returns: 3 x B x R variances, km2/s2.
     """
     down, up = (power[..., None] for power in powers(kurtosis, n_stars))
     total, error, n = total[..., None], error[..., None], n_stars[:, None]

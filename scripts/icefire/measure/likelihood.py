@@ -61,22 +61,16 @@ def measure(
 ) -> dict[str, Measurement]:
     """Measure the posterior distribution of the variances of a share of the bins.
 
-    Parameters
-    ----------
-    blocks, n_stars, geometries, min_stars, max_memory_mb, progress
-        As in `dispersion.measure`; a bin needs two stars.
-    deconvolve
-        Whether the stars' errors are in the model; if not, dispersions are those of the velocities
-        as measured.
-    correlated
-        Whether the errors' full covariance is, or its diagonal only.
-    realisations
-        Number of points that stand for the posterior distribution.
-    unbound_max_sigma
-        Stars of this many energy errors or more were removed (`truncation.COLUMNS` are needed);
-        None: none were.
-    shard, shards
-        Every `shards`-th measured bin of each geometry, from number `shard` on.
+    Parameters:
+        blocks, n_stars, geometries, min_stars, max_memory_mb, progress: As in `dispersion.measure`;
+            a bin needs two stars.
+        deconvolve: Whether the stars' errors are in the model; if not, dispersions are those of the
+            velocities as measured.
+        correlated: Whether the errors' full covariance is, or its diagonal only.
+        realisations: Number of points that stand for the posterior distribution.
+        unbound_max_sigma: Stars of this many energy errors or more were removed
+            (`truncation.COLUMNS` are needed); None: none were.
+        shard, shards: Every `shards`-th measured bin of each geometry, from number `shard` on.
     """
     if min_stars < 2:
         raise UserError(

@@ -55,16 +55,13 @@ COLUMNS = (
 class Recipe(Protocol):
     """How uncertainties are estimated.
 
-    Attributes
-    ----------
-    subtracted
-        How many times the measurement variance is taken off the dispersions afterwards; None: not
-        at all, and the variance is the plain one, over n.
-    resampled
-        Whether realisations are resamples, whose scatter stands for the sample's about the truth.
-    zeroed
-        Whether weights are one or zero and velocities without weight come as zero, so that they
-        need not be multiplied by their weights.
+    Attributes:
+        subtracted: How many times the measurement variance is taken off the dispersions afterwards;
+            None: not at all, and the variance is the plain one, over n.
+        resampled: Whether realisations are resamples, whose scatter stands for the sample's about
+            the truth.
+        zeroed: Whether weights are one or zero and velocities without weight come as zero, so that
+            they need not be multiplied by their weights.
     """
 
     subtracted: int | None

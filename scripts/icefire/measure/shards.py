@@ -39,22 +39,14 @@ def share(realisations: int, shard: int, shards: int) -> range:
 class Shard:
     """One file of measurements; the variances stay in it until they are asked for.
 
-    Attributes
-    ----------
-    path
-        The file.
-    n_stars, bins
-        As in `dispersion.Measurement`.
-    coordinates
-        Columns that describe the bins, each with its unit.
-    numbers
-        The realisations measured.
-    wanted
-        How many realisations all shards of the run have together.
-    meta
-        The table's metadata.
-    prefix
-        Of the names of its arrays in the file.
+    Attributes:
+        path: The file.
+        n_stars, bins: As in `dispersion.Measurement`.
+        coordinates: Columns that describe the bins, each with its unit.
+        numbers: The realisations measured.
+        wanted: How many realisations all shards of the run have together.
+        meta: The table's metadata.
+        prefix: Of the names of its arrays in the file.
     """
 
     path: str

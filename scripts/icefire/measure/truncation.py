@@ -32,17 +32,11 @@ _LEFT = 0.1
 def limit(stars: Mapping[str, np.ndarray], max_sigma: float) -> np.ndarray:
     """Compute the squared speeds from which on N stars are removed as unbound.
 
-    Parameters
-    ----------
-    stars
-        Columns of the velocities (km/s) and COLUMNS (km2/s2), each of N stars.
-    max_sigma
-        Stars of this many errors of their energy or more are removed.
+    Parameters:
+        stars: Columns of the velocities (km/s) and COLUMNS (km2/s2), each of N stars.
+        max_sigma: Stars of this many errors of their energy or more are removed.
 
-    Returns
-    -------
-    ndarray
-        N values, km2/s2: the squared speed of escape, and what the errors add to it.
+    Returns: N values, km2/s2: the squared speed of escape, and what the errors add to it.
     """
     squared = sum(stars[name] ** 2 for name in _COMPONENTS)
     return squared - 2 * stars["energy"] + 2 * max_sigma * stars["energy_error"]
@@ -58,14 +52,10 @@ def max_sigma_of(meta: Mapping) -> float | None:
 class ShellCounts:
     """Stars of each radial shell and sample that the cut took, or nearly took.
 
-    Parameters
-    ----------
-    shells
-        The bins of the radial summaries.
-    samples
-        Their names.
-    max_sigma
-        Of the cut; None where it is off.
+    Parameters:
+        shells: The bins of the radial summaries.
+        samples: Their names.
+        max_sigma: Of the cut; None where it is off.
     """
 
     def __init__(self, shells: RadialShells, samples: Sequence[str], max_sigma: float | None):
@@ -77,14 +67,10 @@ class ShellCounts:
     ) -> None:
         """Count stars that pass every other cut.
 
-        Parameters
-        ----------
-        stars
-            COLUMNS and those of the shells, each of N stars.
-        inside
-            Which are in each sample, were there no such cut: N booleans by its name.
-        taken
-            Which the cut takes, N booleans.
+        Parameters:
+            stars: COLUMNS and those of the shells, each of N stars.
+            inside: Which are in each sample, were there no such cut: N booleans by its name.
+            taken: Which the cut takes, N booleans.
         """
         near = np.zeros(len(taken), bool)
         if self._max_sigma is not None:
@@ -127,19 +113,12 @@ def outside(
     Three moments of the squared length of a Gaussian vector are matched by a shifted and scaled
     chi-squared distribution (Pearson 1959; Imhof 1961, section 4).
 
-    Parameters
-    ----------
-    limit
-        N values, km2/s2.
-    mean
-        3 x N, km/s.
-    covariance
-        The six numbers of each matrix (`matrices.PAIRS`), 6 x N, km2/s2.
+    Parameters:
+        limit: N values, km2/s2.
+        mean: 3 x N, km/s.
+        covariance: The six numbers of each matrix (`matrices.PAIRS`), 6 x N, km2/s2.
 
-    Returns
-    -------
-    ndarray
-        N probabilities.
+    Returns: N probabilities.
     """
     a, b, c, d, e, f = covariance
     once = times(covariance, mean)
@@ -155,14 +134,11 @@ def outside(
 class Cut:
     """The logs of the probabilities to pass the cut, summed over the stars of some bins.
 
-    Parameters
-    ----------
-    stars
-        Sums over bins (`add_up`), velocities `about` what, whether there was a `cut`, and `count`.
-    mean
-        Mean velocities of the bins, 3 x B, less `stars.about` (km/s).
-    variance
-        Of the bins' velocities with their errors, 3 x B (km2/s2).
+    Parameters:
+        stars: Sums over bins (`add_up`), velocities `about` what, whether there was a `cut`, and
+            `count`.
+        mean: Mean velocities of the bins, 3 x B, less `stars.about` (km/s).
+        variance: Of the bins' velocities with their errors, 3 x B (km2/s2).
     """
 
     def __init__(self, stars, mean: np.ndarray, variance: np.ndarray):
@@ -191,12 +167,9 @@ class Cut:
     def correct(self, slopes: np.ndarray, information: np.ndarray, variance: np.ndarray) -> None:
         """Correct the log likelihood's slopes by the variances, and its information, in place.
 
-        Parameters
-        ----------
-        slopes, information
-            3 x B (s2/km2) and six numbers x B (s4/km4).
-        variance
-            Of the bins' velocities without errors, 3 x B (km2/s2).
+        Parameters:
+            slopes, information: 3 x B (s2/km2) and six numbers x B (s4/km4).
+            variance: Of the bins' velocities without errors, 3 x B (km2/s2).
         """
         if not self._bins.any():
             return

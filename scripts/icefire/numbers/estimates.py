@@ -119,12 +119,10 @@ def dispersions(blocks: Iterable[dict], masks: dict) -> dict[str, Dispersion]:
 class Quadrupole:
     """How sigma_r depends on direction at fixed radius: ln sigma_r^2 = f(r) + n Q n.
 
-    Attributes
-    ----------
-    values
-        (Qxx - Qyy) / 2, Qxy, Qxz, Qyz and (2 Qzz - Qxx - Qyy) / 6 of the traceless tensor Q.
-    covariance
-        Their 5 x 5 covariance.
+    Attributes:
+        values: (Qxx - Qyy) / 2, Qxy, Qxz, Qyz and (2 Qzz - Qxx - Qyy) / 6 of the traceless tensor
+            Q.
+        covariance: Their 5 x 5 covariance.
     """
 
     values: np.ndarray
@@ -208,19 +206,12 @@ def quadrupole(position: np.ndarray, v_r: np.ndarray, degree: int = 3) -> Quadru
     The contours of a map in a plane cannot tell this: where the survey looks, and how far, draws
     them out as well.
 
-    Parameters
-    ----------
-    position
-        3 x N, kpc, Galactocentric.
-    v_r
-        N radial velocities, km/s.
-    degree
-        Of the polynomial in ln r.
+    Parameters:
+        position: 3 x N, kpc, Galactocentric.
+        v_r: N radial velocities, km/s.
+        degree: Of the polynomial in ln r.
 
-    Returns
-    -------
-    Quadrupole or None
-        None with fewer than 20 stars, or where their places do not determine it.
+    Returns: None with fewer than 20 stars, or where their places do not determine it.
     """
     if len(v_r) < 20:
         return None

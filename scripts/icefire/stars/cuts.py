@@ -34,19 +34,15 @@ _ON_BORDER = 1e-9
 class Cut:
     """One cut between all good stars and the halo.
 
-    Attributes
-    ----------
-    step
-        Its step in the ledger.
-    reason
-        Why a star goes; values of the section `halo` may stand in it, as in `{min_radius_kpc:g}`,
-        and `{energy}`.
-    removes
-        Tells which stars of a block go, from their columns and the values of the section `halo`.
-    off
-        The entry of a survey's `cuts_off` that concerns a part of it; its step's concerns all.
-    when_off
-        What the ledger says then, of the reason and of why the survey cannot have that part.
+    Attributes:
+        step: Its step in the ledger.
+        reason: Why a star goes; values of the section `halo` may stand in it, as in
+            `{min_radius_kpc:g}`, and `{energy}`.
+        removes: Tells which stars of a block go, from their columns and the values of the section
+            `halo`.
+        off: The entry of a survey's `cuts_off` that concerns a part of it; its step's concerns all.
+        when_off: What the ledger says then, of the reason and of why the survey cannot have that
+            part.
     """
 
     step: str

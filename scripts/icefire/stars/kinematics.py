@@ -50,14 +50,10 @@ _DENSE_NODES, _DENSE_REACH, _SUDDEN = 65, 5.5, 1e-7
 class Frame:
     """The Sun's place and motion: from ICRS, x_gal = rotation @ x + origin.
 
-    Attributes
-    ----------
-    rotation
-        3 x 3, from ICRS to Galactocentric axes.
-    origin_kpc
-        The Sun's position, 3 values.
-    velocity_km_s
-        The Sun's velocity, 3 values.
+    Attributes:
+        rotation: 3 x 3, from ICRS to Galactocentric axes.
+        origin_kpc: The Sun's position, 3 values.
+        velocity_km_s: The Sun's velocity, 3 values.
     """
 
     rotation: np.ndarray
@@ -108,20 +104,13 @@ def galactocentric(
     each possible place's own axes, sum of w_k (C_k + (v_k - v) (v_k - v)^T) over the distances of
     the nodes that are positive, with the mean v of the v_k.
 
-    Parameters
-    ----------
-    stars
-        Columns `ra dec` (deg), `distance distance_error` (kpc), `rv rv_error` (km/s), `pmra pmdec`
-        with `_error` (mas/yr) and `pm_corr`, each of N stars.
-    frame
-        The Galactocentric frame.
-    potential
-        One of `orbits.potential`, for the energies.
+    Parameters:
+        stars: Columns `ra dec` (deg), `distance distance_error` (kpc), `rv rv_error` (km/s), `pmra
+            pmdec` with `_error` (mas/yr) and `pm_corr`, each of N stars.
+        frame: The Galactocentric frame.
+        potential: One of `orbits.potential`, for the energies.
 
-    Returns
-    -------
-    dict
-        `x y z r` (kpc), `v_r v_phi v_theta` with `_error` (km/s), `cov_rphi cov_rtheta
+    Returns: `x y z r` (kpc), `v_r v_phi v_theta` with `_error` (km/s), `cov_rphi cov_rtheta
         cov_phitheta` (km2/s2) and `lx ly lz` (kpc km/s), each of N stars; with a potential, also
         `energy energy_error` (km2/s2).
     """
@@ -158,17 +147,12 @@ def galactocentric(
 class _Sight:
     """Stars along their lines of sight: vectors by their parts away from the Sun, east and north.
 
-    Attributes
-    ----------
-    axes
-        The three unit vectors, in Galactocentric axes.
-    sun, motion, pole
-        The Sun's place (kpc) and velocity (km/s) and the z axis, by parts.
-    transverse
-        Velocity east and north per distance, km/s/kpc: also the derivative by distance.
-    blur
-        Errors of (v_east, v_north) per distance: a_east, a_north and b_north of two independent
-        unit deviates a and b, km/s/kpc.
+    Attributes:
+        axes: The three unit vectors, in Galactocentric axes.
+        sun, motion, pole: The Sun's place (kpc) and velocity (km/s) and the z axis, by parts.
+        transverse: Velocity east and north per distance, km/s/kpc: also the derivative by distance.
+        blur: Errors of (v_east, v_north) per distance: a_east, a_north and b_north of two
+            independent unit deviates a and b, km/s/kpc.
     """
 
     def __init__(self, stars: dict[str, np.ndarray], frame: Frame):

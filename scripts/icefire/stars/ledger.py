@@ -20,10 +20,8 @@ class Entry:
 class Ledger:
     """A chain of removals; the stars left by one entry are those that the next one gets.
 
-    Parameters
-    ----------
-    n_start
-        Number of rows before the first entry.
+    Parameters:
+        n_start: Number of rows before the first entry.
     """
 
     def __init__(self, n_start: int = 0):

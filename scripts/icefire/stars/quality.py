@@ -32,16 +32,11 @@ _LARGE, _ENOUGH = 3.0, 5000
 class Quality:
     """The quality cuts of one survey (paper, section 2), counting what each removes.
 
-    Parameters
-    ----------
-    ledger
-        Gets one entry per cut, in the order the cuts are applied.
-    min_snr
-        Signal-to-noise ratio per pixel that a star must exceed.
-    cuts_off
-        Cuts that the survey cannot have, with the reason.
-    where
-        The survey's own cuts, in words.
+    Parameters:
+        ledger: Gets one entry per cut, in the order the cuts are applied.
+        min_snr: Signal-to-noise ratio per pixel that a star must exceed.
+        cuts_off: Cuts that the survey cannot have, with the reason.
+        where: The survey's own cuts, in words.
     """
 
     def __init__(

@@ -79,18 +79,12 @@ def is_unbound(stars: Mapping[str, np.ndarray], max_sigma: float) -> np.ndarray:
 class Substructure:
     """All flags of a survey's stars.
 
-    Attributes
-    ----------
-    settings
-        Values of SECTIONS by the name of the section.
-    insitu
-        The in-situ polygon, among whose stars Aleph is sought; None where Aleph is not.
-    potential
-        gala's, in which orbits are followed.
-    catalogue
-        Satellites, of `satellites.read_satellites`.
-    cuts_off
-        Cuts that the survey cannot have.
+    Attributes:
+        settings: Values of SECTIONS by the name of the section.
+        insitu: The in-situ polygon, among whose stars Aleph is sought; None where Aleph is not.
+        potential: gala's, in which orbits are followed.
+        catalogue: Satellites, of `satellites.read_satellites`.
+        cuts_off: Cuts that the survey cannot have.
     """
 
     settings: Mapping[str, Mapping]

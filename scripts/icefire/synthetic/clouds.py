@@ -26,28 +26,18 @@ _KM_S_PER_KPC_MYR = 977.7922216807891
 class Particles:
     """A cloud of P particles that one component consists of.
 
-    Attributes
-    ----------
-    name
-        The component's name.
-    ra, dec
-        deg, P values each.
-    distance
-        kpc, P values.
-    velocity
-        Mean Galactocentric velocity, km/s, 3 x P.
-    sigma
-        One-dimensional velocity dispersion about it, km/s, P values.
-    giants
-        Giants that each particle stands for, P values.
-    object_name
-        Name of the satellite, P byte strings; empty for a stream.
-    smoothing_deg
-        Each particle is spread by this much on the sky (Gaussian); 0 leaves it where it is.
-    distance_scatter
-        Fractional scatter of a star's distance about its particle's.
-    chemistry
-        Chemistry of the stars of each `chemistry_index`.
+    Attributes:
+        name: The component's name.
+        ra, dec: deg, P values each.
+        distance: kpc, P values.
+        velocity: Mean Galactocentric velocity, km/s, 3 x P.
+        sigma: One-dimensional velocity dispersion about it, km/s, P values.
+        giants: Giants that each particle stands for, P values.
+        object_name: Name of the satellite, P byte strings; empty for a stream.
+        smoothing_deg: Each particle is spread by this much on the sky (Gaussian); 0 leaves it where
+            it is.
+        distance_scatter: Fractional scatter of a star's distance about its particle's.
+        chemistry: Chemistry of the stars of each `chemistry_index`.
     """
 
     name: str

@@ -22,13 +22,11 @@ def distance_modulus(distance: np.ndarray) -> np.ndarray:
 class Sequence:
     """An old population: star counts, gravity, temperature and colours by absolute PS r.
 
-    Parameters
-    ----------
-    settings
-        `stellar_sequence` of the model: columns `abs_r` (mag, ascending), `counts` (stars per mag,
-        any scale), `logg` (dex), `teff` (K), `g_r r_i i_z` (mag), and the shifts with metallicity.
-    max_logg
-        Gravity (dex) below which a star is a giant; densities of the model count giants.
+    Parameters:
+        settings: `stellar_sequence` of the model: columns `abs_r` (mag, ascending), `counts` (stars
+            per mag, any scale), `logg` (dex), `teff` (K), `g_r r_i i_z` (mag), and the shifts with
+            metallicity.
+        max_logg: Gravity (dex) below which a star is a giant; densities of the model count giants.
     """
 
     def __init__(self, settings: dict, max_logg: float):
@@ -70,17 +68,12 @@ class Selection:
     The weight of a star is that of its magnitude window, times the priority of giants, times the
     chance that its measured parallax stays below the limit.
 
-    Parameters
-    ----------
-    sequence
-        The population.
-    settings
-        `selection` of the model.
-    gaia
-        `errors.gaia` of the model, whose parallax error blurs the parallax limit.
-    others
-        How many stars that are no giants the population has per giant, relative to the sequence:
-        younger populations have more.
+    Parameters:
+        sequence: The population.
+        settings: `selection` of the model.
+        gaia: `errors.gaia` of the model, whose parallax error blurs the parallax limit.
+        others: How many stars that are no giants the population has per giant, relative to the
+            sequence: younger populations have more.
     """
 
     def __init__(self, sequence: Sequence, settings: dict, gaia: dict, others: float = 1.0):

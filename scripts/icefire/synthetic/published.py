@@ -91,16 +91,11 @@ class Rows:
 class Check:
     """Measures quantities of one synthetic table.
 
-    Parameters
-    ----------
-    giants
-        Good giants: STAR_COLUMNS of stars.fits, N values each.
-    truth
-        `component` (text) and `energy` (km2/s2) of the same N stars.
-    rows
-        Of the whole table.
-    counts
-        Numbers that are known already, by name.
+    Parameters:
+        giants: Good giants: STAR_COLUMNS of stars.fits, N values each.
+        truth: `component` (text) and `energy` (km2/s2) of the same N stars.
+        rows: Of the whole table.
+        counts: Numbers that are known already, by name.
     """
 
     def __init__(self, giants: dict, truth: dict, rows: Rows, counts: dict[str, int]):

@@ -114,20 +114,13 @@ def offset(ra, dec, distance_deg, angle) -> tuple[np.ndarray, np.ndarray]:
 class Survey:
     """Fields, and the components that can be seen in them.
 
-    Parameters
-    ----------
-    rows
-        Number of stars in all fields together.
-    seed
-        Seed of the whole table.
-    model
-        The model, as config/synthetic.yaml has it.
-    frame
-        Galactocentric frame.
-    potential
-        gala potential, for the escape speed.
-    clouds
-        Sagittarius and, last, the satellites.
+    Parameters:
+        rows: Number of stars in all fields together.
+        seed: Seed of the whole table.
+        model: The model, as config/synthetic.yaml has it.
+        frame: Galactocentric frame.
+        potential: gala potential, for the escape speed.
+        clouds: Sagittarius and, last, the satellites.
 
     Raises UserError when the model's survey could observe no star at all.
     """
