@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
 
-from icefire.measure.recipes import COMPONENTS
 from icefire.numbers import estimates
 
 NAN, INF = float("nan"), float("inf")
@@ -20,13 +19,6 @@ def velocities(n_stars: int = 4000, seed: int = 5) -> np.ndarray:
     return mixed * tail + np.array([[300], [-180], [20]])
 
 
-def measured(v: np.ndarray, edges=()) -> estimates.Dispersion:
-    found = estimates.Dispersion()
-    for part in np.split(v, edges, axis=1):
-        found.add(dict(zip(COMPONENTS, part, strict=True)))
-    return found
-
-
 def beta_of(variance: np.ndarray) -> np.ndarray:
     return 1 - (variance[1] + variance[2]) / (2 * variance[0])
 
@@ -36,20 +28,11 @@ def test_standard_errors_are_those_of_a_bootstrap():
     rng = np.random.default_rng(6)
     draws = np.array([v[:, rng.integers(0, 4000, 4000)].var(axis=1) for _ in range(1500)]).T
     wanted = [*np.sqrt(draws).std(axis=1), beta_of(draws).std()]
-    numbers = measured(v).numbers(2)
+    numbers = estimates.dispersions(v, 2)
     for name, error in zip(("sigma_r", "sigma_phi", "sigma_theta", "beta"), wanted, strict=True):
         entry = numbers[name]
         assert entry["hi68"] - entry["value"] == pytest.approx(error, rel=0.1), name
         assert entry["value"] - entry["lo68"] == pytest.approx(error, rel=0.1), name
-
-
-@pytest.mark.parametrize("edges", [(1,), (3, 3, 1000), tuple(range(100, 4000, 100))], ids=len)
-def test_blocks_change_nothing_but_rounding(edges):
-    v = velocities() + 5000
-    whole, parts = measured(v), measured(v, edges)
-    for a, b in zip(parts.variances(), whole.variances(), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9 * np.abs(b).max())
-    assert parts.n_stars == 4000
 
 
 # --- the direction in which a sample is hot --------------------------------------------------

@@ -4,13 +4,11 @@ Dispersions here are plain: of the velocities as they are, errors not removed. T
 errors follow from the fourth moments and hold for any distribution with many stars.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from icefire.measure.dispersion import anisotropy
-from icefire.measure.recipes import COMPONENTS
 
 
 def number(value, unit: str = "", lo=None, hi=None) -> dict:
@@ -31,88 +29,28 @@ def rounded(value) -> int | float | None:
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.6g}")
 
 
-class Dispersion:
-    """Plain dispersions of a stream of stars, from sums of products of their velocities.
+def dispersions(velocity: np.ndarray, min_stars: int) -> dict:
+    """Measure plain dispersions and the anisotropy of N stars' velocities, 3 x N (km/s).
 
-    Velocities are shifted by the first block's mean, which keeps the digits of the fourth moments.
+    Gives the entries for numbers.yaml, without a value of fewer than `min_stars` stars. Errors
+    follow from the covariance of the three variances (delta method).
     """
-
-    def __init__(self):
-        self.n_stars = 0
-        self._shift: np.ndarray | None = None
-        # Sums of v^a w^b for the powers that the variances of three variances need
-        self._pairs = np.zeros((3, 3, 3, 3))
-
-    def add(self, stars: dict[str, np.ndarray], mask: np.ndarray | None = None) -> None:
-        """Take in the (masked) stars of one block."""
-        v = np.array([stars[name] if mask is None else stars[name][mask] for name in COMPONENTS])
-        if v.shape[1] == 0:
-            return
-        if self._shift is None:
-            self._shift = v.mean(axis=1)
-        v = v - self._shift[:, None]
-        self.n_stars += v.shape[1]
-        powers = np.array([np.ones_like(v), v, v**2])
-        self._pairs += np.einsum("ain,bjn->abij", powers, powers)
-
-    def variances(self) -> tuple[np.ndarray, np.ndarray]:
-        """Give the variances of (v_r, v_phi, v_theta) and the 3 x 3 covariance of these."""
-        if self.n_stars < 2:
-            return np.full(3, np.nan), np.full((3, 3), np.nan)
-        m = self._pairs / self.n_stars
-        mean = m[0, 1, 0]
-        variance = m[0, 2, 0] - mean**2
-        # E[(x-a)^2 (y-b)^2] written out in raw moments
-        a, b = mean[:, None], mean[None, :]
-        fourth = (
-            m[2, 2]
-            - 2 * b * m[2, 1]
-            - 2 * a * m[1, 2]
-            + b**2 * m[2, 0]
-            + a**2 * m[0, 2]
-            + 4 * a * b * m[1, 1]
-            - 2 * a * b**2 * m[1, 0]
-            - 2 * a**2 * b * m[0, 1]
-            + a**2 * b**2
-        )
-        scatter = fourth - np.outer(variance, variance)
-        # That of two stars is zero, but for the last digits.
-        np.fill_diagonal(scatter, np.maximum(np.diag(scatter), 0))
-        return variance, scatter / self.n_stars
-
-    def beta(self) -> tuple[float, float]:
-        """Give the anisotropy and its standard error (delta method)."""
-        variance, covariance = self.variances()
-        r, phi, theta = variance
-        if not r > 0:
-            return np.nan, np.nan
+    n_stars = velocity.shape[1]
+    variance, covariance = np.full(3, np.nan), np.full((3, 3), np.nan)
+    if n_stars >= max(min_stars, 2):
+        squares = (velocity - velocity.mean(axis=1, keepdims=True)) ** 2
+        variance, covariance = squares.mean(axis=1), np.cov(squares, bias=True) / n_stars
+    found = {"n_stars": number(n_stars)}
+    for i, name in enumerate(("sigma_r", "sigma_phi", "sigma_theta")):
+        sigma = np.sqrt(variance[i])
+        error = np.sqrt(covariance[i, i]) / (2 * sigma) if sigma > 0 else np.nan
+        found[name] = number(sigma, "km/s", sigma - error, sigma + error)
+    r, phi, theta = variance
+    beta = error = np.nan
+    if r > 0:
         slope = np.array([(phi + theta) / (2 * r**2), -1 / (2 * r), -1 / (2 * r)])
-        return float(anisotropy(variance)), float(np.sqrt(max(slope @ covariance @ slope, 0)))
-
-    def numbers(self, min_stars: int) -> dict:
-        """Give the entries for numbers.yaml: no value of fewer than `min_stars` stars."""
-        variance, covariance = self.variances()
-        if self.n_stars < min_stars:
-            variance = np.full(3, np.nan)
-        found = {"n_stars": number(self.n_stars)}
-        for i, name in enumerate(("sigma_r", "sigma_phi", "sigma_theta")):
-            sigma = np.sqrt(variance[i])
-            error = np.sqrt(covariance[i, i]) / (2 * sigma) if sigma > 0 else np.nan
-            found[name] = number(sigma, "km/s", sigma - error, sigma + error)
-        beta, error = self.beta() if self.n_stars >= min_stars else (np.nan, np.nan)
-        return found | {"beta": number(beta, "", beta - error, beta + error)}
-
-
-def dispersions(blocks: Iterable[dict], masks: dict) -> dict[str, Dispersion]:
-    """Measure several subsets of one table in one pass.
-
-    `masks` maps a name to a function of a block that tells which stars are in the subset.
-    """
-    found = {name: Dispersion() for name in masks}
-    for stars in blocks:
-        for name, mask in masks.items():
-            found[name].add(stars, mask(stars))
-    return found
+        beta, error = anisotropy(variance), np.sqrt(max(slope @ covariance @ slope, 0))
+    return found | {"beta": number(beta, "", beta - error, beta + error)}
 
 
 @dataclass(frozen=True)

@@ -17,20 +17,18 @@ _DRAWN_PM_ERROR_MAS_YR = 0.1
 
 def whole_samples(readers: dict[str, StarReader], slices: list, min_stars: int) -> dict:
     """Measure the plain dispersions of each sample, and of the halo's [Fe/H] slices."""
-    found = {}
-    for sample, reader in readers.items():
-        measured = estimates.dispersions(reader.blocks(COMPONENTS), {sample: lambda s: slice(None)})
-        found[sample] = measured[sample].numbers(min_stars)
-
-    def within(low, high):
-        return lambda s: (s["feh"] >= low) & (s["feh"] < high)
-
-    masks = {f"slice_{i}": within(*ends) for i, ends in enumerate(slices, 1)}
-    measured = estimates.dispersions(readers["halo"].blocks((*COMPONENTS, "feh")), masks)
-    for (name, dispersion), (low, high) in zip(measured.items(), slices, strict=True):
+    velocities = {sample: _velocities(reader.all(COMPONENTS)) for sample, reader in readers.items()}
+    found = {name: estimates.dispersions(v, min_stars) for name, v in velocities.items()}
+    feh = readers["halo"].all(("feh",))["feh"]
+    for i, (low, high) in enumerate(slices, 1):
         ends = {"feh_from": number(low, "dex"), "feh_to": number(high, "dex")}
-        found[f"halo_feh_{name}"] = ends | dispersion.numbers(min_stars)
+        inside = velocities["halo"][:, (feh >= low) & (feh < high)]
+        found[f"halo_feh_slice_{i}"] = ends | estimates.dispersions(inside, min_stars)
     return found
+
+
+def _velocities(stars: dict[str, np.ndarray]) -> np.ndarray:
+    return np.array([stars[name] for name in COMPONENTS])
 
 
 def velocity_errors(halo: StarReader, edges_kpc: np.ndarray, min_stars: int) -> dict:
@@ -59,13 +57,14 @@ def velocity_errors(halo: StarReader, edges_kpc: np.ndarray, min_stars: int) -> 
 
 def structures(insitu: StarReader, min_stars: int) -> dict:
     """Measure the in-situ halo's two structures where the paper has them (figure 5)."""
+    stars = insitu.all((*COMPONENTS, "x", "z"))
+    velocity, x, z = _velocities(stars), stars["x"], stars["z"]
     masks = {
-        "cold_insitu": lambda s: (s["x"] < -15) & (np.abs(s["z"]) < 10),
-        "hot_insitu": lambda s: (s["x"] > -8) & (s["z"] > 10),
-        "hot_insitu_mirrored": lambda s: (s["x"] > -8) & (s["z"] < -10),
+        "cold_insitu": (x < -15) & (np.abs(z) < 10),
+        "hot_insitu": (x > -8) & (z > 10),
+        "hot_insitu_mirrored": (x > -8) & (z < -10),
     }
-    measured = estimates.dispersions(insitu.blocks((*COMPONENTS, "x", "z")), masks)
-    found = {name: dispersion.numbers(min_stars) for name, dispersion in measured.items()}
+    found = {n: estimates.dispersions(velocity[:, m], min_stars) for n, m in masks.items()}
     hot, mirrored = (found[name]["sigma_r"] for name in ("hot_insitu", "hot_insitu_mirrored"))
     difference = number(None, "km/s")
     if hot["value"] is not None and mirrored["value"] is not None:
@@ -77,19 +76,17 @@ def structures(insitu: StarReader, min_stars: int) -> dict:
 
 def quadrants(readers: dict[str, StarReader], min_stars: int) -> dict:
     """Measure the plain dispersions in the quadrants of figure 10, of each sample."""
-
-    # With a star on a border where the summary's quadrants have it
-    def inside(beyond: bool, north: bool):
-        return lambda s: ((s["l"] >= 180) == beyond) & ((s["b"] > 0) == north)
-
-    masks = {
-        "first": inside(True, True),
-        "second": inside(False, True),
-        "third": inside(False, False),
-        "fourth": inside(True, False),
-    }
     found = {}
     for sample, reader in readers.items():
-        measured = estimates.dispersions(reader.blocks((*COMPONENTS, "l", "b")), masks)
-        found[sample] = {name: part.numbers(min_stars) for name, part in measured.items()}
+        stars = reader.all((*COMPONENTS, "l", "b"))
+        # With a star on a border where the summary's quadrants have it
+        beyond, north = stars["l"] >= 180, stars["b"] > 0
+        masks = {
+            "first": beyond & north,
+            "second": ~beyond & north,
+            "third": ~beyond & ~north,
+            "fourth": beyond & ~north,
+        }
+        v = _velocities(stars)
+        found[sample] = {n: estimates.dispersions(v[:, m], min_stars) for n, m in masks.items()}
     return found
