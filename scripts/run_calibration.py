@@ -8,14 +8,11 @@ from icefire.errors import UserError
 from icefire.files import metadata, star_tables
 from icefire.measure import geometry, shards, truncation
 from icefire.measure.geometry import RadialShells
-from icefire.measure.recipes import MONTECARLO
+from icefire.measure.recipes import COLUMNS, COMPONENTS, MONTECARLO
 from icefire.stars import kinematics, orbits
 from icefire.stars.cuts import HALO
 
-_ERRORS = ("v_r_error", "v_phi_error", "v_theta_error", "cov_rphi", "cov_rtheta", "cov_phitheta")
-_COLUMNS = ("r", "l", "b", *_ERRORS)
-
-
+_COLUMNS = ("r", "l", "b", *COLUMNS[len(COMPONENTS) :])
 CALIBRATION = cli.Section(
     "calibration",
     {"halos": cli.count, "halo_stars": cli.count, "realisations": cli.count, "seed": cli.seed},

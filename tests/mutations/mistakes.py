@@ -19,12 +19,12 @@ from __future__ import annotations
 NOTICED = {
     # --- who is kept -------------------------------------------------------------------------
     "test_quality.py::test_each_fault_counts_once_under_its_reason": [
-        ("Quality._noisy", "> to >="),
+        ("Quality.__init__", "> to >= near snr"),
         ("Quality.__init__", "> to >= near distance"),
         ("Quality.__init__", "maximum to minimum"),
     ],
     "test_quality.py::test_values_at_the_limits_stay": [
-        ("_errorless", "<= to < near pm_corr"),
+        ("_with_errors", "<= to < near pm_corr"),
     ],
     "test_quality.py::test_the_best_row_of_a_star_stays_and_the_first_of_equals": [
         ("Quality.unique", "negate arange near lexsort"),

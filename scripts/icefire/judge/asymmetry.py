@@ -21,11 +21,8 @@ COLUMNS = ("x", "y", "z", "r", "v_r")
 COMPOSITION = ("ra", "v_r", "feh")
 # Sample, and what is held fixed beside the place: nothing, the population, or [Fe/H] as well.
 CASES = (
-    ("halo", "none"),
-    ("halo", "population"),
-    ("halo", "population_feh"),
-    ("accreted", "none"),
-    ("insitu", "none"),
+    *(("halo", "none"), ("halo", "population"), ("halo", "population_feh")),
+    *(("accreted", "none"), ("insitu", "none")),
 )
 EFFECTS = tuple(name for null in NULLS.values() for name in null.effects)
 # Of the waves in azimuth, the root mean square over it: the stars', and what permuted ones give

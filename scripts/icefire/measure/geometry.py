@@ -32,12 +32,6 @@ class Geometry(Protocol):
         n_bins: Number of bins, those without stars included.
     """
 
-    name: str
-    columns: tuple[str, ...]
-    described_by: ClassVar[tuple[str, ...]]
-    kinds: ClassVar[Mapping]
-    n_bins: int
-
     def coordinates(self) -> dict[str, tuple[np.ndarray, str | None]]:
         """Give the columns that describe the bins, each with its unit."""
 

@@ -25,9 +25,8 @@ from icefire.measure import truncation
 from icefire.measure.dispersion import Measurement, Survey, check_memory
 from icefire.measure.geometry import Geometry
 from icefire.measure.matrices import PAIRS, PLACE, blurred, dot, inverse, times
-from icefire.measure.recipes import COMPONENTS
+from icefire.measure.recipes import COMPONENTS, CROSS
 
-_CROSS = ("cov_rphi", "cov_rtheta", "cov_phitheta")
 # Steps of the scoring; each gains a digit or two, and few digits are needed.
 _STEPS = 8
 # Points of a section, and the probability beyond each of its ends
@@ -142,7 +141,7 @@ class _Stars:
         if self._deconvolve:
             covariance[:3] = [stars[f"{name}_error"] ** 2 for name in COMPONENTS]
             if self._correlated:
-                covariance[3:] = [stars[name] for name in _CROSS]
+                covariance[3:] = [stars[name] for name in CROSS]
         return covariance
 
     def add_up(self, quantities: int, function: Callable) -> np.ndarray:

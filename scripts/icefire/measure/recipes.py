@@ -41,15 +41,8 @@ MONTECARLO = cli.Section(
 # Values that a drawn deviate can have
 _LEVELS = 65536
 COMPONENTS = ("v_r", "v_phi", "v_theta")
-COLUMNS = (
-    *COMPONENTS,
-    "v_r_error",
-    "v_phi_error",
-    "v_theta_error",
-    "cov_rphi",
-    "cov_rtheta",
-    "cov_phitheta",
-)
+CROSS = ("cov_rphi", "cov_rtheta", "cov_phitheta")
+COLUMNS = (*COMPONENTS, *(f"{name}_error" for name in COMPONENTS), *CROSS)
 
 
 class Recipe(Protocol):
@@ -63,10 +56,6 @@ class Recipe(Protocol):
         zeroed: Whether weights are one or zero and velocities without weight come as zero, so that
             they need not be multiplied by their weights.
     """
-
-    subtracted: int | None
-    resampled: bool
-    zeroed: bool
 
     def start(self, seed: int, sample: str, numbers: Sequence[int], n_stars: int) -> list:
         """Open the streams of realisations `numbers` of a sample of `n_stars` stars."""

@@ -26,15 +26,8 @@ SUMMARIES = {
 _SOURCE = ("catalogue", "survey", "synthetic", "tracer", "bounds", "icefire_version")
 # Settings that no sentence quotes
 _NOT_QUOTED = ("simulate_survey",)
-_UNITS = {
-    "kpc_km_s": "kpc km/s",
-    "km_s": "km/s",
-    "kpc": "kpc",
-    "pc": "pc",
-    "deg": "deg",
-    "gyr": "Gyr",
-    "myr": "Myr",
-}
+_UNITS = {"kpc_km_s": "kpc km/s", "km_s": "km/s", "kpc": "kpc", "pc": "pc", "deg": "deg"}
+_UNITS |= {"gyr": "Gyr", "myr": "Myr"}
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,9 @@ DEFAULTS = "config/config.yaml"
 QUERIES = "resources/queries"
 # Keys of the configuration that hold a path
 _PATHS = (
-    ("catalog", "path"),
-    ("synthetic", "model"),
-    ("synthetic", "changes"),
-    ("satellites", "catalogue"),
-    ("paper", "source"),
-    ("jeans", "tracer_slopes"),
-    ("figures", "literature_sigma_r"),
-    ("figures", "literature_beta"),
+    *(("catalog", "path"), ("synthetic", "model"), ("synthetic", "changes")),
+    *(("satellites", "catalogue"), ("paper", "source"), ("jeans", "tracer_slopes")),
+    *(("figures", "literature_sigma_r"), ("figures", "literature_beta")),
 )
 
 

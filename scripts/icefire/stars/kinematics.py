@@ -69,24 +69,18 @@ def frame(
     With 8.122 kpc, 20.8 pc and (12.9, 245.6, 7.78) km/s it is astropy's default "v4.0"
     (GRAVITY Collaboration 2018; Bennett & Bovy 2019; Drimmel & Poggio 2018).
     """
+    import astropy.coordinates as c
     from astropy import units as u
-    from astropy.coordinates import (
-        ICRS,
-        CartesianDifferential,
-        CartesianRepresentation,
-        Galactocentric,
-        galactocentric_frame_defaults,
-    )
 
-    with galactocentric_frame_defaults.set("v4.0"):
-        galactocentric = Galactocentric(
+    with c.galactocentric_frame_defaults.set("v4.0"):
+        galactocentric = c.Galactocentric(
             galcen_distance=galcen_distance_kpc * u.kpc,
             z_sun=sun_height_pc * u.pc,
-            galcen_v_sun=CartesianDifferential(*sun_velocity_km_s, unit=u.km / u.s),
+            galcen_v_sun=c.CartesianDifferential(*sun_velocity_km_s, unit=u.km / u.s),
         )
     # The Sun, and one point along each axis: what the transformation does to them is all there is.
     points = np.column_stack([np.zeros(3), np.eye(3)])
-    icrs = ICRS(CartesianRepresentation(points * u.kpc))
+    icrs = c.ICRS(c.CartesianRepresentation(points * u.kpc))
     moved = icrs.transform_to(galactocentric).cartesian.xyz.to_value(u.kpc)
     return Frame(
         rotation=moved[:, 1:] - moved[:, :1],

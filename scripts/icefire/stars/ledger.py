@@ -55,15 +55,7 @@ class Ledger:
         rows, left = [], self.n_start
         for entry in self.entries:
             n_out = left - entry.n_removed
-            rows.append(
-                {
-                    "step": entry.step,
-                    "reason": entry.reason,
-                    "n_in": left,
-                    "n_removed": entry.n_removed,
-                    "n_out": n_out,
-                }
-            )
+            rows.append(asdict(entry) | {"n_in": left, "n_out": n_out})
             left = n_out
         return rows
 

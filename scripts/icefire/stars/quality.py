@@ -42,42 +42,35 @@ class Quality:
     def __init__(
         self, ledger: Ledger, min_snr: float, cuts_off: dict[str, str], where: tuple[str, ...] = ()
     ):
-        self._min_snr = min_snr
-
         def entry(reason: str, cut: str | None = None) -> Entry:
-            if cut in cuts_off:
-                reason = f"{reason}: off, {cuts_off[cut]}"
-            return ledger.add("clean", reason)
+            off = f": off, {cuts_off[cut]}" if cut in cuts_off else ""
+            return ledger.add("clean", reason + off)
 
-        self._cuts = [
-            *(
-                (entry(f"the survey's map: not {text}"), None, _fails(n))
-                for n, text in enumerate(where)
-            ),
-            (entry("the survey's flag is not 0", "flag"), "flag", _flagged),
-            (entry(f"signal-to-noise ratio not above {min_snr:g}", "snr"), "snr", self._noisy),
-            (entry("position missing or outside the sphere"), None, lambda s: ~on_sphere(s)),
+        far, fast, moving = (LIMITS[name] for name in ("distance", "rv", "pmra"))
+        # Why a star goes, the survey's cut that this is, and who passes: not one with a gap
+        cuts = [(f"the survey's map: not {text}", None, _passes(n)) for n, text in enumerate(where)]
+        cuts += [
+            ("the survey's flag is not 0", "flag", lambda s: s["flag"] == 0),
+            (f"signal-to-noise ratio not above {min_snr:g}", "snr", lambda s: s["snr"] > min_snr),
+            ("position missing or outside the sphere", None, on_sphere),
             (
-                entry(f"distance missing, not positive or above {LIMITS['distance']:g} kpc"),
-                None,
-                lambda s: ~((s["distance"] > 0) & (s["distance"] <= LIMITS["distance"])),
+                f"distance missing, not positive or above {far:g} kpc",
+                *(None, lambda s: (s["distance"] > 0) & (s["distance"] <= far)),
             ),
             (
-                entry(f"radial velocity missing or above {LIMITS['rv']:g} km/s"),
-                None,
-                lambda s: ~(np.abs(s["rv"]) <= LIMITS["rv"]),
+                f"radial velocity missing or above {fast:g} km/s",
+                *(None, lambda s: np.abs(s["rv"]) <= fast),
             ),
             (
-                entry(f"proper motion missing or above {LIMITS['pmra']:g} mas/yr"),
-                None,
-                lambda s: ~(np.maximum(np.abs(s["pmra"]), np.abs(s["pmdec"])) <= LIMITS["pmra"]),
+                f"proper motion missing or above {moving:g} mas/yr",
+                *(None, lambda s: np.maximum(np.abs(s["pmra"]), np.abs(s["pmdec"])) <= moving),
             ),
             (
-                entry("an error missing, negative or above such a limit, or |correlation| above 1"),
-                None,
-                _errorless,
+                "an error missing, negative or above such a limit, or |correlation| above 1",
+                *(None, _with_errors),
             ),
         ]
+        self._cuts = [(entry(reason, cut), cut, passes) for reason, cut, passes in cuts]
         self._duplicates = entry("another row of the same star is kept", "duplicates")
         self._seen = {name: [0, 0, np.inf, -np.inf] for name in (*_POSSIBLE, *LOGARITHMS)}
         self._off = cuts_off
@@ -90,9 +83,9 @@ class Quality:
         """
         self._look_at(stars)
         left = np.ones(len(stars["ra"]), bool)
-        for entry, cut, bad in self._cuts:
+        for entry, cut, passes in self._cuts:
             if cut not in self._off:
-                left = remove(left, bad(stars), entry)
+                left = remove(left, ~passes(stars), entry)
         return left
 
     def _look_at(self, stars: dict[str, np.ndarray]) -> None:
@@ -149,23 +142,16 @@ class Quality:
         self._duplicates.n_removed += int(np.count_nonzero(~keep))
         return keep
 
-    def _noisy(self, stars: dict) -> np.ndarray:
-        return ~(stars["snr"] > self._min_snr)
+
+def _passes(number: int):
+    return lambda stars: stars["where"] != number
 
 
-def _flagged(stars: dict) -> np.ndarray:
-    return ~(stars["flag"] == 0)
-
-
-def _fails(number: int):
-    return lambda stars: stars["where"] == number
-
-
-def _errorless(stars: dict) -> np.ndarray:
+def _with_errors(stars: dict) -> np.ndarray:
     fine = np.abs(stars["pm_corr"]) <= 1
     for name, limit in LIMITS.items():
         fine &= (stars[f"{name}_error"] >= 0) & (stars[f"{name}_error"] <= limit)
-    return ~fine
+    return fine
 
 
 class LargeErrors:

@@ -14,20 +14,8 @@ SATELLITES = cli.Section(
     "satellites", {"min_radius_deg": cli.not_negative, "max_sigma": cli.positive}
 )
 
-_NUMBERS = [
-    "ra",
-    "dec",
-    "radius",
-    "distance",
-    "distance_error",
-    "rv",
-    "rv_error",
-    "sigma_v",
-    "pmra",
-    "pmra_error",
-    "pmdec",
-    "pmdec_error",
-]
+_MEASURED = ("distance", "rv", "pmra", "pmdec")
+_NUMBERS = ("ra", "dec", "radius", "sigma_v", *_MEASURED, *(f"{name}_error" for name in _MEASURED))
 
 
 def read_satellites(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -36,7 +24,7 @@ def read_satellites(path: str | os.PathLike) -> dict[str, np.ndarray]:
     An unknown error, dispersion or radius counts as zero. Raises UserError naming file, column and
     satellite when a position, distance, velocity or proper motion is missing.
     """
-    table = read_ecsv(path, tuple(_NUMBERS), ("name",))
+    table = read_ecsv(path, _NUMBERS, ("name",))
     found = {"name": np.asarray(table["name"], dtype=str)}
     for column in _NUMBERS:
         values = table[column]

@@ -11,26 +11,11 @@ from icefire.stars import kinematics, orbits, satellites
 from icefire.stars.cuts import Line, Polygon
 
 GIANTS = cli.Section("giants", {"max_logg": cli.finite})
-SAGITTARIUS = cli.Section(
-    "sagittarius",
-    {
-        "ly_intercept_kpc_km_s": cli.finite,
-        "ly_slope": cli.finite,
-        "max_lx_ratio": cli.finite,
-        "afe_slope": cli.finite,
-        "afe_intercept": cli.finite,
-    },
-)
-ALEPH = cli.Section(
-    "aleph",
-    {
-        "max_eccentricity": cli.finite,
-        "afe_slope": cli.finite,
-        "afe_intercept": cli.finite,
-        "orbit_time_gyr": cli.positive,
-        "orbit_step_myr": cli.positive,
-    },
-)
+_LINE = {"afe_slope": cli.finite, "afe_intercept": cli.finite}
+_STREAM = ("ly_intercept_kpc_km_s", "ly_slope", "max_lx_ratio")
+SAGITTARIUS = cli.Section("sagittarius", dict.fromkeys(_STREAM, cli.finite) | _LINE)
+_ORBITS = dict.fromkeys(("orbit_time_gyr", "orbit_step_myr"), cli.positive)
+ALEPH = cli.Section("aleph", {"max_eccentricity": cli.finite} | _LINE | _ORBITS)
 UNBOUND = cli.Section("unbound", {"max_sigma": cli.not_negative})
 # In the order of the configuration
 SECTIONS = (GIANTS, SAGITTARIUS, satellites.SATELLITES, ALEPH, UNBOUND)

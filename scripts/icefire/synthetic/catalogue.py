@@ -254,13 +254,7 @@ class Catalogue:
 
         fraction = error("distance", normal["distance_error"])
         rv_error = error("rv", normal["rv_error"])
-        logg_error = error("logg", normal["stellar_error"])
-        teff_error = error("teff", normal["stellar_error"])
-        feh_error = error("feh", normal["stellar_error"])
-        afe_error = error("afe", normal["stellar_error"])
         distance = stars["distance"] * np.maximum(1 + fraction * normal["distance"], 0.2)
-        feh = stars["feh"] + feh_error * normal["feh"]
-        afe = stars["afe"] + afe_error * normal["afe"]
         # Diffusion and dredge-up: dwarfs show less than they were born with.
         birth = self._photometry["birth_minus_surface_dwarf"] * (stars["logg"] > 3.5)
         made = {
@@ -269,19 +263,13 @@ class Catalogue:
             "dist_adpt_err": fraction * distance,
             "Vrad": stars["rv"] + rv_error * normal["rv"],
             "Vrad_err": rv_error,
-            "logg": stars["logg"] + logg_error * normal["logg"],
-            "logg_err": logg_error,
-            "Teff": stars["teff"] + teff_error * normal["teff"],
-            "Teff_err": teff_error,
-            "FeH": feh,
-            "FeH_err": feh_error,
-            "aFe": afe,
-            "aFe_err": afe_error,
-            "init_FeH": feh + birth,
-            "init_FeH_err": feh_error,
-            "init_aFe": afe,
-            "init_aFe_err": afe_error,
         }
+        for name in ("logg", "Teff", "FeH", "aFe"):
+            key = name.lower()
+            made[f"{name}_err"] = error(key, normal["stellar_error"])
+            made[name] = stars[key] + made[f"{name}_err"] * normal[key]
+        made |= {"init_FeH": made["FeH"] + birth, "init_FeH_err": made["FeH_err"]}
+        made |= {"init_aFe": made["aFe"], "init_aFe_err": made["aFe_err"]}
         # Failed fits: some give nothing, the others are wrong by factors.
         bad = chance["flag"] < warts["bad_fit_fraction"] * (1 + warts["bad_fit_snr"] / snr)
         wrong = np.exp(warts["bad_fit_distance_scatter"] * ndtri(0.001 + 0.998 * chance["outlier"]))
@@ -321,10 +309,8 @@ class Catalogue:
             made[f"{theirs}_gal_err"] = own[f"{ours}_error"]
         for axis in "xyz":
             made[f"L{axis}"] = own[f"l{axis}"]
-        position = np.array([own["x"], own["y"], own["z"]])
-        made["E_tot_pot1"] = orbits.energy(
-            self._potential, position, kinematics.cartesian_velocity(own)
-        )
+        place, motion = np.array([own[axis] for axis in "xyz"]), kinematics.cartesian_velocity(own)
+        made["E_tot_pot1"] = orbits.energy(self._potential, place, motion)
         made["eccen_pot1"] = np.full(len(own["x"]), np.nan)
         s = self._sagittarius
         sgr = substructure.in_sagittarius(
