@@ -19,7 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from icefire import cli
-from icefire.calibrate.coverage import METHODS, measured_by
+from icefire.calibrate.coverage import METHODS, Engine, measured_by
 from icefire.calibrate.halos import SHAPES
 from icefire.files import text_tables
 from icefire.measure import dispersion
@@ -64,9 +64,8 @@ def try_methods(shape: str, error: float, n_stars: int, n_bins: int):
     """Give a row for each method and quantity of one cell."""
     stars = make(shape, error, n_stars, n_bins)
     for method in METHODS:
-        (measurement,) = measured_by(
-            method, stars, Cells(n_bins, n_stars), shape, SEED, REALISATIONS, 2, EXCLUDED
-        ).values()
+        engine = Engine(SEED, REALISATIONS, 2, EXCLUDED)
+        (measurement,) = measured_by(method, stars, Cells(n_bins, n_stars), shape, engine).values()
         summary = dispersion.summarise(measurement.variance)
         for quantity, true in TRUTH.items():
             row = {"stars": n_stars, "shape": shape, "error": error, "method": method}

@@ -54,7 +54,10 @@ def thinned(stars: dict[str, np.ndarray], most: int) -> dict[str, np.ndarray]:
 def work(arguments) -> None:
     check(arguments)
     sample = star_tables.StarReader(arguments.stars, _COLUMNS)
-    catalogue = thinned(sample.all(_COLUMNS), arguments.calibration_halo_stars)
+    n_stars = arguments.calibration_halo_stars
+    catalogue = thinned(sample.all(_COLUMNS), n_stars)
+    ours, engine = CALIBRATION.values(arguments), MONTECARLO.values(arguments)
+    engine = coverage.Engine(ours["seed"], ours["realisations"], **engine)
     frame = kinematics.frame(**kinematics.FRAME.values(arguments))
     # The cut of unbound stars is that of the sample.
     made = metadata.parameters_of(sample.meta, "compute_kinematics", arguments.stars)
@@ -66,28 +69,13 @@ def work(arguments) -> None:
     for number in cli.progress(numbers, len(numbers), "halos"):
         for total, scenario in zip(counts, halos.SCENARIOS, strict=True):
             stars, true = halos.make(
-                scenario,
-                arguments.calibration_seed,
-                number,
-                arguments.calibration_halo_stars,
-                catalogue,
-                frame,
-                potential,
+                scenario, engine.seed, number, n_stars, catalogue, frame, potential
             )
             observed = scenario in halos.DISTANCES
             if observed:
                 stars, true = halos.selected(stars, true, HALO.values(arguments), max_sigma)
-            total += coverage.try_methods(
-                stars,
-                true,
-                shells,
-                f"{scenario} {number}",
-                arguments.calibration_seed,
-                arguments.calibration_realisations,
-                arguments.montecarlo_min_stars,
-                arguments.montecarlo_exclude_fraction,
-                max_sigma if observed else None,
-            )
+            name, limit = f"{scenario} {number}", max_sigma if observed else None
+            total += coverage.try_methods(stars, true, shells, name, engine, limit)
     parameters = cli.parameters(arguments, *SECTIONS, MONTECARLO)
     meta = metadata.add_step(sample.meta, "run_calibration", parameters)
     coverage.write(arguments.counts, counts, numbers, meta)

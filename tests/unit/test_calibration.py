@@ -28,7 +28,7 @@ def count(scenario: str, numbers, n_stars: int = 1500) -> np.ndarray:
     for number in numbers:
         stars, true = halos.make(scenario, 1, number, n_stars, {}, FRAME)
         name = f"{scenario} {number}"
-        total += coverage.try_methods(stars, true, SHELLS, name, 1, 60, 10, 0.1)
+        total += coverage.try_methods(stars, true, SHELLS, name, coverage.Engine(1, 60, 10, 0.1))
     return total
 
 

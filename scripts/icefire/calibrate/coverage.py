@@ -40,6 +40,7 @@ _PRODUCTS = (
 STATISTICS = ("halos", *_SUMMED, *_PRODUCTS)
 # Biases and widths are summed in these units, each cut at so many of them.
 _UNIT, _MOST = 1e-5, 10**6
+_MAX_MEMORY_MB = 1000.0
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,22 @@ GROUPS = _groups()
 SHAPE = (len(METHODS), len(QUANTITIES), len(GROUPS), len(STATISTICS))
 
 
+@dataclass(frozen=True)
+class Engine:
+    """What a run's methods are given: as `montecarlo` of the configuration has them."""
+
+    seed: int
+    realisations: int
+    min_stars: int
+    exclude_fraction: float
+
+
 def try_methods(
     stars: dict[str, np.ndarray],
     true: np.ndarray,
     shells: RadialShells,
     name: str,
-    seed: int,
-    n_realisations: int,
-    min_stars: int,
-    exclude_fraction: float,
+    engine: Engine,
     unbound_max_sigma: float | None = None,
 ) -> np.ndarray:
     """Measure one halo by every method and compare with the truth.
@@ -93,25 +101,15 @@ def try_methods(
         stars, true: A halo as `halos.make` gives it. A bin's truth is the mean of `true` over its
             stars.
         shells: The bins: the radial ones of figures 9 and 10.
-        name, seed: Name the random streams of the realisations.
-        n_realisations, min_stars, exclude_fraction: As in a run.
+        name: With the seed, names the random streams of the realisations.
         unbound_max_sigma: The cut of unbound stars that the halo went through; None: none.
 
     Returns: Whole numbers, METHODS x QUANTITIES x GROUPS x STATISTICS.
     """
     found = np.zeros(SHAPE, np.int64)
     for i, method in enumerate(METHODS):
-        (measurement,) = measured_by(
-            method,
-            stars,
-            shells,
-            name,
-            seed,
-            n_realisations,
-            min_stars,
-            exclude_fraction,
-            unbound_max_sigma=unbound_max_sigma,
-        ).values()
+        measured = measured_by(method, stars, shells, name, engine, unbound_max_sigma)
+        (measurement,) = measured.values()
         bins = _truth(stars, true, shells, measurement.bins)
         found[i] = _compare(dispersion.summarise(measurement.variance), bins)
     return found
@@ -122,11 +120,7 @@ def measured_by(
     stars: dict[str, np.ndarray],
     bins: Geometry,
     name: str,
-    seed: int,
-    n_realisations: int,
-    min_stars: int,
-    exclude_fraction: float,
-    max_memory_mb: float = 1000.0,
+    engine: Engine,
     unbound_max_sigma: float | None = None,
 ) -> dict[str, dispersion.Measurement]:
     """Measure stars that are in memory by one of METHODS, as a run does."""
@@ -138,22 +132,22 @@ def measured_by(
         ),
         "n_stars": n_stars,
         "geometries": [bins],
-        "min_stars": min_stars,
-        "max_memory_mb": max_memory_mb,
+        "min_stars": engine.min_stars,
+        "max_memory_mb": _MAX_MEMORY_MB,
     }
     if method == "likelihood":
         return likelihood.measure(
             deconvolve=True,
             correlated=True,
             unbound_max_sigma=unbound_max_sigma,
-            realisations=n_realisations,
+            realisations=engine.realisations,
             **common,
         )
     return dispersion.measure(
-        recipe=recipes.recipe(method, exclude_fraction, correlated=True),
-        seed=seed,
+        recipe=recipes.recipe(method, engine.exclude_fraction, correlated=True),
+        seed=engine.seed,
         sample=name,
-        numbers=range(n_realisations),
+        numbers=range(engine.realisations),
         **common,
     )
 
