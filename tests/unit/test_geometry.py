@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import healpy
 import numpy as np
 import pytest
 
 from icefire.measure.geometry import PlaneGrid, RadialShells
-from icefire.stars.sky import pixels
+from icefire.stars.sky import pixel_centres, pixels
 
 
 def dense(geometry, stars) -> np.ndarray:
@@ -72,10 +73,24 @@ def test_the_papers_grid_has_61_by_61_points_in_order():
     assert (x[inside].mean(), z[inside].mean()) == (-7, 12)
 
 
-def test_a_direction_off_the_sphere_has_no_pixel():
+@pytest.mark.parametrize("nside", [1, 2, 4, 64, 2**14])
+def test_pixels_are_healpys_in_ring_order(nside):
+    rng = np.random.default_rng(6)
+    at_random = rng.uniform(-400, 800, 70000), np.degrees(np.arcsin(rng.uniform(-1, 1, 70000)))
+    # On the pixels' borders, at the poles, and next to them
+    lattice = np.meshgrid(np.arange(0, 360.1, 7.5), [*np.linspace(-90, 90, 49), 89.9, -89.999])
+    for lon, lat in (at_random, [part.ravel() for part in lattice]):
+        expected = healpy.ang2pix(nside, lon, lat, lonlat=True)
+        np.testing.assert_array_equal(pixels(nside, lon, lat), expected)
     for lon, lat in ((10.0, 90.1), (np.nan, 10.0), (10.0, np.nan)):
         with pytest.raises(ValueError, match="sphere"):
-            pixels(4, np.array([lon]), np.array([lat]))
+            pixels(nside, np.array([lon]), np.array([lat]))
+
+
+@pytest.mark.parametrize("nside", [1, 2, 4, 64])
+def test_centres_of_pixels_are_healpys_to_the_last_digit(nside):
+    expected = healpy.pix2ang(nside, np.arange(12 * nside**2), lonlat=True)
+    np.testing.assert_array_equal(pixel_centres(nside), expected)
 
 
 def test_shells_and_quadrants_are_those_of_a_loop():

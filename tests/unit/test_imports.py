@@ -40,8 +40,9 @@ AT_START = {
 AT_WORK = {
     "astropy.coordinates": {"kinematics.py", "sky.py"},
     "gala": {"clouds.py", "orbits.py"},
-    "healpy": {"plot_sigma_sky.py", "sky.py"},
+    "healpy": {"plot_sigma_sky.py"},
     "scipy.interpolate": {"truncation.py"},
+    "scipy.spatial": {"bins.py"},
     "scipy.stats": {"answers.py", "statistics.py"},
 }
 

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
 from icefire.numbers import estimates
 from icefire.stars.cuts import Polygon
+from icefire.verify import bins
 
 SEED = st.integers(0, 2**32 - 1)
 
 
 def counted(geometry, stars: dict) -> np.ndarray:
-    """Give the engine's stars per bin."""
-    return np.diff(geometry.membership(stars).indptr)
+    """Give the engine's stars per bin, which are those that verify counts."""
+    engine = np.asarray(geometry.membership(stars).sum(axis=1)).astype(int).ravel()
+    low, high = bins.count(geometry, stars)
+    assert ((low <= engine) & (engine <= high)).all()
+    return engine
 
 
 @given(
