@@ -1,6 +1,8 @@
 """Directions on the sky: unit vectors, Galactic coordinates, and the fields of a survey."""
 
-import math
+import functools
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 
@@ -63,57 +65,31 @@ def equatorial_motion(ra_deg, dec_deg, pml, pmb, pml_error, pmb_error, correlati
         return pmra, pmdec, ra_error, dec_error, np.nan_to_num(turned / (ra_error * dec_error))
 
 
-def pixels(nside: int, lon_deg: np.ndarray, lat_deg: np.ndarray) -> np.ndarray:
-    """Give the HEALPix pixels, in RING order, of N directions (deg): healpy's, without its plots.
+@functools.cache
+def _healpy():
+    """Load healpy's pixel functions alone: `import healpy` brings its plots, and takes 0.7 s."""
+    package = importlib.util.find_spec("healpy").submodule_search_locations[0]
+    (path,) = Path(package).glob("_healpy_pixel_lib.*")
+    spec = importlib.util.spec_from_file_location("healpy._healpy_pixel_lib", path)
+    library = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(library)
+    return library
 
-    Raises ValueError when a direction is none. Górski et al. 2005 (ApJ 622, 759), section 5.
+
+def pixels(nside: int, lon_deg: np.ndarray, lat_deg: np.ndarray) -> np.ndarray:
+    """Give the HEALPix pixels, in RING order, of N directions (deg).
+
+    Raises ValueError when a direction is none. Górski et al. 2005 (ApJ 622, 759).
     """
     if not (np.isfinite(lon_deg).all() and (np.abs(lat_deg) <= 90).all()):
         raise ValueError("a direction is not on the sphere")
-    theta = np.pi / 2 - np.radians(lat_deg)
-    z, turn = np.cos(theta), np.mod(np.radians(lon_deg) * (2 / np.pi), 4.0)
-    # Between the caps: lines that go up and down from west to east
-    middle, slope = nside * (0.5 + turn), nside * z * 0.75
-    up, down = (middle - slope).astype(np.int64), (middle + slope).astype(np.int64)
-    ring = nside + 1 + up - down
-    place = (up + down - nside + 2 - ring % 2) // 2 % (4 * nside)
-    between = 2 * nside * (nside - 1) + (ring - 1) * 4 * nside + place
-    # In the caps, rings counted from the pole; near it 1 - |z| has lost its digits.
-    height = np.abs(z)
-    near = np.sin(theta) / np.sqrt((1 + height) / 3)
-    width = nside * np.where(height < 0.99, np.sqrt(3 * (1 - height)), near)
-    part = np.mod(turn, 1.0)
-    ring = (part * width).astype(np.int64) + ((1 - part) * width).astype(np.int64) + 1
-    place = (turn * ring).astype(np.int64)
-    north, south = 2 * ring * (ring - 1) + place, 12 * nside**2 - 2 * ring * (ring + 1) + place
-    return np.where(height <= 2 / 3, between, np.where(z > 0, north, south))
+    return _healpy()._ang2pix_ring(nside, np.pi / 2 - np.radians(lat_deg), np.radians(lon_deg))
 
 
 def pixel_centres(nside: int) -> tuple[np.ndarray, np.ndarray]:
     """Give longitude and latitude (deg) of the centres of all HEALPix pixels, in RING order."""
-    unit = 4 / (12 * nside**2)
-    rings = np.arange(1, 4 * nside)
-    from_pole = np.minimum(rings, 4 * nside - rings)
-    cap = from_pole < nside
-    away = from_pole**2 * unit
-    z = np.where(cap, 1 - away, (2 * nside - from_pole) * (2 * nside * unit))
-    z = np.where(rings > 2 * nside, -z, z)
-    across = np.sqrt(away * np.abs(2 - away))
-    # The same on every processor, which numpy's are not
-    theta = [
-        math.atan2(off, up) if abs(up) > 0.99 else math.acos(up)
-        for off, up in zip(across, z, strict=True)
-    ]
-    lat_deg = 90 - np.degrees(theta)
-    first = np.where(cap | ((rings + nside) % 2 == 0), 0.5, 0.0)
-    counts = 4 * np.minimum(from_pole, nside)
-    place = np.arange(12 * nside**2) - np.repeat(np.cumsum(counts) - counts, counts)
-    first, cap, from_pole, lat_deg = (
-        np.repeat(of_ring, counts) for of_ring in (first, cap, from_pole, lat_deg)
-    )
-    place = place + first
-    between = place * np.pi * 0.75 * (2 * nside * unit)
-    return np.degrees(np.where(cap, place * (np.pi / 2) / from_pole, between)), lat_deg
+    theta, phi = _healpy()._pix2ang_ring(nside, np.arange(12 * nside**2))
+    return np.degrees(phi), 90 - np.degrees(theta)
 
 
 def on_sphere(stars: dict) -> np.ndarray:
