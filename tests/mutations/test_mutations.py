@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .mistakes import MUTATIONS
+from .mistakes import MISTAKES
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,12 @@ def runs() -> tuple[list[dict], dict]:
 def test_without_a_mistake_nothing_fails(runs):
     each, whole = runs
     assert whole["status"] == 0, whole
-    assert len(each) == len(MUTATIONS) == len(set(MUTATIONS))
+    assert len(each) == len(MISTAKES) == len(set(MISTAKES))
 
 
-@pytest.mark.parametrize("number", range(len(MUTATIONS)))
+@pytest.mark.parametrize("number", range(len(MISTAKES)))
 def test_a_mistake_is_noticed(runs, outcome, number):
-    (where, change, test), found = MUTATIONS[number], runs[0][number]
+    (file, old, new, test), found = MISTAKES[number], runs[0][number]
     # 1 is pytest's status of failed tests; others are mistakes in the way a test is called.
     assert found["status"] == 1 and test in found["failed"], found
-    outcome("mutations", f"{where}: {change}", f"noticed by {test}")
+    outcome("mutations", f"{file}: {old} -> {new}", f"noticed by {test}")
