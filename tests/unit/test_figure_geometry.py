@@ -88,13 +88,6 @@ def test_the_outline_of_the_ellipsoid_is_that_of_its_points(azimuth_deg):
         assert reach == pytest.approx(expected, rel=2e-3)
 
 
-def test_a_body_seen_along_its_pole_keeps_its_axes():
-    assert plot_sigma_plane.projected_ellipse((3.0, 2.0, 1.0), 0.0, 0.0) == pytest.approx((3, 1, 0))
-    assert plot_sigma_plane.projected_ellipse((3.0, 2.0, 1.0), 90.0, 0.0)[:2] == pytest.approx(
-        (2, 1)
-    )
-
-
 # --- the sky ---------------------------------------------------------------------------------
 
 

@@ -28,22 +28,6 @@ def around_circles(geometry, a, b) -> np.ndarray:
     return wanted
 
 
-@pytest.mark.parametrize("name", ["xy", "xz"])
-@pytest.mark.parametrize(
-    ("half_width", "step", "radius"),
-    [(30, 1, 2), (6, 1, 2.7), (6, 0.5, 1), (6, 2, 0.6), (6, 3, 2), (5, 1, 0.4), (4, 2, 9)],
-)
-def test_circles_are_those_of_a_loop(name, half_width, step, radius):
-    rng = np.random.default_rng(4)
-    grid = PlaneGrid(name, float(half_width), float(step), float(radius))
-    a, b = rng.uniform(-1.3 * half_width, 1.3 * half_width, (2, 500))
-    wanted = around_circles(grid, a, b)
-    stars = {name[0]: a, name[1]: b}
-    assert grid.columns == tuple(stars)
-    np.testing.assert_array_equal(dense(grid, stars), wanted)
-    assert wanted.any()
-
-
 @pytest.mark.parametrize(("step", "radius"), [(1, 2), (1, 5), (0.5, 1.25), (2, 5), (1, 2.5)])
 def test_a_star_on_the_rim_is_inside(step, radius):
     grid = PlaneGrid("xy", 10.0, float(step), float(radius))

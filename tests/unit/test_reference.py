@@ -91,19 +91,3 @@ def test_plain_dispersions(n_stars):
     for name, ends in reference.spread(v).items():
         for key, end in zip(("value", "lo68", "hi68"), ends, strict=True):
             assert measured[name].get(key) == (end if end is None else pytest.approx(end, rel=1e-5))
-
-
-@pytest.mark.parametrize("n_stars", [10, 25, 300, 5000])
-def test_the_hot_direction(n_stars):
-    rng = np.random.default_rng(3)
-    place = rng.normal(0, 15, (3, n_stars)) + np.array([[2], [0], [1]])
-    unit = place / np.linalg.norm(place, axis=0)
-    v_r = rng.normal(0, 100 * np.exp(0.4 * (unit[0] * 0.4 + unit[1] * 0.9) ** 2))
-    measured, wanted = estimates.quadrupole(place, v_r), reference.hot_direction(place, v_r)
-    if measured is None:
-        assert wanted["pitch_deg"] == reference.NOTHING
-        return
-    angle, error = measured.xy_direction_deg()
-    assert (angle, angle - error) == pytest.approx(wanted["xy_direction_deg"][:2], rel=1e-6)
-    names = ("azimuth_deg", "pitch_deg", "contrast")
-    assert measured.axis() == pytest.approx([wanted[name][0] for name in names], rel=1e-6, abs=1e-6)

@@ -11,55 +11,13 @@ from astropy.coordinates import SkyCoord
 from reference import by_astropy
 from scipy.stats import kstest
 
-from icefire.stars.sky import unit_vectors
 from icefire.synthetic.drawing import distance_modulus
-from icefire.synthetic.survey import in_footprint, place_fields
 
 
 def observe(survey) -> dict[str, np.ndarray]:
     """Give all true stars of a survey."""
     blocks = [stars for stars, _ in survey.blocks()]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-
-
-# --- where the fields are --------------------------------------------------------------------
-
-
-def sky(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Directions all over the sky, deg."""
-    rng = np.random.default_rng(seed)
-    return rng.uniform(0, 360, n), np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
-
-
-def test_the_footprint_is_by_latitude_and_declination(model):
-    ra, dec = sky(5000, 1)
-    b = SkyCoord(ra, dec, unit="deg").galactic.b.deg
-    expected = (np.abs(b) > 20) & (dec > -20)
-    # The pole of 1958 is rounded to 0.04 arcsec.
-    sure = (np.abs(np.abs(b) - 20) > 1e-4) & (np.abs(dec + 20) > 1e-4)
-    np.testing.assert_array_equal(in_footprint(ra, dec, model["fields"])[sure], expected[sure])
-
-
-def nearest_deg(one, others) -> np.ndarray:
-    """Angle from each of some directions to the nearest of others."""
-    cosine = unit_vectors(*one).T @ unit_vectors(*others)
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1).max(axis=1)))
-
-
-def test_fields_are_within_the_footprint_and_evenly_spread(model):
-    full = place_fields(model["fields"], 1512, np.empty((2, 0)), np.random.default_rng(2))
-    assert in_footprint(*full, model["fields"]).all()
-    assert len(full[0]) == 1512
-    ra, dec = sky(200_000, 3)
-    ra, dec = (x[in_footprint(ra, dec, model["fields"])] for x in (ra, dec))
-    area = 4 * np.pi * len(ra) / 200_000
-    spacing = np.degrees(np.sqrt(area / 1512))
-    # No place is farther from a field than a lattice's worst one and what fields are shaken by
-    assert nearest_deg((ra[:3000], dec[:3000]), full).max() < spacing * 0.8 + 1.5
-    # Stripes of declination have as many fields as they have sky, far better than at random
-    edges = np.quantile(dec, np.linspace(0, 1, 9))
-    counts = np.histogram(full[1], edges)[0]
-    assert np.sum((counts - 189) ** 2 / 189) < 1.5  # at random 7 +- 4
 
 
 # --- how many stars, and which ---------------------------------------------------------------
