@@ -9,17 +9,16 @@ import copy
 import dataclasses
 import functools
 import math
-import re
 from collections import Counter
 
 import pytest
 import yaml
 from changes import GONE, changed
+from planning import params
 
 from icefire.errors import UserError
 from icefire.files import text_tables
 from icefire.snake.config import mistakes
-from icefire.snake.rules import Flags
 from icefire.surveys import maps
 from icefire.synthetic import model as synthetic_model
 
@@ -73,25 +72,6 @@ def wrong_values(value) -> list:
 
 
 # --- the steps -------------------------------------------------------------------------------
-
-
-@functools.cache
-def written() -> dict:
-    """Compile the `params` of every rule, as the rules write them: Snakemake is slower by far."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(REPO.glob("rules/*.smk"))]
-    bodies = re.split(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:\n", "\n".join(texts), flags=re.M)
-    compiled = {}
-    for rule, body in zip(bodies[1::2], bodies[2::2], strict=True):
-        words = re.search(r"^    params:\n((?:        .*\n)+)", body, re.M)
-        # A variation's are those of the steps that it runs.
-        own = re.sub(r"^.*\bVARIATIONS\b.*\n", "", words[1], flags=re.M) if words else ""
-        compiled[rule] = compile(f"dict({own})", rule, "eval")
-    return compiled
-
-
-def params(rule: str, config: dict) -> list[str]:
-    """Write the flags that a rule gives its script."""
-    return list(eval(written()[rule], {"flags": Flags(config), "config": config}).values())
 
 
 def test_params_are_those_that_snakemake_writes():

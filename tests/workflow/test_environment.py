@@ -126,9 +126,6 @@ def test_every_quick_rule_takes_a_here_of_which_the_cluster_s_profile_has_one(re
     local = {name.strip(" ,") for name in listed.splitlines()} | {"summarise"}
     bodies = re.split(r"^rule (\w+):\n", rules, flags=re.M)
     takes = {name for name, body in zip(bodies[1::2], bodies[2::2], strict=True) if "here=" in body}
-    # A rule after the model of another takes what it takes.
-    models = re.findall(r"^use rule (\w+) as (\w+) with:\n", rules, re.M)
-    takes |= {name for model, name in models if model in takes}
     assert takes == local
     profile = yaml.safe_load((repo / "profiles" / "slurm" / "config.yaml").read_text())
     assert profile["resources"] == {"here": 1}
