@@ -1,7 +1,5 @@
 """A finished run held against the second implementations of `reference`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

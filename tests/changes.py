@@ -1,7 +1,5 @@
 """Configurations that differ from another one in some keys."""
 
-from __future__ import annotations
-
 import copy
 
 # In place of a value: the key is left out.

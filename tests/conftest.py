@@ -3,8 +3,6 @@
 Hypothesis draws the same examples every time and keeps its files outside the repository.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

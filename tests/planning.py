@@ -1,7 +1,5 @@
 """Dry runs of Snakemake in a fork of this process, and the jobs that they print."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import gc

@@ -4,8 +4,6 @@ Nothing of the library's is used, so that a mistake is not made twice; tests hol
 Stars are mappings from column to array, parameters those of a table's metadata, by step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,8 +16,6 @@ QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
 LEVELS = {"_lo95": 0.025, "_lo68": 0.16, "": 0.5, "_hi68": 0.84, "_hi95": 0.975}
 CUTS = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
 NOTHING = (None, None, None)
-
-# --- places and motions ----------------------------------------------------------------------
 
 
 def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
@@ -51,9 +47,6 @@ def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
         "v_theta": speed(spin.d_lat),
         **dict(zip(("lx", "ly", "lz"), np.cross(position, velocity, axis=0), strict=True)),
     }
-
-
-# --- flags and samples -----------------------------------------------------------------------
 
 
 def flags(stars: Mapping, parameters: Mapping, off: Mapping) -> dict[str, np.ndarray]:
@@ -109,9 +102,6 @@ def in_polygon(x: np.ndarray, y: np.ndarray, vertices: np.ndarray) -> tuple:
     return turns > 0.5, border
 
 
-# --- bins ------------------------------------------------------------------------------------
-
-
 def inside(stars: Mapping, row: Mapping, name: str, parameters: Mapping) -> np.ndarray:
     """Tell which stars are in one bin of a geometry, a row of its summary."""
     p = parameters["run_realisations"]
@@ -130,9 +120,6 @@ def inside(stars: Mapping, row: Mapping, name: str, parameters: Mapping) -> np.n
     a, b = name
     distance = np.hypot(stars[a] - row[a], stars[b] - row[b])
     return distance <= p[f"geometry_{name}_radius_kpc"]
-
-
-# --- medians and intervals -------------------------------------------------------------------
 
 
 def covariance(stars: Mapping) -> np.ndarray:
@@ -194,9 +181,6 @@ def chance(value: float, level: float, draws: np.ndarray, realisations: int) -> 
     up_to = like.cdf(((draws < value) | alike).sum())
     from_here = like.sf(((draws < value) & ~alike).sum() - 1)
     return float(min(1.0, 2 * up_to, 2 * from_here))
-
-
-# --- numbers ---------------------------------------------------------------------------------
 
 
 def spread(stars: Mapping, mask=slice(None)) -> dict[str, tuple]:

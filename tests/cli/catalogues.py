@@ -1,7 +1,5 @@
 """Small survey tables and what can be wrong with them, for the tests of bad catalogues."""
 
-from __future__ import annotations
-
 import copy
 import gzip
 from collections.abc import Callable
@@ -59,9 +57,6 @@ def good() -> Table:
     for name, unit in UNITS.items():
         table[name].unit = unit
     return table
-
-
-# --- changes of a table ----------------------------------------------------------------------
 
 
 def some(*values, after: int = 0):

@@ -1,7 +1,5 @@
 """Tables of a few rows in the place of a step's, for cases that only read them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

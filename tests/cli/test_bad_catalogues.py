@@ -4,8 +4,6 @@ A table of cases. Those that cleaning lets through go on to the samples, and not
 become NaN or be warned of on the way.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import shutil
@@ -242,9 +240,6 @@ refuse("device", cat.device, "not a file")
 refuse("name too long", lambda folder: folder / ("x" * 300 + ".fits"), "name too long")
 
 
-# --- the table -------------------------------------------------------------------------------
-
-
 def steps(folder: Path, config: dict, catalogue: Path, survey: Path = H3) -> list[Step]:
     """The steps from a catalogue to the samples, writing into a folder."""
     laid_out = chain_of(folder, config, catalogue)
@@ -322,9 +317,6 @@ def everything_adds_up(select: Step, rows: int) -> None:
     assert found["insitu"] == left["insitu"]["n_removed"]
 
 
-# --- column maps -----------------------------------------------------------------------------
-
-
 def mistake(key: str, value, *says: str) -> Case:
     """A column map with a wrong key (None: without it), and what the message names."""
     name = f"map: {key} {'missing' if value is None else value!r:.30}"
@@ -379,9 +371,6 @@ def test_a_bad_column_map_is_refused(case, config, tmp_path, outcome):
     assert f"error: {survey}: " in line
     for words in case.says:
         assert words in line
-
-
-# --- permissions and names -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ending", [".fits", ".csv"])

@@ -1,7 +1,5 @@
 """Tables without a column that a step needs, or with texts in it: the file and column are named."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

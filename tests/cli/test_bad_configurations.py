@@ -3,8 +3,6 @@
 Keys come from config/config.yaml itself, so that a new one is tried as soon as it is there.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import functools
@@ -69,9 +67,6 @@ def wrong_values(value) -> list:
     near = [value[::-1], value[:-1], [*value, *value[:1]], value * 60, [value]]
     near += [[item, *value[1:]] for item in wrong_values(value[0])] if value else []
     return [*near, *others]
-
-
-# --- the steps -------------------------------------------------------------------------------
 
 
 def test_params_are_those_that_snakemake_writes():
@@ -183,9 +178,6 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
     outcome(
         "bad configurations", f"{which} values", f"ran: {len(tried)} keys in {len(ran)} scripts"
     )
-
-
-# --- the other two files of choices ----------------------------------------------------------
 
 
 def paths_to(value, keys=()):

@@ -1,7 +1,5 @@
 """Files that can be read but say what cannot be: shards, ledgers, claims, maps and metadata."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path
@@ -36,9 +34,6 @@ def bad(tmp_path):
 
 def ecsv(path: Path) -> Table:
     return Table.read(path, format="ascii.ecsv")
-
-
-# --- shards ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -100,9 +95,6 @@ def test_an_accreted_fraction_needs_a_shard_of_each_sample_and_of_the_same_geome
     (other,) = shards_of(chain.steps["summarise accreted"], "xy")
     for given in ([accreted], [insitu, accreted], [other, insitu]):
         assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
-
-
-# --- tables that belong to another run -------------------------------------------------------
 
 
 def test_kinematics_of_other_stars_are_named(chain, tmp_path):
@@ -182,9 +174,6 @@ def test_a_claim_that_cannot_be_checked_is_named(chain, bad, change):
     assert str(path) in refused(step.reading("--claims", path))
 
 
-# --- satellites, literature, style -----------------------------------------------------------
-
-
 @pytest.mark.parametrize("script", ["simulate_survey", "flag_substructure"])
 def test_no_satellites_at_all_are_fine(chain, bad, script):
     step = chain.of_script(script).writing_to(Path("out"))
@@ -208,9 +197,6 @@ def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
     good = step.inputs["--style"][0].read_text(encoding="utf-8")
     path.write_text(f"{good}\n{line}\n", encoding="utf-8")
     assert str(path) in refused(step.reading("--style", path))
-
-
-# --- where nothing can be written ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("instead", ["a folder", "a file for its folder"])

@@ -1,7 +1,5 @@
 """Damaged, missing and wrong files: status 2, one line that names the file, nothing written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Every script alone on a small table: what it writes, what it logs, and the same bytes again."""
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every script's command line: help, version, its own usage example, and mistyped flags."""
 
-from __future__ import annotations
-
 import re
 import shlex
 

@@ -1,7 +1,5 @@
 """Two results folders side by side: what is written and printed, and what is refused."""
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import shutil
@@ -98,9 +96,6 @@ def refused(*argv) -> str:
     assert not [path for path in Path().rglob("*") if path.suffix in (".pdf", ".png")]
     assert not list(Path().rglob("bins.ecsv"))
     return done.err.strip()
-
-
-# --- what is written and printed -------------------------------------------------------------
 
 
 def test_the_table_and_both_figures_are_written_and_nothing_else(compared):
@@ -237,9 +232,6 @@ def test_every_word_of_the_figure_can_be_read(runs, tmp_path):
         assert not any(panel.overlaps(other) for other in panels[:number])
 
 
-# --- runs that differ in more than a cut -----------------------------------------------------
-
-
 def every_meta(run: Path, change) -> None:
     """Change the metadata of all tables of a run; `change` gets them."""
     for path in [*run.rglob("*.ecsv"), *run.glob("samples/*.fits")]:
@@ -313,9 +305,6 @@ def test_runs_without_stars_have_nothing_to_draw(runs, chain, config, tmp_path):
     assert "insitu difference of beta: no shell with a value in two runs" in done.out
 
 
-# --- runs beside one, in figures 9 and 10 and in the comparison with the paper ---------------
-
-
 @pytest.mark.parametrize("script", ["plot_sigma_profile", "plot_beta_profile"])
 def test_runs_beside_are_drawn_or_refused(chain, runs, copied, tmp_path, script):
     alone = chain.of_script(script)
@@ -341,9 +330,6 @@ def test_the_comparison_with_the_paper_has_a_column_for_a_run_beside(chain, tmp_
     assert step.call().status == 0
     table = ecsv(step.outputs["--comparison"])
     np.testing.assert_array_equal(table["beside_results"], table["value"])
-
-
-# --- mistakes --------------------------------------------------------------------------------
 
 
 def test_what_is_no_folder_of_results_is_named(runs):

@@ -1,7 +1,5 @@
 """The whole chain, from cleaning to the comparison, on a table of one star."""
 
-from __future__ import annotations
-
 import math
 import re
 

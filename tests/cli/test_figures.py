@@ -1,7 +1,5 @@
 """Every figure as the journal prints it: width, fonts, sizes, and texts that keep apart."""
 
-from __future__ import annotations
-
 import functools
 import io
 import itertools
@@ -225,9 +223,6 @@ def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
 
 def ticks(figure: Drawn) -> list[str]:
     return [text for text, *_ in figure.texts if re.fullmatch(r"−?[\d.]+", text)]
-
-
-# --- how the stars were told apart -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(

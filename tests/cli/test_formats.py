@@ -1,7 +1,5 @@
 """The same 500 stars in every format, gzipped or not: cleaning gives the same bytes."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every uncertainty method through the scripts: any shards, errors in or off."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Texts of catalogues and tables that mean something to matplotlib, LaTeX, HTML or a terminal."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

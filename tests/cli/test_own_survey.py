@@ -4,8 +4,6 @@ Stars of the small synthetic table are written as somebody else's survey would h
 column map beside, and taken from cleaning to the samples.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

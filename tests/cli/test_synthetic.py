@@ -1,7 +1,5 @@
 """The synthetic survey's three scripts: changes of the model, the check's counts and mistakes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -35,16 +33,10 @@ def table(chain, name: str, flag: str) -> Table:
     return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
 
 
-# --- changes of the model --------------------------------------------------------------------
-
-
 def test_the_chain_s_changes_are_in_its_table(chain):
     truth = table(chain, "simulate_survey", "--truth")
     share = CHANGES["warts"]["repeated_fraction"]
     assert np.mean(truth["is_repeat"]) == pytest.approx(share, rel=0.1)
-
-
-# --- what the check counts -------------------------------------------------------------------
 
 
 def test_cuts_are_those_of_the_flags_and_the_truth(chain):
@@ -94,9 +86,6 @@ def test_quantities_are_those_of_the_tables(chain, config):
     assert set(check["agrees"]) <= {"yes", "no"}
     explained = check["quantity"][[bool(text) for text in np.ma.filled(check["because"], "")]]
     assert set(explained) == {"high_alpha_insitu_centre_feh", "sagittarius_lz"}
-
-
-# --- mistakes --------------------------------------------------------------------------------
 
 
 def test_the_truth_of_another_run_is_named(step, tmp_path):

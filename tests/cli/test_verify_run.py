@@ -1,7 +1,5 @@
 """A finished run in which one file is not of the others: verify_run.py refuses it and names it."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import re
@@ -247,9 +245,6 @@ for _number, _ending, _comment in ((1, "tex", "%"), (2, "rst", "..")):
     def _(files, number=_number):
         content = text_tables.read_sealed_text(path := files.path("numbers", number))
         path.write_text(content, encoding="utf-8")
-
-
-# --- the tests -------------------------------------------------------------------------------
 
 
 def test_a_whole_run_is_verified_and_the_report_says_what_was_compared(light):

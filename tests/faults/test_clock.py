@@ -1,7 +1,5 @@
 """A clock set back: files dated ahead of it, and others long before."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

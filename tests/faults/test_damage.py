@@ -1,7 +1,5 @@
 """Files damaged between two steps: refused by name with what to delete, never read as they are."""
 
-from __future__ import annotations
-
 import random
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A full disk and a read-only folder: named in one line, nothing half-written, and resumed."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Killed at any moment, and resumed with the same command: the bytes of an undisturbed run."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

@@ -1,7 +1,5 @@
 """Steps that run out of memory, of themselves or killed by the system."""
 
-from __future__ import annotations
-
 import os
 import resource
 import signal

@@ -1,7 +1,5 @@
 """Two runs in one folder: of one name the second is refused, of two names both go on."""
 
-from __future__ import annotations
-
 import os
 import signal
 

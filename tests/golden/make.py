@@ -7,8 +7,6 @@ writes one table per figure beside this file. Do so only where a change of the f
 meant, and read what `git diff --stat tests/golden` says: it belongs to the change.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

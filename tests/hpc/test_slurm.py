@@ -1,7 +1,5 @@
 """The workflow on a real Slurm: the same bytes, few jobs, and no work lost when things go wrong."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import signal
@@ -35,9 +33,6 @@ def lose(folder: Path, sample: str) -> None:
     for shards in (folder / "results" / "quick" / "montecarlo").glob(f"*/{sample}"):
         shutil.rmtree(shards)
     (folder / table(sample)).unlink()
-
-
-# --- a whole run -----------------------------------------------------------------------------
 
 
 def test_slurm_ran_the_heavy_steps_in_no_more_than_twenty_five_jobs(whole_run, outcome):
@@ -78,9 +73,6 @@ def test_logs_lie_where_the_readme_says(on_slurm):
     # Slurm's own of a job that went well are deleted, the step's own stay.
     assert (on_slurm / "results" / "quick" / "logs" / "clean_catalog.log").is_file()
     assert not list((on_slurm / "results" / "logs" / "slurm").rglob("*.log"))
-
-
-# --- when things go wrong --------------------------------------------------------------------
 
 
 @pytest.fixture

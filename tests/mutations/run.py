@@ -8,8 +8,6 @@ error; then one for the same tests on the project as it is. The heavy imports ar
 case is a fork, which imports only the project's own modules.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import io

@@ -1,7 +1,5 @@
 """Each of the mistakes in mistakes.py breaks the test that is named beside it."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Real stars: the whole workflow on the SEGUE K giants, against numbers measured elsewhere."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

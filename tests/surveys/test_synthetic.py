@@ -5,8 +5,6 @@ Three seeds of the default model and one null test, each as large as the survey;
 realisations is reduced.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Quoted numbers and their standard errors against numpy, scipy, resampling and known maps."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
@@ -50,9 +48,6 @@ def test_blocks_change_nothing_but_rounding(edges):
     for a, b in zip(parts.variances(), whole.variances(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9 * np.abs(b).max())
     assert parts.n_stars == 4000
-
-
-# --- the direction in which a sample is hot --------------------------------------------------
 
 
 def hot_along(azimuth_deg: float, pitch_deg: float, contrast: float) -> np.ndarray:
@@ -172,9 +167,6 @@ def test_a_handful_of_stars_with_outliers_gives_numbers_and_no_warnings():
         place = np.exp(rng.normal(3, 0.5, n_stars)) * rng.normal(size=(3, n_stars))
         found = estimates.quadrupole(place, 100 * rng.standard_t(2, n_stars))
         assert np.isfinite([*found.axis(), *found.xy_direction_deg(), chi_square(found)]).all()
-
-
-# --- how numbers are written -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

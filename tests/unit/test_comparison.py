@@ -1,7 +1,5 @@
 """Two runs side by side: what differs, and errors of differences between runs that share stars."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -103,9 +101,6 @@ def overlapping():
     )
 
 
-# --- differences -----------------------------------------------------------------------------
-
-
 def test_stars_of_both_bins_are_counted(overlapping):
     a, b = overlapping
     ids = [set(run.samples["halo"].stars["star_id"].tolist()) for run in (a, b)]
@@ -128,9 +123,6 @@ def test_stars_of_both_bins_are_counted(overlapping):
 
 def run_stars(run: Run) -> dict:
     return run.samples["halo"].stars
-
-
-# --- errors of differences -------------------------------------------------------------------
 
 
 def jackknife(a: dict, b: dict) -> dict[str, float]:
@@ -190,9 +182,6 @@ def test_the_same_stars_leave_the_noise_of_the_realisations():
     assert np.std(np.median(draws, axis=1)) == pytest.approx(5.0 * factor, rel=0.05)
 
 
-# --- stars in common -------------------------------------------------------------------------
-
-
 def n_both(a: Run, b: Run) -> int:
     return shared_stars.stars(a, b, "halo").counts()["n_both"]
 
@@ -211,9 +200,6 @@ def test_right_ascensions_of_0_and_360_degrees_are_the_same():
     other = {name: values.copy() for name, values in stars.items()}
     stars["ra"][:], other["ra"][:] = 0.0, 360.0
     assert n_both(run_of(stars), run_of(other)) == 50
-
-
-# --- parameters and ledgers ------------------------------------------------------------------
 
 
 def test_rows_of_two_ledgers_belong_together_by_step_and_place():

@@ -1,7 +1,5 @@
 """The configuration's schema and checks: every mistake names its key."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -64,9 +62,6 @@ def test_an_unknown_source_is_named_with_those_there_are(config, schema_path):
     check_config(known, schema_path)
 
 
-# --- the schema ------------------------------------------------------------------------------
-
-
 def schema_leaves(node: dict, definitions: dict, key: str = ""):
     """Key and merged schema of every leaf; a $ref's own keys are overridden by those beside it."""
     if "$ref" in node:
@@ -107,9 +102,6 @@ def test_every_mapping_of_the_schema_is_closed_and_complete(schema_path):
                 visit(item, f"{key}.{name}")
 
     visit(yaml.safe_load(schema_path.read_text()), "")
-
-
-# --- checking a configuration ----------------------------------------------------------------
 
 
 def complaint(config: dict, schema_path) -> str:

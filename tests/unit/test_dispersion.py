@@ -1,7 +1,5 @@
 """Dispersions against independent two-pass sums, whatever the memory, shards and blocks."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np
@@ -282,9 +280,6 @@ def test_mirroring_turns_what_falls_short_into_what_exceeds():
     np.testing.assert_array_equal(alike, 0)
     nan = np.full((3, 1, 1), np.nan)
     assert np.isnan(reflected(nan, 100 * ones, 20 * ones, 3 * ones, np.array([5]))).all()
-
-
-# --- sums, anisotropy, intervals -------------------------------------------------------------
 
 
 def sums_of(v: np.ndarray, w: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -1,7 +1,5 @@
 """Eccentricities against closed forms, and the choice of the potential."""
 
-from __future__ import annotations
-
 import gala.potential as gp
 import numpy as np
 import pytest

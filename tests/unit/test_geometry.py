@@ -1,7 +1,5 @@
 """Membership of every geometry against loops over bins and stars."""
 
-from __future__ import annotations
-
 import healpy
 import numpy as np
 import pytest

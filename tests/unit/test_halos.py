@@ -1,7 +1,5 @@
 """Halos of known truth: the ellipsoid and the errors that they say, observed and carried back."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What steps load: each job starts Python anew, and no package comes along that it does not use."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Positions, velocities and error covariances against astropy and gala, star by star."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml

@@ -1,7 +1,5 @@
 """The likelihood against exact intervals, brute force and itself, however the work is shared."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import chi2
@@ -253,9 +251,6 @@ def test_points_are_perfectly_even_in_each_coordinate_and_hang_together_in_none(
         assert np.abs(np.corrcoef(points) - np.eye(3)).max() < 0.05
         octants = np.bincount((points > 0).T @ [1, 2, 4], minlength=8)
         np.testing.assert_allclose(octants / number, 1 / 8, atol=0.012)
-
-
-# --- the cut of unbound stars ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mean", [(0, 0, 0), (40, 100, -20)], ids=["at rest", "moving"])

@@ -1,7 +1,5 @@
 """Masses of made-up tracers in equilibrium, and how much masses are said to differ over the sky."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml
@@ -88,9 +86,6 @@ def test_a_potential_has_the_mass_that_its_force_tells(milky_way):
     assert jeans.enclosed(disc, np.array([3000.0])) == pytest.approx([1.0], rel=2e-3)
 
 
-# --- slopes ----------------------------------------------------------------------------------
-
-
 def test_shipped_slopes_are_those_of_their_sources(repo):
     known = slopes.read(repo / "resources" / "tracer_slopes.yaml")
     r = np.array([10.0, 20.0, 25.0, 40.0])
@@ -126,9 +121,6 @@ def test_a_slope_that_is_no_function_of_radius_is_refused(tmp_path, entry, says)
 def test_an_unknown_slope_is_named(repo):
     with pytest.raises(UserError, match="no slope singel; did you mean single"):
         slopes.chosen(repo / "resources" / "tracer_slopes.yaml", ["smooth", "singel"])
-
-
-# --- over the sky ----------------------------------------------------------------------------
 
 
 def lumpy(tau: float, seed: int) -> tuple[dict, np.ndarray]:

@@ -1,7 +1,5 @@
 """Quoted numbers: what a reader of a manuscript or a caption gets to see."""
 
-from __future__ import annotations
-
 import html
 import re
 import warnings

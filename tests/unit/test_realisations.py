@@ -1,7 +1,5 @@
 """Random streams, exclusion and noise: exact counts, the moments asked for, no order."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

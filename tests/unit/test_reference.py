@@ -1,7 +1,5 @@
 """The library's formulas against plain second ones, also where stars are on edges."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import reference

@@ -1,7 +1,5 @@
 """Hand-made stars on either side of every line of the selections."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml

@@ -1,7 +1,5 @@
 """Strata, permutations and the tests made of them, against brute force and known halos."""
 
-from __future__ import annotations
-
 from itertools import permutations, product
 
 import numpy as np
@@ -36,9 +34,6 @@ def p_of(stars: dict, name: str, groups=None, n: int = 99, seed: int = 1) -> flo
     drawn = score.permuted(seed, name, "halo", range(n))
     t, _ = significance.statistic(score.observed, score.covariance)
     return significance.p_value(t, significance.statistic(drawn, score.covariance)[0])
-
-
-# --- strata ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 39, 80, 1000])
@@ -84,9 +79,6 @@ def test_products_are_sums_over_the_permuted_stars_whichever_are_asked_for(monke
     by_hand = score.u[np.concatenate(blocks)] @ score.design.T
     numbers = [3, 99, 100, 150]
     assert np.allclose(score.permuted(5, "t", "s", numbers), by_hand[numbers])
-
-
-# --- scores ----------------------------------------------------------------------------------
 
 
 def test_covariance_is_that_of_all_permutations():
@@ -162,9 +154,6 @@ def test_composition_alone_is_found_plain_and_not_at_fixed_population():
     stars["v_r"] *= np.where(insitu, 0.5, 1)
     assert p_of(stars, "axisymmetric") == 0.01
     assert p_of(stars, "axisymmetric", insitu) > 0.02
-
-
-# --- samples, results ------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Column maps and foreign tables: every mistake is named, every format gives the same stars."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import shutil
@@ -102,9 +100,6 @@ def read(path, survey: SurveyMap, rows: int = star_tables.BLOCK_ROWS) -> dict[st
     return {name: np.concatenate([block[name] for block in blocks]) for name in CANONICAL}
 
 
-# --- maps ------------------------------------------------------------------------------------
-
-
 def test_stars_are_giants_or_what_the_map_calls_them(tmp_path, survey):
     assert (survey.tracer, survey.bounds) == ("giants", {})
     assert survey_of(tmp_path).tracer == "stars"
@@ -117,9 +112,6 @@ def test_the_committed_maps_are_whole(repo, name):
     survey = read_survey_map(repo / "config" / "surveys" / f"{name}.yaml")
     assert survey.columns.keys() <= set(CANONICAL)
     assert ("afe" in survey.columns) == ("aleph" not in survey.cuts_off)
-
-
-# --- the same stars from every format --------------------------------------------------------
 
 
 @pytest.mark.parametrize("rows", [7, 23])
@@ -149,9 +141,6 @@ def test_unsigned_identifiers_are_kept_to_the_last_digit(tmp_path, survey, endin
     ids = np.uint64(2**63 - 23) + np.arange(23, dtype=np.uint64)
     found = read(write(table(star_id=ids), tmp_path, ending), survey)["star_id"]
     assert found.tolist() == ids.tolist()
-
-
-# --- units, scales, constants ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -384,9 +373,6 @@ def test_positions_that_are_plainly_no_degrees_are_refused(tmp_path, survey, uni
         read(write(made, tmp_path, "csv"), survey)
 
 
-# --- only mapped columns matter --------------------------------------------------------------
-
-
 @pytest.mark.parametrize("ending", ["ecsv", "csv", "fits", "vot", "parquet", "h5"])
 def test_columns_that_no_one_maps_stop_nothing(tmp_path, survey, ending):
     made = table()
@@ -419,9 +405,6 @@ def test_columns_that_no_one_maps_stop_nothing(tmp_path, survey, ending):
     found = read(path, survey)
     assert found["star_id"].tolist() == columns()["star_id"].tolist()
     np.testing.assert_array_equal(found["logg"], columns()["logg"])
-
-
-# --- files as archives publish them ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("gap", ["", "null", "NULL", "NA", "N/A", "None", "--", "nan"])
@@ -550,9 +533,6 @@ def test_a_table_is_chosen_by_name_or_number(tmp_path, chosen):
         file["other/x"], file["other/y"] = [1, 2], [3, 4]
     found = read(tmp_path / "stars.hdf5", survey_of(tmp_path, {"table": "/data"}))
     np.testing.assert_array_equal(found["logg"], columns()["logg"])
-
-
-# --- columns and files that will not do ------------------------------------------------------
 
 
 def test_metadata_of_a_table_of_ours_come_along(tmp_path, survey):

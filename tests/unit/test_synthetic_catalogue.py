@@ -1,7 +1,5 @@
 """What the synthetic survey writes down: errors that mean what they say, and repeated stars."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import kstest, norm

@@ -1,7 +1,5 @@
 """The check of the synthetic survey on made-up giants whose numbers are known beforehand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml
@@ -40,9 +38,6 @@ def measured(quantity: str, at: float | None = None, **given) -> float:
     return check(**given).measure(quantity, at)[0]
 
 
-# --- what is measured ------------------------------------------------------------------------
-
-
 def test_centres_are_those_of_the_true_components():
     components = np.array(["gse", "thick_disc", "insitu_halo", "sagittarius", "thin_disc"])
     truth = {"component": np.resize(components, N), "energy": np.zeros(N)}
@@ -61,9 +56,6 @@ def test_what_cannot_be_measured_is_not_a_number():
     assert np.isnan(check(stars=nothing).measure("feh", 50)).all()
     # No star in the stream
     assert np.isnan(check().measure("sagittarius_lz", None)).all()
-
-
-# --- standard errors -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("at", [50, 97.5])

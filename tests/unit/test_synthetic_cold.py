@@ -1,7 +1,5 @@
 """Satellites of the synthetic survey that the user's table does not tell everything of."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table

@@ -1,7 +1,5 @@
 """The synthetic survey's model: what is refused and by which name, and how changes are laid on."""
 
-from __future__ import annotations
-
 import copy
 import json
 
@@ -57,9 +55,6 @@ def refused(path: str, changes=()) -> str:
     return str(caught.value)
 
 
-# --- what ships ------------------------------------------------------------------------------
-
-
 def test_the_null_test_s_changes_make_one_round_population(repo):
     null = yaml.safe_load((repo / "config" / "null.yaml").read_text(encoding="utf-8"))
     changes = [str(repo / name) for name in null["synthetic"]["changes"]]
@@ -73,9 +68,6 @@ def test_the_null_test_s_changes_make_one_round_population(repo):
     # Not one star of what is not smooth
     assert found["sagittarius"]["giants"] < 1e-5
     assert found["satellites"]["giants_per_lsun"] < 1e-11
-
-
-# --- changes ---------------------------------------------------------------------------------
 
 
 def test_changes_merge_mappings_and_replace_lists_in_turn(small, write):
@@ -95,9 +87,6 @@ def test_a_mistake_in_changes_is_named_with_both_files(small, write):
     line = refused(write(small), [write({"fields": {"count": 3}}, "good.yaml"), bad])
     for word in ("model.yaml", "good.yaml", "bad.yaml", "fields", "cuont"):
         assert word in line
-
-
-# --- what cannot be --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The synthetic survey's fields and true stars against astropy and an independent integral."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
@@ -20,9 +18,6 @@ def observe(survey) -> dict[str, np.ndarray]:
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-# --- how many stars, and which ---------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("rows", "n_fields"),
     [(1000, 25), (30_241, 151), (1_000_001, 1512)],
@@ -39,9 +34,6 @@ def test_another_seed_gives_other_stars_and_fields(survey_of):
     one, other = survey_of(1500), survey_of(1500, seed=2)
     assert not np.any(one.ra == other.ra)
     assert not np.intersect1d(observe(one)["distance"], observe(other)["distance"]).size
-
-
-# --- the Galaxy along a line of sight --------------------------------------------------------
 
 
 def sight_line(ra, dec, n: int = 3000):
@@ -69,9 +61,6 @@ def test_distances_follow_density_volume_and_selection(survey_of, model, clouds,
     found = observe(survey)["distance"]
     assert len(found) == 4000
     assert kstest(found, lambda d: np.interp(d, distance, below)).pvalue > 1e-3
-
-
-# --- motions ---------------------------------------------------------------------------------
 
 
 def test_observables_are_astropys(survey_of):

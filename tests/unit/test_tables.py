@@ -1,7 +1,5 @@
 """Star tables and small tables: what is written is read, whole or not at all, the same bytes."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -187,9 +185,6 @@ def test_scaled_and_missing_integers_are_read_as_astropy_reads_them(tmp_path):
     np.testing.assert_array_equal(found["scaled"], [11, 12, 12.5])
     for name in ("unsigned", "scaled"):
         np.testing.assert_array_equal(found[name], wanted[name])
-
-
-# --- ECSV and metadata -----------------------------------------------------------------------
 
 
 def small_table() -> Table:

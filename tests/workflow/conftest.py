@@ -1,7 +1,5 @@
 """A copy of the project with a finished quick run, and cheap dry runs of it."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

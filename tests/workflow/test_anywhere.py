@@ -1,7 +1,5 @@
 """The workflow is run from another folder, as a module, from a clone that nobody may write into."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What somebody sees who starts Snakemake with a configuration that cannot be run."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

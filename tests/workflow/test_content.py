@@ -1,7 +1,5 @@
 """Content decides: a catalogue or a map that is replaced by one of an earlier date counts."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """What the project says of itself stays true: pins, key table, README, no addresses."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The data behind every figure of the quick run are those kept in tests/golden."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from astropy.table import Table

@@ -1,7 +1,5 @@
 """A whole run: every promised file, nothing to do the second time, the same bytes every time."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -1,7 +1,5 @@
 """The commands of README and docs run as they stand, from another folder too; their links lead."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """The quick run against a second, plain implementation of all that is measured."""
 
-from __future__ import annotations
-
 import pytest
 from against_reference import CHECKS, Run
 

@@ -1,7 +1,5 @@
 """A changed key or module reruns exactly what depends on it: every leaf, every module."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest

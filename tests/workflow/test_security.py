@@ -1,7 +1,5 @@
 """Nobody's text gets further than it should: no shell, no code, no package but the locked ones."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import re
 import shlex
@@ -32,9 +30,6 @@ TAKEN = {
     "figures.literature_beta": f"{ODD} literature_beta.ecsv",
 }
 ROWS = 12
-
-
-# --- the shell -------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +132,6 @@ def test_a_real_run_of_such_a_text_runs_nothing_else(odd_project, outcome):
     outcome("security", "metacharacters, run", "folder, catalogue and survey: no other command ran")
 
 
-# --- code: of the programs, bandit looks for what runs texts or loads objects (make lint) ------
-
-
 def test_rules_have_shell_commands_only_with_quoted_words(repo):
     for path in [repo / "Snakefile", *repo.glob("rules/*.smk")]:
         text = path.read_text(encoding="utf-8")
@@ -153,9 +145,6 @@ def insecure_rule_words(text: str) -> list[str]:
     assert len(commands) == len(re.findall(r"^\s+shell:", text, re.M))
     words = re.findall(r"\{([^}]*)\}", "".join(commands))
     return [w for w in words if not w.endswith(":q") and not re.fullmatch(r"wildcards\.shards?", w)]
-
-
-# --- packages --------------------------------------------------------------------------------
 
 
 def entries(text: str) -> list[str]:

@@ -1,7 +1,5 @@
 """Variations of a finished run: the numbers of a whole run, one job each, only what changed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 
