@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import re
 import shutil
 import subprocess
 import sys
@@ -98,14 +99,6 @@ def refused(*argv) -> str:
     return done.err.strip()
 
 
-def test_the_table_and_both_figures_are_written_and_nothing_else(compared):
-    _, folder = compared
-    found = written(folder)
-    assert set(found) == {"bins.ecsv", "profiles.pdf", "profiles.png"}
-    assert found["profiles.pdf"].startswith(b"%PDF")
-    assert found["profiles.png"].startswith(b"\x89PNG")
-
-
 def test_every_difference_is_that_of_the_two_summaries(runs, compared):
     table = ecsv(compared[1] / "bins.ecsv")
     n_rows = 0
@@ -175,6 +168,7 @@ def test_the_same_again_gives_the_same_bytes(runs, compared, tmp_path):
     again = compare(*runs, tmp_path, "--names", "default", "high Z")
     assert again.out.splitlines()[:-1] == compared[0].out.splitlines()[:-1]
     assert written(tmp_path) == written(compared[1])
+    assert set(written(tmp_path)) == {"bins.ecsv", "profiles.pdf", "profiles.png"}
     for content in written(tmp_path).values():
         assert str(runs[0].parent).encode() not in content
 
@@ -232,6 +226,16 @@ def test_every_word_of_the_figure_can_be_read(runs, tmp_path):
         assert not any(panel.overlaps(other) for other in panels[:number])
 
 
+def rewrite(path: Path, change) -> None:
+    """Write a star table anew; `change` gets its columns and metadata, and may give others."""
+    reader = star_tables.StarReader(path)
+    stars = reader.all()
+    stars = change(stars, reader.meta) or stars
+    with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as out:
+        out.write(stars)
+        out.meta = reader.meta
+
+
 def every_meta(run: Path, change) -> None:
     """Change the metadata of all tables of a run; `change` gets them."""
     for path in [*run.rglob("*.ecsv"), *run.glob("samples/*.fits")]:
@@ -240,11 +244,7 @@ def every_meta(run: Path, change) -> None:
             change(table.meta)
             text_tables.write_ecsv(path, table, table.meta)
         else:
-            reader = star_tables.StarReader(path)
-            change(reader.meta)
-            with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as out:
-                out.write(reader.all())
-                out.meta = reader.meta
+            rewrite(path, lambda _, meta: change(meta) and None)
 
 
 def test_other_bins_are_counted_and_what_matches_is_compared(
@@ -271,18 +271,14 @@ def test_other_bins_are_counted_and_what_matches_is_compared(
 
 def test_stars_with_other_velocities_are_said(runs, undrawn, copied, tmp_path):
     """As after an edited column map, which is no parameter."""
-    path = copied / "samples" / "halo.fits"
-    reader = star_tables.StarReader(path)
-    stars = reader.all()
-    stars["v_r"][3:8] += 0.3
-    with star_tables.StarWriter(path, STAR_COLUMNS) as out:
-        out.write(stars)
-        out.meta = reader.meta
+
+    def faster(stars, meta):
+        stars["v_r"][3:8] += 0.3
+
+    rewrite(copied / "samples" / "halo.fits", faster)
     done = compare(runs[1], copied, tmp_path)
-    assert (
-        f"note: A and B: 5 of {reader.n_rows:,} halo stars in both runs have another place or"
-        in done.out
-    )
+    said = r"note: A and B: 5 of [\d,]+ halo stars in both runs have another place or"
+    assert re.search(said, done.out)
 
 
 def test_another_recipe_is_said(runs, undrawn, copied, tmp_path):
@@ -305,9 +301,8 @@ def test_runs_without_stars_have_nothing_to_draw(runs, chain, config, tmp_path):
     assert "insitu difference of beta: no shell with a value in two runs" in done.out
 
 
-@pytest.mark.parametrize("script", ["plot_sigma_profile", "plot_beta_profile"])
-def test_runs_beside_are_drawn_or_refused(chain, runs, copied, tmp_path, script):
-    alone = chain.of_script(script)
+def test_runs_beside_are_drawn_or_refused(chain, runs, copied, tmp_path):
+    alone = chain.of_script("plot_sigma_profile")
     step = alone.writing_to(tmp_path / "out").with_flag("--figures-beside", f"{runs[1]},{copied}")
     assert (step.call().err, step.outputs["--png"].is_file()) == ("", True)
     for flag, path in alone.outputs.items():
@@ -357,21 +352,15 @@ def test_tables_of_two_runs_in_one_folder_are_refused(runs, copied):
 
 
 def test_samples_of_other_stars_are_refused(runs, copied):
-    path = copied / "samples" / "accreted.fits"
-    reader = star_tables.StarReader(path)
-    with star_tables.StarWriter(path, STAR_COLUMNS) as out:
-        out.write(reader.read(5, reader.n_rows))
-        out.meta = reader.meta
+    less = lambda stars, _: {name: values[5:] for name, values in stars.items()}  # noqa: E731
+    rewrite(copied / "samples" / "accreted.fits", less)
     line = refused(runs[0], copied)
     assert "summaries/xy/accreted.ecsv: counts other stars than" in line
 
 
-@pytest.mark.parametrize("name", ["geometry_sky_nside", "montecarlo_min_stars"])
-def test_a_setting_that_no_summary_names_is_named(runs, copied, name):
-    def change(meta):
-        meta["parameters"].get("run_realisations", {}).pop(name, None)
-
-    every_meta(copied, change)
+def test_a_setting_that_no_summary_names_is_named(runs, copied):
+    name = "montecarlo_min_stars"
+    every_meta(copied, lambda meta: meta["parameters"].get("run_realisations", {}).pop(name, None))
     assert f"{copied}: its summaries do not name '{name}'" in refused(runs[0], copied)
 
 
@@ -389,8 +378,7 @@ def test_a_place_that_cannot_be_written_is_named(runs, tmp_path):
     assert str(tmp_path / "file") in line
 
 
-@pytest.mark.parametrize("argv", [["results"], ["a", "b", "--name", "x", "y"]])
-def test_other_than_two_folders_and_known_flags_are_refused(argv):
-    done = call("compare_runs", argv)
-    assert done.status == 2
-    assert "compare_runs.py: error: " in done.err
+def test_other_than_two_folders_and_known_flags_are_refused():
+    for argv in (["results"], ["a", "b", "--name", "x", "y"]):
+        done = call("compare_runs", argv)
+        assert (done.status, "compare_runs.py: error: " in done.err) == (2, True)

@@ -1,6 +1,5 @@
 """Every figure as the journal prints it: width, fonts, sizes, and texts that keep apart."""
 
-import functools
 import io
 import itertools
 import os
@@ -76,19 +75,6 @@ def drawn(chain, tmp_path, monkeypatch):
     return draw
 
 
-@pytest.fixture(scope="module")
-def as_made(chain, tmp_path_factory):
-    """Draw a figure of the chain with the journal's style sheet, once for all tests of it."""
-
-    @functools.cache
-    def draw(name: str) -> Drawn:
-        step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            return Drawn(step.writing_to(tmp_path_factory.mktemp("drawn")), monkeypatch)
-
-    return draw
-
-
 def streams(pdf: Path) -> bytes:
     """Give the drawing commands of a PDF."""
     content = pdf.read_bytes()
@@ -96,11 +82,28 @@ def streams(pdf: Path) -> bytes:
     return b"\n".join(zlib.decompress(part) for part in parts)
 
 
+@pytest.fixture(scope="module")
+def reader() -> str:
+    """The program that draws a PDF: skipped where there is none, but not in CI."""
+    program = shutil.which("pdftoppm")
+    if program is None:
+        reason = "no pdftoppm is installed (tests/packages.txt)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return program
+
+
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_fit_to_print(as_made, name):
-    figure = as_made(name)
+def test_a_figure_is_fit_to_print(chain, tmp_path, monkeypatch, reader, name):
+    step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
+    figure = Drawn(step.writing_to(tmp_path / "out"), monkeypatch)
     for page in (figure, *figure.maps):
         check_print(page)
+        done = subprocess.run([reader, "-r", "100", "-png", page.pdf], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", page.png)):
+            pixels = matplotlib.image.imread(image)[..., :3]
+            for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+                assert np.all(edge == 1), kind
 
 
 def check_print(figure):
@@ -135,26 +138,6 @@ def check_print(figure):
             apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
             assert apart, f"{one!r} and {other!r}"
 
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_nothing_reaches_the_edge_of_the_page_as_a_reader_draws_it(as_made, name):
-    """Skipped where no reader is installed, but not in CI, where it must be there."""
-    program = shutil.which("pdftoppm")
-    if program is None:
-        reason = "no pdftoppm is installed (tests/packages.txt)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    for figure in (as_made(name), *as_made(name).maps):
-        done = subprocess.run([program, "-r", "150", "-png", figure.pdf], capture_output=True)
-        assert done.returncode == 0, done.stderr
-        for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", figure.png)):
-            pixels = matplotlib.image.imread(image)[..., :3]
-            for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-                assert np.all(edge == 1), kind
-
-
-# --- published values ------------------------------------------------------------------------
 
 PROFILES = ("plot_sigma_profile", "plot_beta_profile")
 

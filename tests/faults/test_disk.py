@@ -21,7 +21,7 @@ def whole(place: Place, wanted: dict[str, str]) -> int:
 def test_a_full_disk_made_larger_again_and_again(empty, undisturbed, disk, outcome):
     total = sum((undisturbed.folder / name).stat().st_size for name in undisturbed.wanted)
     small = disk(empty, int(0.02 * total))
-    for fraction in (0.02, 0.3, 0.7, 1.03):
+    for fraction in (0.02, 0.5, 1.03):
         small.resize(int(fraction * total))
         done = empty.run()
         assert done.returncode != 0, done.stdout
@@ -44,13 +44,9 @@ def test_a_full_disk_made_larger_again_and_again(empty, undisturbed, disk, outco
     ("script", "file"),
     [
         ("simulate_survey", f"results/{RUN}/synthetic/catalogue.fits"),
-        ("select_samples", f"results/{RUN}/samples/halo.fits"),
         ("run_realisations", f"results/{RUN}/montecarlo/xy/halo/0-of-2.npz"),
-        ("run_calibration", f"results/{RUN}/calibration/0-of-2.npz"),
         ("summarise", f"results/{RUN}/summaries/xy/halo.ecsv"),
         ("collect_numbers", f"results/{RUN}/numbers.yaml"),
-        ("collect_numbers", f"results/{RUN}/numbers.tex"),
-        ("summarise_calibration", f"results/{RUN}/calibration_advice.rst"),
         ("write_pages", f"results/{RUN}/report/synthetic_check.html"),
         ("plot_footprint", f"figures/{RUN}/fig01_footprint.pdf"),
         ("plot_footprint", f"figures/{RUN}/fig01_footprint.png"),

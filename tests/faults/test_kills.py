@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-KILLS = 12
+KILLS = 9
 SEED = 8
 
 
