@@ -123,9 +123,8 @@ def test_a_known_quadrupole_is_found_through_an_uneven_footprint(heavy):
     assert chi_square(found) > 100
 
 
-@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
-def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
-    drawn = [sample(2000, SPHERE, seed, heavy) for seed in range(150)]
+def test_a_sphere_that_cools_outward_has_none_however_it_is_seen():
+    drawn = [sample(2000, SPHERE, seed, heavy=True) for seed in range(150)]
     found = [chi_square(estimates.quadrupole(*stars)) for stars in drawn]
     # Five degrees of freedom: mean 5, standard deviation of it sqrt(10 / 150)
     assert np.mean(found) == pytest.approx(5, abs=1)
@@ -136,10 +135,9 @@ def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
     assert chi_square(estimates.quadrupole(*many, degree=0)) > 60
 
 
-@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
-def test_standard_errors_of_the_quadrupole_are_its_scatter(heavy):
+def test_standard_errors_of_the_quadrupole_are_its_scatter():
     tensor = hot_along(70, 25, 1.5)
-    found = [estimates.quadrupole(*sample(3000, tensor, seed, heavy)) for seed in range(150)]
+    found = [estimates.quadrupole(*sample(3000, tensor, seed, heavy=True)) for seed in range(150)]
     values = np.array([one.values for one in found])
     errors = np.sqrt([np.diag(one.covariance) for one in found])
     np.testing.assert_allclose(errors.mean(axis=0), values.std(axis=0), rtol=0.2)

@@ -195,13 +195,6 @@ def test_a_star_in_another_place_is_another_star():
     assert n_both(run_of(stars), run_of(moved)) == 30
 
 
-def test_right_ascensions_of_0_and_360_degrees_are_the_same():
-    stars = velocities(np.random.default_rng(4), 50)
-    other = {name: values.copy() for name, values in stars.items()}
-    stars["ra"][:], other["ra"][:] = 0.0, 360.0
-    assert n_both(run_of(stars), run_of(other)) == 50
-
-
 def test_rows_of_two_ledgers_belong_together_by_step_and_place():
     def ledger(*rows):
         names = ("step", "reason", "n_in", "n_removed", "n_out")

@@ -49,15 +49,6 @@ def test_strata_hold_size_to_twice_size_and_stay_in_groups(n):
         assert min(40, of_group.sum()) <= inside.sum() <= 80
 
 
-def test_strata_do_not_depend_on_the_order_of_stars():
-    draw = np.random.default_rng(1)
-    coordinates = draw.integers(0, 30, (2, 900)) + np.array([[0], [1]]) * draw.random(900)
-    order = draw.permutation(900)
-    labels, moved = strata(coordinates), strata(coordinates[:, order])
-    together = labels[order][:, None] == labels[order][None]
-    assert np.array_equal(together, moved[:, None] == moved[None])
-
-
 def test_permutations_stay_within_strata_and_reach_every_order_alike():
     labels = np.array([0, 1, 0, 1, 0, 2])
     permutation = Permutation(labels)

@@ -114,9 +114,9 @@ def test_the_committed_maps_are_whole(repo, name):
     assert ("afe" in survey.columns) == ("aleph" not in survey.cuts_off)
 
 
-@pytest.mark.parametrize("rows", [7, 23])
 @pytest.mark.parametrize("ending", FORMATS)
-def test_every_format_gives_the_same_stars_gzipped_or_not(tmp_path, survey, ending, rows):
+def test_every_format_gives_the_same_stars_gzipped_or_not(tmp_path, survey, ending):
+    rows = 7  # in blocks, the last of which is smaller
     path = write(table(), tmp_path, ending)
     found = read(path, survey, rows)
     zipped = tmp_path / f"zipped.{ending}.gz"
@@ -176,16 +176,9 @@ def test_a_unit_that_is_not_one_of_the_quantity_is_refused(text, ours):
         conversion(text, ours)
 
 
-def test_gravity_in_metres_is_converted_in_a_table(tmp_path, survey):
-    hdu = fits.table_to_hdu(table())
-    hdu.header[f"TUNIT{table().colnames.index('S_logg') + 1}"] = "[m/s2]"
-    hdu.writeto(tmp_path / "stars.fits")
-    found = read(tmp_path / "stars.fits", survey)["logg"]
-    np.testing.assert_allclose(found, columns()["logg"] + 2, rtol=1e-12)
-
-
-@pytest.mark.parametrize("key", ["unit", "UNIT", "units"])
-@pytest.mark.parametrize("value", ["m", b"m", np.array([b"m"]), np.array(["m"], object)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("unit", "m"), ("UNIT", b"m"), ("units", np.array([b"m"]))]
+)
 def test_units_in_attributes_of_hdf5_win_over_the_map(tmp_path, survey, key, value):
     path = write(table(), tmp_path, "hdf5")
     with h5py.File(path, "a") as file:
@@ -241,9 +234,12 @@ def test_columns_as_surveys_give_them(tmp_path):
         rv_error={"source": ["lo", "hi"], "unit": "km/s"},
         pmra_error={"fraction": "pct", "unit": "percent"},
         pmdec_error={"percentiles": ["lo", "hi"], "unit": "mas/yr"},
-        snr={"source": "S_snr", "missing": -4},
+        snr={"source": "S_snr", "missing": -4, "scale": 0.5},
+        logg={"source": "S_logg", "offset": 2.0},
     )
     found = read(path, survey)
+    np.testing.assert_allclose(found["snr"][3:], 0.5 * made["S_snr"][3:])
+    np.testing.assert_allclose(found["logg"], made["S_logg"] + 2)
     d = 10 ** (made["DM"] / 5 - 2)
     np.testing.assert_allclose(found["distance"], d)
     np.testing.assert_allclose(found["distance_error"], np.log(10) / 5 * d * made["e_DM"])
