@@ -19,7 +19,7 @@ from matplotlib.text import Text
 
 from icefire.files import text_tables
 
-from .calls import REPO, module
+from .calls import REPO
 from .chain import LAYOUT
 
 FIGURES = [name for name, step in LAYOUT.steps.items() if "--png" in step.outputs]
@@ -139,69 +139,37 @@ def check_print(figure):
             assert apart, f"{one!r} and {other!r}"
 
 
-PROFILES = ("plot_sigma_profile", "plot_beta_profile")
+NAME = "plot_sigma_profile"  # and figure 10 is drawn by the same function
 
 
-def chooser(step) -> str:
-    """Give the flag that chooses published values; by default they are all drawn."""
-    flags = module(step.script).build_parser()._option_string_actions
-    (name,) = (flag for flag in flags if "literature" in flag and flag not in step.inputs)
-    return name
-
-
-def published(chain, name: str) -> Table:
-    return Table.read(chain.steps[name].inputs["--literature"][0], format="ascii.ecsv")
-
-
-def with_literature(path: Path, table: Table):
-    """Give the change of a step that gives it another table of published values."""
-    text_tables.write_ecsv(path, table, {})
-    return lambda step: step.reading("--literature", path)
-
-
-@pytest.mark.parametrize("name", PROFILES)
-def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
-    table = published(chain, name)
+def test_only_chosen_and_verified_sources_are_drawn(chain, drawn, tmp_path):
+    step, flag = chain.steps[NAME].writing_to(Path("none")), "--figures-literature"
+    table = Table.read(step.inputs["--literature"][0], format="ascii.ecsv")
     n_rows = int(np.sum(table["source"] == "Cunningham+16"))
-    flag = chooser(chain.steps[name])
-    figure = drawn(name, lambda step: step.with_flag(flag, "Cunningham+16"))
+    figure = drawn(NAME, lambda step: step.with_flag(flag, "Cunningham+16"))
     assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
     sources = {text.rstrip("*") for text, *_ in figure.texts} & set(table["source"])
     assert sources == {"Cunningham+16"}
-    unknown = chain.steps[name].writing_to(Path("none")).with_flag(flag, "Cunningham+16,Nobody+99")
-    done = unknown.call()
+    done = step.with_flag(flag, "Cunningham+16,Nobody+99").call()
     assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert f"no verified value of Nobody+99 ({flag})" in done.err
-    assert "Yaaqib+24" in done.err
-    assert not Path("none").exists()
-
-
-@pytest.mark.parametrize("name", PROFILES)
-def test_a_value_that_was_not_verified_is_never_drawn(chain, drawn, tmp_path, name):
-    table = published(chain, name)
+    assert f"no verified value of Nobody+99 ({flag})" in done.err and "Yaaqib+24" in done.err
     table["verified"][table["source"] == "Yaaqib+24"] = "no"
-    change = with_literature(tmp_path / "unverified.ecsv", table)
-    texts = {text.rstrip("*") for text, *_ in drawn(name, change).texts}
-    assert "Yaaqib+24" not in texts
-    assert "Cunningham+16" in texts
-    chosen = change(chain.steps[name])
-    chosen = chosen.with_flag(chooser(chosen), "Yaaqib+24")
-    assert "no verified value of Yaaqib+24" in chosen.writing_to(Path("out")).call().err
+    text_tables.write_ecsv(tmp_path / "unverified.ecsv", table, {})
+    unverified = step.reading("--literature", tmp_path / "unverified.ecsv")
+    texts = {text.rstrip("*") for text, *_ in drawn(NAME, lambda _: unverified).texts}
+    assert "Yaaqib+24" not in texts and "Cunningham+16" in texts
+    assert "no verified value of Yaaqib+24" in unverified.with_flag(flag, "Yaaqib+24").call().err
 
 
-@pytest.mark.parametrize(("name", "value"), [(PROFILES[0], 900.0), (PROFILES[1], -9.0)])
-def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
-    chain, drawn, tmp_path, name, value
-):
-    table = published(chain, name)
+def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(chain, drawn, tmp_path):
+    table = Table.read(chain.steps[NAME].inputs["--literature"][0], format="ascii.ecsv")
     far = table[table["source"] == "Yaaqib+24"]
-    far["value"] = value
-    change = with_literature(tmp_path / "far.ecsv", far)
-    without = drawn(name, lambda step: step.with_flag(chooser(step), ""))
-    number = f"{value:g}".replace("-", "−")
+    far["value"] = 900.0
+    text_tables.write_ecsv(tmp_path / "far.ecsv", far, {})
+    without = drawn(NAME, lambda step: step.with_flag("--figures-literature", ""))
     # The axis is that of our own values, with or without the one beyond it.
-    expected = sorted([*ticks(without), number])
-    assert sorted(ticks(drawn(name, change))) == expected
+    found = drawn(NAME, lambda step: step.reading("--literature", tmp_path / "far.ecsv"))
+    assert sorted(ticks(found)) == sorted([*ticks(without), "900"])
 
 
 def ticks(figure: Drawn) -> list[str]:

@@ -93,15 +93,3 @@ def test_a_read_only_folder(finished, undisturbed, disk, tmp_path, outcome):
     assert done.returncode == 0, done.stdout
     assert finished.files() == undisturbed.wanted
     outcome("faults", "results and figures read-only", f"{line}; writable again: bytes equal")
-
-
-@pytest.mark.parametrize("script", ["clean_catalog", "plot_footprint"])
-def test_a_step_that_may_not_write(empty, undisturbed, steps, disk, monkeypatch, outcome, script):
-    step = next(step for step in steps if step.script == script)
-    disk(empty, 10_000_000).write_protect(True)
-    monkeypatch.chdir(undisturbed.folder)
-    done = do(step, {name: str(empty.folder / name) for name in step.outputs})
-    assert (done.status, done.err.count("\n")) == (2, 1), done
-    assert "Read-only file system" in done.err and f"/{RUN}" in done.err
-    shown = done.err.replace(f"{empty.folder}/", "").strip()
-    outcome("faults", f"{script} into a read-only folder", shown)

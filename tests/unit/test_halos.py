@@ -77,21 +77,6 @@ def test_what_is_observed_without_error_comes_back_through_the_kinematics():
     np.testing.assert_allclose(speed2, (velocity**2).sum(axis=0))
 
 
-def test_observed_halos_have_the_survey_s_errors_and_far_stars():
-    stars, true = make("distances 10 %", n_stars=3000)
-    assert np.abs(stars["b"]).min() > 20
-    tangential = stars["v_theta_error"] / stars["r"]
-    # 0.03 to 0.15 mas/yr, and distances that are 10 % off
-    assert 0.1 < np.median(tangential / 4.74) < 0.5
-    assert np.median(stars["v_r_error"]) < 10
-    for low, high in ((10, 20), (40, 60)):
-        assert np.count_nonzero((stars["r"] > low) & (stars["r"] < high)) > 200
-    # Where stars thin out, an observed radius is too large on average.
-    far = (stars["r"] > 40) & (stars["r"] < 60)
-    seen, real = halos.ellipsoid(stars["r"][far])[0], true[0][far]
-    assert np.mean(real / seen) > 1.005
-
-
 @pytest.mark.parametrize("max_sigma", [None, 0.0, 2.0])
 def test_observed_halos_are_passed_through_the_cuts(max_sigma):
     potential = orbits.potential("MilkyWayPotential-v1")

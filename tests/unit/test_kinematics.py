@@ -10,7 +10,7 @@ from astropy.coordinates import (
     SkyCoord,
     galactocentric_frame_defaults,
 )
-from reference import by_astropy
+from reference import by_astropy, covariance
 
 from icefire.stars import kinematics, orbits, substructure
 from icefire.surveys.catalogue import Catalogue
@@ -19,17 +19,6 @@ from icefire.surveys.maps import read_survey_map
 SUN = (8.122, 20.8, (12.9, 245.6, 7.78))
 VELOCITIES = ("v_r", "v_phi", "v_theta")
 ERRORS = ("distance_error", "rv_error", "pmra_error", "pmdec_error", "pm_corr")
-PAIRS = {(0, 1): "cov_rphi", (0, 2): "cov_rtheta", (1, 2): "cov_phitheta"}
-
-
-def covariance(found: dict) -> np.ndarray:
-    """N x 3 x 3 from the six columns."""
-    matrix = np.empty((len(found["x"]), 3, 3))
-    for i, name in enumerate(VELOCITIES):
-        matrix[:, i, i] = found[f"{name}_error"] ** 2
-    for (i, j), name in PAIRS.items():
-        matrix[:, i, j] = matrix[:, j, i] = found[name]
-    return matrix
 
 
 def part(stars: dict, which) -> dict:

@@ -156,10 +156,3 @@ def test_composition_explains_what_it_makes():
     assert alike["tau"] < 0.25 * by_r["tau"]
     assert masses._explained(by_r, alike) > 0.9
     assert masses._explained(alike | {"tau_lo68": 0.0}, alike) is None
-
-
-def test_too_few_bins_have_no_spread():
-    stars, _ = lumpy(0.0, 1)
-    few = {name: values[:50] for name, values in stars.items()}
-    rows = over_sky(few)
-    assert all(np.isnan(row["tau"]) and np.isnan(row["p"]) for row in rows.values())

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from reference import covariance
 from scipy.stats import chi2
 
 from icefire.measure.recipes import (
@@ -35,14 +36,6 @@ def make_stars(n_stars: int, seed: int = 1) -> dict[str, np.ndarray]:
         stars[f"cov_{name}"] = matrix[:, i, j]
     assert set(stars) == set(COLUMNS)
     return stars
-
-
-def covariance(stars) -> np.ndarray:
-    sizes = np.array([stars[f"{name}_error"] for name in COMPONENTS])
-    matrix = np.einsum("is,js->sij", sizes, sizes) * np.eye(3)
-    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
-        matrix[:, i, j] = matrix[:, j, i] = stars[f"cov_{name}"]
-    return matrix
 
 
 def draw(how, stars, numbers, blocks=None):

@@ -1,13 +1,11 @@
 """The library's formulas against plain second ones, also where stars are on edges."""
 
 import numpy as np
-import pytest
 import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
-from icefire.numbers import estimates
 from icefire.stars.cuts import Polygon
 from icefire.verify import bins
 
@@ -78,14 +76,3 @@ def test_a_polygon_holds_what_it_goes_once_around_but_not_its_border(seed):
     assert border[300:].all() and not border[:300].all()
     polygon = Polygon(tuple(map(tuple, vertices)))
     np.testing.assert_array_equal(polygon.insitu(x, y), inside & ~border)
-
-
-@pytest.mark.parametrize("n_stars", [0, 1, 2, 3, 40, 3000])
-def test_plain_dispersions(n_stars):
-    rng = np.random.default_rng(n_stars)
-    v = dict(zip(reference.COMPONENTS, 400 + 90 * rng.standard_t(4, (3, n_stars)), strict=True))
-    parts = [{name: values[s] for name, values in v.items()} for s in (slice(1), slice(1, None))]
-    measured = estimates.dispersions(parts, {"all": lambda s: slice(None)})["all"].numbers(2)
-    for name, ends in reference.spread(v).items():
-        for key, end in zip(("value", "lo68", "hi68"), ends, strict=True):
-            assert measured[name].get(key) == (end if end is None else pytest.approx(end, rel=1e-5))
