@@ -278,7 +278,7 @@ def test_counted(case, config, tmp_path, outcome):
         assert (step.script, done.status, done.err) == (step.script, 0, "")
     clean, _, flags, select = laid_out
     everything_adds_up(select, case.rows)
-    ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
+    ledger = Table.read(select.outputs["--ledger"])
     removed = {row["reason"]: int(row["n_removed"]) for row in ledger if row["n_removed"]}
     what = [f"{number} as {str(reason)!r}" for reason, number in removed.items()]
     outcome(
@@ -302,7 +302,7 @@ def test_counted(case, config, tmp_path, outcome):
 
 def everything_adds_up(select: Step, rows: int) -> None:
     """Make sure that the ledger leads from every row to the samples, one removal after another."""
-    ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
+    ledger = Table.read(select.outputs["--ledger"])
     assert ledger["n_in"][0] == rows
     assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
     assert np.array_equal(ledger["n_in"] - ledger["n_removed"], ledger["n_out"])

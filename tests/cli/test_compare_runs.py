@@ -18,18 +18,15 @@ from icefire.compare import figure as comparison_figure
 from icefire.compare import runs as finished_runs
 from icefire.draw import page
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import SAMPLES, STAR_COLUMNS
+from icefire.files.columns import SAMPLES
 from icefire.measure.geometry import GEOMETRIES
 
 from .calls import REPO, Done, call
 from .chain import Chain, chain_of
+from .needed import rewrite
 
 MEASURING = ("select_samples", "count_unbound", "run_realisations", "summarise")
 MEASURING += ("test_asymmetry", "judge_claims")
-
-
-def ecsv(path: Path) -> Table:
-    return Table.read(path, format="ascii.ecsv")
 
 
 def measured_anew(chain: Chain, folder: Path, config: dict) -> Path:
@@ -100,10 +97,10 @@ def refused(*argv) -> str:
 
 
 def test_every_difference_is_that_of_the_two_summaries(runs, compared):
-    table = ecsv(compared[1] / "bins.ecsv")
+    table = Table.read(compared[1] / "bins.ecsv")
     n_rows = 0
     for geometry, sample in itertools.product(GEOMETRIES, SAMPLES):
-        a, b = (ecsv(run / "summaries" / geometry / f"{sample}.ecsv") for run in runs)
+        a, b = (Table.read(run / "summaries" / geometry / f"{sample}.ecsv") for run in runs)
         # What is left out has no value in either.
         has = np.isfinite(a["sigma_r"]) | np.isfinite(b["sigma_r"])
         rows = table[(table["geometry"] == geometry) & (table["sample"] == sample)]
@@ -125,7 +122,7 @@ def test_every_difference_is_that_of_the_two_summaries(runs, compared):
 
 
 def test_the_metadata_count_stars(runs, compared):
-    table = ecsv(compared[1] / "bins.ecsv")
+    table = Table.read(compared[1] / "bins.ecsv")
     meta = table.meta
     assert (meta["synthetic"], meta["catalogue"]) == (True, "synthetic H3")
     assert [meta["runs"][end]["name"] for end in "ab"] == ["default", "high Z"]
@@ -142,7 +139,7 @@ def test_the_metadata_count_stars(runs, compared):
 
 def test_what_is_printed_says_what_changed(runs, compared):
     done, folder = compared
-    meta = ecsv(folder / "bins.ecsv").meta
+    meta = Table.read(folder / "bins.ecsv").meta
     lines = done.out.splitlines()
     assert lines[0] == "A: default, of synthetic H3 (synthetic catalogue)"
     assert "  halo_min_abs_z_kpc: A: 5.0; B: 8.0  (select_samples)" in lines
@@ -157,7 +154,7 @@ def test_what_is_printed_says_what_changed(runs, compared):
         assert f"{said['p']:.2g}" in line
     assert any("|Z| not above 5 kpc -> |Z| not above 8 kpc" in line for line in lines)
     assert "not added in quadrature" in done.out
-    shells = ecsv(folder / "bins.ecsv")
+    shells = Table.read(folder / "bins.ecsv")
     shells = shells[(shells["geometry"] == "radial") & (shells["quadrant"] == 0)]
     assert sum(line.startswith("  10.0-27.5 ") for line in lines) == 6
     for row in shells[shells["r_lo"] == 10]:
@@ -181,7 +178,7 @@ def test_without_flags_the_outputs_are_where_the_command_is_given(runs):
     stem = "comparisons/results_results_results"
     assert names == {f"{stem}.{end}" for end in ("ecsv", "pdf", "png")}
     assert "halo_min_abs_z_kpc: A, C: 5.0; B: 8.0  (select_samples)" in done.out
-    table = ecsv(Path(f"{stem}.ecsv"))
+    table = Table.read(Path(f"{stem}.ecsv"))
     differ = {run: np.nansum(np.abs(table["beta_difference"][table["run"] == run])) for run in "BC"}
     assert differ["B"] > differ["C"] == 0
 
@@ -226,21 +223,11 @@ def test_every_word_of_the_figure_can_be_read(runs, tmp_path):
         assert not any(panel.overlaps(other) for other in panels[:number])
 
 
-def rewrite(path: Path, change) -> None:
-    """Write a star table anew; `change` gets its columns and metadata, and may give others."""
-    reader = star_tables.StarReader(path)
-    stars = reader.all()
-    stars = change(stars, reader.meta) or stars
-    with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as out:
-        out.write(stars)
-        out.meta = reader.meta
-
-
 def every_meta(run: Path, change) -> None:
     """Change the metadata of all tables of a run; `change` gets them."""
     for path in [*run.rglob("*.ecsv"), *run.glob("samples/*.fits")]:
         if path.suffix == ".ecsv":
-            table = ecsv(path)
+            table = Table.read(path)
             change(table.meta)
             text_tables.write_ecsv(path, table, table.meta)
         else:
@@ -261,7 +248,7 @@ def test_other_bins_are_counted_and_what_matches_is_compared(
         in done.out
     )
     assert "geometry_radial_bins: A: 4; B: 2  (run_realisations)" in done.out
-    table = ecsv(tmp_path / "bins.ecsv")
+    table = Table.read(tmp_path / "bins.ecsv")
     radial = table[table["geometry"] == "radial"]
     assert set(radial["bin_in"]) == {"a", "b"}
     sky = table[table["geometry"] == "sky"]
@@ -308,7 +295,7 @@ def test_runs_beside_are_drawn_or_refused(chain, runs, copied, tmp_path):
     for flag, path in alone.outputs.items():
         assert step.outputs[flag].read_bytes() != path.read_bytes()
     profile = copied / "summaries" / "radial" / "insitu.ecsv"
-    table = ecsv(profile)
+    table = Table.read(profile)
     table["r_hi"] += 1
     text_tables.write_ecsv(profile, table, table.meta)
     assert f"{profile}: has other shells than this run" in step.call().err
@@ -323,7 +310,7 @@ def test_the_comparison_with_the_paper_has_a_column_for_a_run_beside(chain, tmp_
     step = chain.of_script("compare_with_paper").writing_to(tmp_path)
     step = step.with_flag("--figures-beside", str(chain.folder / "results"))
     assert step.call().status == 0
-    table = ecsv(step.outputs["--comparison"])
+    table = Table.read(step.outputs["--comparison"])
     np.testing.assert_array_equal(table["beside_results"], table["value"])
 
 

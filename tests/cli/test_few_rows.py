@@ -42,8 +42,7 @@ def short(chain, config, tmp_path_factory) -> Chain:
 
 
 def read(short: Chain, step: str, flag: str) -> Table:
-    path = short.output(step, flag)
-    return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
+    return Table.read(short.output(step, flag))
 
 
 def test_every_step_succeeds_and_prints_nothing_on_stderr(short):

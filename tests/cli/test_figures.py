@@ -144,7 +144,7 @@ NAME = "plot_sigma_profile"  # and figure 10 is drawn by the same function
 
 def test_only_chosen_and_verified_sources_are_drawn(chain, drawn, tmp_path):
     step, flag = chain.steps[NAME].writing_to(Path("none")), "--figures-literature"
-    table = Table.read(step.inputs["--literature"][0], format="ascii.ecsv")
+    table = Table.read(step.inputs["--literature"][0])
     n_rows = int(np.sum(table["source"] == "Cunningham+16"))
     figure = drawn(NAME, lambda step: step.with_flag(flag, "Cunningham+16"))
     assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
@@ -162,7 +162,7 @@ def test_only_chosen_and_verified_sources_are_drawn(chain, drawn, tmp_path):
 
 
 def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(chain, drawn, tmp_path):
-    table = Table.read(chain.steps[NAME].inputs["--literature"][0], format="ascii.ecsv")
+    table = Table.read(chain.steps[NAME].inputs["--literature"][0])
     far = table[table["source"] == "Yaaqib+24"]
     far["value"] = 900.0
     text_tables.write_ecsv(tmp_path / "far.ecsv", far, {})
@@ -193,7 +193,7 @@ def ticks(figure: Drawn) -> list[str]:
 def test_a_proxy_for_chemistry_is_told(chain, drawn, tmp_path, cut, note):
     def change(step):
         for flag in ("--accreted", "--insitu"):
-            table = Table.read(step.inputs[flag][0], format="ascii.ecsv")
+            table = Table.read(step.inputs[flag][0])
             table.meta["parameters"]["select_samples"] = cut
             path = tmp_path / f"table{flag}.ecsv"
             text_tables.write_ecsv(path, table, table.meta)

@@ -43,20 +43,16 @@ def summarised(config, chain, tmp_path_factory):
     return summary
 
 
-def read(path: Path) -> Table:
-    return Table.read(path, format="ascii.ecsv")
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("geometry", ["sky", "radial"])
 def test_a_summary_has_the_same_bytes_whatever_the_shards(summarised, method, geometry):
     one = summarised(method, 1, geometry)
-    assert np.isfinite(read(one)["sigma_r"]).sum() > 5
+    assert np.isfinite(Table.read(one)["sigma_r"]).sum() > 5
     assert summarised(method, 3, geometry).read_bytes() == one.read_bytes()
 
 
 def test_the_methods_that_take_errors_off_agree_and_are_below_the_paper_s(summarised):
-    tables = {method: read(summarised(method, 1, "radial")) for method in METHODS}
+    tables = {method: Table.read(summarised(method, 1, "radial")) for method in METHODS}
     many = tables["han2024"]["n_stars"] > 100
     assert many.sum() >= 3
     phi = {method: np.asarray(table["sigma_phi"])[many] for method, table in tables.items()}
@@ -67,8 +63,8 @@ def test_the_methods_that_take_errors_off_agree_and_are_below_the_paper_s(summar
 
 @pytest.mark.parametrize("sound", METHODS[1:])
 def test_a_sound_method_beside_the_paper_s_gives_what_it_gives_alone(summarised, sound):
-    beside = read(summarised("han2024", 2, "radial", f"--uncertainty-sound={sound}"))
-    alone = read(summarised(sound, 1, "radial"))
+    beside = Table.read(summarised("han2024", 2, "radial", f"--uncertainty-sound={sound}"))
+    alone = Table.read(summarised(sound, 1, "radial"))
     for name, both in (("sigma_r", "sigma_r_sound"), ("beta_lo68", "beta_sound_lo68")):
         np.testing.assert_array_equal(beside[both], alone[name])
     assert not [name for name in alone.colnames if "_sound" in name]
@@ -76,9 +72,9 @@ def test_a_sound_method_beside_the_paper_s_gives_what_it_gives_alone(summarised,
 
 @pytest.mark.parametrize("method", METHODS)
 def test_errors_are_left_in_or_taken_off_as_told(summarised, method):
-    own = read(summarised(method, 1, "radial"))
-    off = read(summarised(method, 1, "radial", "--dispersion-deconvolve"))
-    left = read(summarised(method, 1, "radial", "--no-dispersion-deconvolve"))
+    own = Table.read(summarised(method, 1, "radial"))
+    off = Table.read(summarised(method, 1, "radial", "--dispersion-deconvolve"))
+    left = Table.read(summarised(method, 1, "radial", "--no-dispersion-deconvolve"))
     many = own["n_stars"] > 100
     assert np.all(off["sigma_phi"][many] < left["sigma_phi"][many])
     same = left if method == "han2024" else off

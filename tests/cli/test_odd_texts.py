@@ -15,7 +15,7 @@ TEXTS = {
 
 def relabelled(path: Path, folder: Path, meta: dict, **columns: str) -> Path:
     """Copy a table with other metadata and with one text in every row of some columns."""
-    table = Table.read(path, format="ascii.ecsv")
+    table = Table.read(path)
     for name, text in columns.items():
         table[name] = [text] * len(table)
     copy = folder / path.name

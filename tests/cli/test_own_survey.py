@@ -50,7 +50,7 @@ def sample_of(chain: Chain, sample: str) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def removed(chain: Chain, step: str) -> list[int]:
-    ledger = Table.read(chain.output("select_samples", "--ledger"), format="ascii.ecsv")
+    ledger = Table.read(chain.output("select_samples", "--ledger"))
     return ledger["n_removed"][ledger["step"] == step].tolist()
 
 

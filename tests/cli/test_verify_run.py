@@ -16,7 +16,7 @@ from icefire.files.columns import SAMPLES, STAR_COLUMNS
 from icefire.measure.geometry import COORDINATES
 
 from .chain import Step
-from .needed import without_model
+from .needed import rewrite, without_model
 
 SUMMARIES = [f"{geometry}-{sample}" for geometry in sorted(COORDINATES) for sample in SAMPLES]
 
@@ -37,18 +37,14 @@ class Files:
     def table(self, name: str, change: Callable) -> None:
         """Change a small table, or give another one, and seal it."""
         path = self.path(*(("summaries", SUMMARIES.index(name)) if "-" in name else (name,)))
-        table = Table.read(path, format="ascii.ecsv")
+        table = Table.read(path)
         changed = change(table)
         table = table if changed is None else changed
         text_tables.write_ecsv(path, table, table.meta)
 
     def stars(self, name: str, change: Callable) -> None:
         """Change the columns of a star table, or its metadata, and seal it."""
-        path = self.path(name)
-        reader = star_tables.StarReader(path)
-        with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as writer:
-            writer.meta, stars = reader.meta, reader.all()
-            writer.write(change(stars, writer.meta) or stars)
+        rewrite(self.path(name), change)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +60,7 @@ def light(chain, tmp_path_factory) -> Step:
         )
         for copy in copies:
             if copy.suffix == ".ecsv":
-                table = Table.read(copy, format="ascii.ecsv")
+                table = Table.read(copy)
                 text_tables.write_ecsv(copy, table, without_model(table.meta))
     for name in ("stars", *SAMPLES):
         files.stars(name, lambda stars, meta: meta.update(without_model(meta)))

@@ -47,7 +47,7 @@ def test_verified_sources_are_listed_once_as_astropy_reads_them(tmp_path, delimi
 def test_all_sources_of_the_project_s_tables_are_found(repo):
     for name in ("sigma_r", "beta"):
         path = repo / "resources" / f"literature_{name}.ecsv"
-        table = Table.read(path, format="ascii.ecsv")
+        table = Table.read(path)
         assert verified_sources(path) == list(dict.fromkeys(table["source"]))
     assert verified_sources(repo / "no_such.ecsv") == []
 

@@ -18,7 +18,7 @@ PLACES = ("l", "sin_b", "feh", "afe", "x", "y", "z", "pixel", "quadrant", "r_mid
 
 
 def kept(name: str) -> Table:
-    return Table.read(make.HERE / f"{name}.ecsv", format="ascii.ecsv")
+    return Table.read(make.HERE / f"{name}.ecsv")
 
 
 def differences(name: str, found: Table, golden: Table) -> list[str]:

@@ -23,10 +23,6 @@ def results(quick_run):
     return quick_run / "results" / "quick"
 
 
-def read(path) -> Table:
-    return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "fits")
-
-
 def test_a_second_run_has_nothing_to_do(plan):
     assert plan([[*QUICK]]) == [{}]
 
@@ -52,10 +48,10 @@ def test_captions_stand_beside_the_figures_as_plain_text(quick_run):
 
 def test_every_table_says_that_the_catalogue_is_synthetic_and_what_made_it(results):
     for path in sorted(results.rglob("*.ecsv")):
-        meta = read(path).meta
+        meta = Table.read(path).meta
         assert meta["synthetic"] is True, path
         assert meta["catalogue"] == "synthetic H3", path
-    meta = read(results / "summaries" / "xy" / "halo.ecsv").meta
+    meta = Table.read(results / "summaries" / "xy" / "halo.ecsv").meta
     assert meta["parameters"]["select_samples"]["halo_min_abs_z_kpc"] == 5.0
     assert meta["parameters"]["run_realisations"]["montecarlo_realisations"] == 60
     numbers = yaml.safe_load((results / "numbers.yaml").read_text())
@@ -93,7 +89,7 @@ def test_a_run_whose_tables_do_not_hold_together_fails_and_says_what_to_delete(
 
 
 def test_the_calibration_has_every_method_and_the_run_s_own_stars(results):
-    table = read(results / "calibration.ecsv")
+    table = Table.read(results / "calibration.ecsv")
     assert set(table["method"]) == {"han2024", "bootstrap", "likelihood"}
     assert "catalogue" in set(table["scenario"])
     assert table.meta["parameters"]["run_calibration"]["calibration_halos"] == 4

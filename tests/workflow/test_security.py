@@ -40,7 +40,7 @@ def odd_project(repo, tmp_path_factory) -> Path:
     for name in (*own, "paper/paper.typ"):
         shutil.copy2(folder / name, folder / f"{ODD} {Path(name).name}")
     for quantity in ("sigma_r", "beta"):
-        table = Table.read(folder / f"resources/literature_{quantity}.ecsv", format="ascii.ecsv")
+        table = Table.read(folder / f"resources/literature_{quantity}.ecsv")
         table["source"] = [ODD] * len(table)
         table.write(folder / f"{ODD} literature_{quantity}.ecsv", format="ascii.ecsv")
     survey = yaml.safe_load((folder / "config/surveys/segue_kgiants.yaml").read_text())
