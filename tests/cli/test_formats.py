@@ -40,7 +40,7 @@ def cleaned(path: Path, folder: Path) -> tuple[bytes, bytes]:
     return outputs[0].read_bytes(), outputs[1].read_bytes()
 
 
-def test_every_format_gives_the_bytes_of_fits(stars, tmp_path, outcome):
+def test_every_format_gives_the_bytes_of_fits(stars, tmp_path):
     expected = None
     for ending, write in FORMATS.items():
         path = tmp_path / f"stars.{ending}"
@@ -52,5 +52,4 @@ def test_every_format_gives_the_bytes_of_fits(stars, tmp_path, outcome):
             expected = expected or found
             assert found == expected, table.name
             n_stars = StarReader(tmp_path / "clean.fits").n_rows
-            outcome("formats", table.name, f"{n_stars} of {N_ROWS} stars, the same bytes")
     assert 100 < n_stars < N_ROWS

@@ -32,17 +32,15 @@ def mistake(said: str) -> str:
     return line
 
 
-def test_each_mistake_is_one_line_that_says_what_to_change(project, outcome):
+def test_each_mistake_is_one_line_that_says_what_to_change(project):
     variations = []
     for number, (given, _) in enumerate(CASES):
         (project / f"{number}.yaml").write_text(yaml.safe_dump(given))
         file = ["--configfile", f"{number}.yaml"]
         variations.append(["--config", given] if isinstance(given, str) else file)
-    for (given, says), text in zip(CASES, dry_runs(project, variations), strict=True):
+    for (_, says), text in zip(CASES, dry_runs(project, variations), strict=True):
         line = mistake(text)
         assert says in line, line
-        what = f"refused: {line.removeprefix('configuration: ')}"
-        outcome("bad configurations", ascii(given), what)
 
 
 def test_a_run_stops_before_anything_is_made(project):

@@ -14,7 +14,7 @@ from .conftest import QUICK
 
 # The steps that a variation runs, here as those of a whole run
 STEPS = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_samples")
-STEPS += ("run_realisations", "summarise")
+STEPS += ("count_unbound", "run_realisations", "summarise")
 
 
 def shifts(folder, run: str, name: str) -> Table:
