@@ -1,13 +1,14 @@
 """Damaged, missing and wrong files: status 2, one line that names the file, nothing written."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from .calls import SCRIPTS
 from .chain import LAYOUT, Step
-
-# --- one bad file for one flag ---------------------------------------------------------------
+from .needed import read, tables, write
 
 OUT = Path("out")
 
@@ -91,3 +92,36 @@ def test_a_step_that_is_refused_leaves_the_earlier_result_alone(chain, tmp_path,
     assert found == sorted(step.outputs.values())
     for path in step.outputs.values():
         assert path.read_text() == "the earlier result"
+
+
+# Of these, rows are counted or metadata read, and no column.
+NO_COLUMNS = (("verify_run", "--catalogue"), ("count_unbound", "--halo"))
+CASES = [
+    pytest.param(script, flag, id=f"{script} {flag}")
+    for script in SCRIPTS
+    for flag in tables(LAYOUT.of_script(script))
+    if (script, flag) not in NO_COLUMNS
+]
+
+
+@pytest.mark.parametrize(("script", "flag"), CASES)
+def test_a_missing_column_and_one_of_texts_are_named(shortened, tmp_path, script, flag):
+    """Columns are asked for one after the other: each is put back when its absence is told."""
+    step = shortened(script)
+    good = step.inputs[flag][0]
+    columns, units, meta = read(good)
+    bad = tmp_path / f"bad{good.suffix}"
+    given = {"another": next(iter(columns.values()))}
+    for number in range(2):
+        write(bad, given, units, meta)
+        line = step.reading(flag, bad).writing_to(OUT).call().err
+        missing = re.search(rf"error: .*{re.escape(str(bad))}: column (\w+)\b.* is missing", line)
+        assert missing or number
+        if missing:
+            given[missing[1]] = columns[missing[1]]
+    numbers = [name for name in given if name in columns and columns[name].dtype.kind in "fi"]
+    if good.suffix == ".ecsv" and numbers:
+        texts = np.array(["a text"] * len(columns[numbers[0]]))
+        write(bad, {**columns, numbers[0]: texts}, units, meta)
+        line = refused(step.reading(flag, bad))
+        assert re.search(rf"{re.escape(str(bad))}: column {numbers[0]}\b", line)

@@ -159,7 +159,7 @@ def test_differences_of_runs_that_share_stars_scatter_by_their_errors():
     """Where the sum in quadrature would make too little of a difference."""
     rng = np.random.default_rng(11)
     in_errors, in_quadrature = [], []
-    for _ in range(200):
+    for _ in range(100):
         stars = velocities(rng, 1500)
         a, b = run_of(stars, bins=1), run_of(rows(stars, slice(1000)), bins=1)
         (found, *_) = compare(a, b)

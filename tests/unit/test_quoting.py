@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 from docutils.core import publish_parts
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icefire.errors import UserError
@@ -130,6 +130,7 @@ def test_a_catalogue_s_name_stays_a_text(name):
     assert comment.startswith("%") and lines == texts.macros(NUMBERS).splitlines()[1:]
 
 
+@settings(max_examples=40)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp", "Cn"))))
 def test_escaped_text_is_read_as_itself(text):
     assert rendered(texts.escaped(f"x{text}y")) == f"x{text}y"
