@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import reference
 import yaml
 
 from icefire.stars.cuts import FehRanges, Line, Polygon
@@ -123,3 +124,16 @@ def test_a_star_on_a_line_is_on_neither_side():
     afe = np.array([0.0, 0.01, -0.01])
     assert line.above(feh, afe).tolist() == [False, True, False]
     assert line.below(feh, afe).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_polygon_holds_what_it_goes_once_around_but_not_its_border(seed):
+    rng = np.random.default_rng(seed)
+    turn = np.sort(rng.uniform(0, 2 * np.pi, 7))
+    corners = rng.uniform(0.3, 1, 7)[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+    middles = (corners + np.roll(corners, 1, axis=0)) / 2
+    x, y = np.vstack([rng.uniform(-1, 1, (300, 2)), corners, middles]).T
+    inside, border = reference.in_polygon(x, y, corners)
+    assert border[300:].all() and not border[:300].all()
+    polygon = Polygon(tuple(map(tuple, corners)))
+    np.testing.assert_array_equal(polygon.insitu(x, y), inside & ~border)
