@@ -2,7 +2,6 @@
 
 import shutil
 
-import numpy as np
 import pytest
 import yaml
 from against_reference import CHECKS, Run
@@ -41,24 +40,6 @@ def test_dispersions_agree_with_those_measured_elsewhere(results, sample, n_star
     assert numbers["beta"]["value"] == pytest.approx(beta, abs=0.01)
     if n_stars:
         assert abs(numbers["n_stars"]["value"] - n_stars) <= 1
-
-
-def test_the_ledger_leads_from_every_row_to_the_three_samples(results):
-    ledger = Table.read(results / "catalog" / "ledger.ecsv")
-    assert ledger["n_in"][0] == 6036
-    assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
-    lengths = {
-        name: len(Table.read(results / "samples" / f"{name}.fits"))
-        for name in ("halo", "accreted", "insitu")
-    }
-    rows = {row["step"]: row for row in ledger}
-    neither = sum(rows[step]["n_removed"] for step in ("unknown_chemistry", "chemistry"))
-    assert neither > 0
-    assert lengths["halo"] == lengths["accreted"] + lengths["insitu"] + neither
-    assert (rows["halo"]["n_out"], rows["accreted"]["n_out"]) == (
-        lengths["halo"],
-        lengths["accreted"],
-    )
 
 
 def test_cuts_that_the_survey_cannot_have_are_reported_in_ledger_and_log(results):

@@ -38,16 +38,6 @@ def test_the_default_step_is_fine_enough(milky_way, halo_orbits):
     assert np.max(np.abs(coarse - fine)) < 0.01
 
 
-def test_orbits_do_not_depend_on_how_many_are_integrated_together(
-    milky_way, halo_orbits, monkeypatch
-):
-    whole = orbits.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
-    monkeypatch.setattr(orbits, "_ORBITS_AT_ONCE", 7)
-    # Not to the bit: the compiler treats the last orbits of an array differently.
-    parts = orbits.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
-    np.testing.assert_allclose(parts, whole, rtol=1e-12)
-
-
 @pytest.mark.parametrize(
     ("name", "same"),
     [
