@@ -84,8 +84,8 @@ def test_a_damaged_file_is_refused_by_the_step_that_reads_it(
 IN_TURN = (
     "paper_comparison.ecsv",
     "summaries/sky/halo.ecsv",
-    "montecarlo/xy/halo/0-of-2.npz",
     "catalog/stars.fits",
+    "synthetic/catalogue.fits",
 )
 
 
