@@ -11,7 +11,7 @@ from icefire.files import star_tables, text_tables
 SAMPLES = ("halo", "accreted", "insitu")
 ENGINE = "run_realisations"
 # Draws of the reference for each bin; its Monte Carlo error is in the chance
-DRAWS = 2000
+DRAWS = 1000
 # Of a false alarm, in all values of a run together
 RARE = 1e-3
 

@@ -42,9 +42,9 @@ KEYS = leaf_keys(CONFIG)
 
 # --- what is put in place of a value ---------------------------------------------------------
 
-ODD_TEXTS = ["", " ", "nan", "1e3", "~", "\x1b[31m", "a\nb", "$(touch pwned)", "a'b\"c", "{x}"]
-ODD_TEXTS += ["<y>", "../..", "/dev/null", "x" * 300, "--help", "a\0b", "\ud800", "é雪"]
-ODD_NUMBERS = [0, -1, 0.5, 2, 1e-9, 1e9, 1e300, 10**400, -(2**63), math.nan, math.inf, -math.inf]
+ODD_TEXTS = ["", " ", "nan", "1e3", "\x1b[31m", "a\nb", "$(touch pwned)", "{x}", "../.."]
+ODD_TEXTS += ["x" * 300, "--help", "a\0b", "\ud800", "é雪"]
+ODD_NUMBERS = [0, -1, 0.5, 1e-9, 1e300, 10**400, math.nan, -math.inf]
 WRONG_KINDS = [None, True, [], {}, [None], {"a": 1}, [[]], GONE]
 # Each good for some key
 OTHER_TEXTS = ["bootstrap", "MilkyWayPotential-v2", "cividis", "red", "#00ff00", "segue_kgiants"]
@@ -58,7 +58,7 @@ def wrong_values(value) -> list:
     # A few stand for all of another kind.
     if isinstance(value, int | float):
         others = [*WRONG_KINDS, *ODD_NUMBERS, *ODD_TEXTS[2:4]]
-        near = [type(value)(value * factor) for factor in (-1, 0.5, 0.9, 1.1, 2, 10, 1000)]
+        near = [type(value)(value * factor) for factor in (-1, 0.9, 1.1, 10, 1000)]
         return [*near, value + 0.5, str(value), *others]
     if isinstance(value, str):
         others = [*WRONG_KINDS, *ODD_NUMBERS[:2], *ODD_TEXTS]
@@ -151,7 +151,7 @@ def node_at(key: str) -> dict:
 
 
 @pytest.mark.parametrize("which", ["lowest", "highest"])
-def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch):
+def test_values_at_their_limits_run(which, chain, shortened, config, tmp_path, monkeypatch):
     """Every number as low or as high as it may be, as far as the numbers before it let it."""
     monkeypatch.chdir(chain.folder)
     extreme, tried = config, []
@@ -166,7 +166,7 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch)
     ran = {}
     for name, step in chain_of(chain.folder, extreme).steps.items():
         if step.params != chain.steps[name].params and step.script not in ran:
-            step = dataclasses.replace(step, inputs=chain.steps[name].inputs)
+            step = dataclasses.replace(step, inputs=shortened(step.script).inputs)
             done = step.writing_to(tmp_path / "out").call()
             # Cuts so high that they leave no star are told.
             none_left = (done.status, "no star is left" in done.err) == (2, True)

@@ -1,7 +1,9 @@
-"""Two runs in one folder: of one name the second is refused, of two names both go on."""
+"""Two runs in one folder, and tests of one that Snakemake makes."""
 
 import os
 import signal
+import subprocess
+import sys
 
 from .conftest import RUN
 from .test_kills import ended, gone, wait_until
@@ -38,3 +40,18 @@ def test_a_killed_run_leaves_its_lock(finished, undisturbed):
     done = finished.run()
     assert done.returncode == 0, done.stdout
     assert finished.files() == undisturbed.wanted
+
+
+def test_tests_that_snakemake_generates_pass(finished):
+    made = finished.run("--generate-unit-tests", "generated")
+    assert made.returncode == 0, made.stdout
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*words, "generated/test_plot_footprint.py"],
+        cwd=finished.folder,
+        env=os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout

@@ -97,8 +97,7 @@ PLANNED = {
     *("catalog.path", "synthetic.model", "synthetic.changes", "satellites.catalogue"),
     *("montecarlo.min_stars", "montecarlo.shards", "calibration.shards", "jeans.tracer_slopes"),
     *("paper.source", "figures.beside", "figures.literature_sigma_r", "figures.literature_beta"),
-    *("quality.min_snr", "halo.min_abs_z_kpc", "chemistry.method", "uncertainty.method"),
-    *("chemistry.insitu_min_feh", "geometry.radial.bins", "figures.sigma_cmap"),
+    *("halo.min_abs_z_kpc", "chemistry.method", "chemistry.insitu_min_feh"),
 }
 # Leaves that no single overlay value can stand for; the tests below have them.
 ELSEWHERE = {"run", "catalog.survey", "survey"}

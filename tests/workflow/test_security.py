@@ -121,7 +121,7 @@ def test_a_real_run_of_such_a_text_runs_nothing_else(odd_project):
     config = {"catalog": {"path": TAKEN["catalog.path"], "survey": "mine"}}
     config["chemistry"] = {"method": "feh_ranges"}
     (odd_project / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    target = "results/catalog/kinematics.fits"
+    target = "results/catalog/clean.fits"
     done = snakemake(odd_project, target, "--cores", "1", "--configfile", "mine.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (odd_project / target).is_file()
