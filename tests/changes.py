@@ -1,7 +1,5 @@
 """Configurations that differ from another one in some keys."""
 
-from __future__ import annotations
-
 import copy
 
 # In place of a value: the key is left out.
@@ -9,13 +7,17 @@ GONE = ...
 
 
 def changed(config: dict, *changes: tuple[str, object]) -> dict:
-    """Copy a configuration with other values at some keys, such as ("halo.min_abs_z_kpc", 8)."""
+    """Copy a configuration with other values at some keys, such as ("halo.min_abs_z_kpc", 8).
+
+    Of a list, the entry of a name is meant.
+    """
     config = copy.deepcopy(config)
     for where, value in changes:
         *parents, key = where.split(".")
         inner = config
         for parent in parents:
-            inner = inner[parent]
+            entries = inner if isinstance(inner, dict) else {one["name"]: one for one in inner}
+            inner = entries[parent]
         if value is GONE:
             del inner[key]
         else:

@@ -3,8 +3,6 @@
 Hypothesis draws the same examples every time and keeps its files outside the repository.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os
@@ -88,19 +86,6 @@ def run_script(tmp_path):
     return run
 
 
-@pytest.fixture
-def outcome(record_property):
-    """Note what became of a case, for the table of its kind that is shown after the tests.
-
-    `outcome("bad catalogues", "a directory", "refused: ...")` adds one row to that table.
-    """
-
-    def note(table: str, case: str, what: str) -> None:
-        record_property("outcome", (table, case, what))
-
-    return note
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Where several processes share the tests, give each whole files, and one the quick run's."""
@@ -120,19 +105,3 @@ def pytest_collection_modifyitems(config, items):
     """Then begin with what takes longest, so that no process is left with it alone at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: ("workflow" not in item.path.parts, "unit" in item.path.parts))
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Show the tables of outcomes, whole: what was tried, and what became of it."""
-    tables: dict[str, list[tuple[str, str]]] = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, value in getattr(report, "user_properties", ()):
-                if name == "outcome" and report.when == "call":
-                    table, case, what = value
-                    tables.setdefault(table, []).append((case, what))
-    for table, rows in sorted(tables.items()):
-        terminalreporter.section(f"{table}: {len(rows)} cases")
-        width = max(len(case) for case, _ in rows)
-        for case, what in rows:
-            terminalreporter.write_line(f"{case:<{width}}  {what}")

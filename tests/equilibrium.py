@@ -1,7 +1,5 @@
 """Made-up tracers in equilibrium with a known mass, and what the library makes of them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire.mass import jeans

@@ -1,8 +1,7 @@
 """Dry runs of Snakemake in a fork of this process, and the jobs that they print."""
 
-from __future__ import annotations
-
 import contextlib
+import functools
 import gc
 import io
 import multiprocessing
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+REPO = Path(__file__).resolve().parents[1]
 # What a run can make; all but the first only when it is asked for
 TARGETS = ("all", "calibration", "sensitivity")
 # Variations that tests run: from the survey table, from the samples, and one that changes nothing
@@ -36,7 +36,7 @@ class Job:
         return Path(self.words[1]).stem
 
 
-def _dry_run(folder: str, flags: list[str]) -> str:
+def _dry_run(folder: str, flags: list[str], targets: tuple[str, ...]) -> str:
     from snakemake.cli import main
 
     gc.disable()  # it would copy what is shared with the process that this is a fork of
@@ -51,11 +51,11 @@ def _dry_run(folder: str, flags: list[str]) -> str:
         contextlib.redirect_stderr(out),
         contextlib.suppress(SystemExit),
     ):
-        main(["--dry-run", "--cores", "2", *TARGETS, *flags])
+        main(["--dry-run", "--cores", "2", *targets, *flags])
     return out.getvalue()
 
 
-def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
+def dry_runs(folder: Path, variations: list[list[str]], targets=TARGETS) -> list[str]:
     """Give what dry runs with these flags say, two at a time.
 
     Each is a fork of this process, which has Snakemake loaded, so it costs a fraction of a second
@@ -64,7 +64,7 @@ def dry_runs(folder: Path, variations: list[list[str]]) -> list[str]:
     import snakemake.cli  # noqa: F401  (loaded once, here)
 
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        said = pool.starmap(_dry_run, [(str(folder), flags) for flags in variations])
+        said = pool.starmap(_dry_run, [(str(folder), flags, targets) for flags in variations])
         # They end by themselves: Snakemake has them ignore the signal that would end them.
         pool.close()
         pool.join()
@@ -111,3 +111,24 @@ def planned(said: str) -> dict[str, int]:
     assert stats, said
     counts = {rule: int(count) for rule, count in re.findall(r"(\S+) +(\d+)", stats[1])}
     return {rule: count for rule, count in counts.items() if rule not in ("total", *TARGETS)}
+
+
+@functools.cache
+def written() -> dict:
+    """Compile the `params` of every rule, as the rules write them: Snakemake is slower by far."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(REPO.glob("rules/*.smk"))]
+    bodies = re.split(r"^rule (\w+):\n", "\n".join(texts), flags=re.M)
+    compiled = {}
+    for rule, body in zip(bodies[1::2], bodies[2::2], strict=True):
+        words = re.search(r"^    params:\n((?:        .*\n)+)", body, re.M)
+        # A variation's are those of the steps that it runs.
+        own = re.sub(r"^.*\bVARIATIONS\b.*\n", "", words[1], flags=re.M) if words else ""
+        compiled[rule] = compile(f"dict({own})", rule, "eval")
+    return compiled
+
+
+def params(rule: str, config: dict) -> list[str]:
+    """Write the flags that a rule gives its script."""
+    from icefire.snake.rules import Flags
+
+    return list(eval(written()[rule], {"flags": Flags(config), "config": config}).values())

@@ -4,8 +4,6 @@ Nothing of the library's is used, so that a mistake is not made twice; tests hol
 Stars are mappings from column to array, parameters those of a table's metadata, by step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,8 +16,6 @@ QUANTITIES = ("sigma_r", "sigma_phi", "sigma_theta", "beta")
 LEVELS = {"_lo95": 0.025, "_lo68": 0.16, "": 0.5, "_hi68": 0.84, "_hi95": 0.975}
 CUTS = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
 NOTHING = (None, None, None)
-
-# --- places and motions ----------------------------------------------------------------------
 
 
 def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
@@ -51,9 +47,6 @@ def by_astropy(stars: dict, frame: Galactocentric | None = None) -> dict:
         "v_theta": speed(spin.d_lat),
         **dict(zip(("lx", "ly", "lz"), np.cross(position, velocity, axis=0), strict=True)),
     }
-
-
-# --- flags and samples -----------------------------------------------------------------------
 
 
 def flags(stars: Mapping, parameters: Mapping, off: Mapping) -> dict[str, np.ndarray]:
@@ -109,9 +102,6 @@ def in_polygon(x: np.ndarray, y: np.ndarray, vertices: np.ndarray) -> tuple:
     return turns > 0.5, border
 
 
-# --- bins ------------------------------------------------------------------------------------
-
-
 def inside(stars: Mapping, row: Mapping, name: str, parameters: Mapping) -> np.ndarray:
     """Tell which stars are in one bin of a geometry, a row of its summary."""
     p = parameters["run_realisations"]
@@ -130,9 +120,6 @@ def inside(stars: Mapping, row: Mapping, name: str, parameters: Mapping) -> np.n
     a, b = name
     distance = np.hypot(stars[a] - row[a], stars[b] - row[b])
     return distance <= p[f"geometry_{name}_radius_kpc"]
-
-
-# --- medians and intervals -------------------------------------------------------------------
 
 
 def covariance(stars: Mapping) -> np.ndarray:
@@ -171,37 +158,6 @@ def han2024(stars: Mapping, n_sample: int, parameters: Mapping, draws: int, rng)
     return variance
 
 
-def bootstrap(stars: Mapping, n_sample: int, parameters: Mapping, draws: int, rng) -> np.ndarray:
-    """Draw the three variances of a bin's stars from resamples, mirrored, draws x 3.
-
-    Each resample's variance, errors still in, falls short of or exceeds the stars' own; the truth
-    exceeds theirs, or falls short, by as much in the logarithm, and by more the heavier the tails
-    that the stars show (docs/uncertainties.md).
-    """
-    v = np.column_stack([stars[name] for name in COMPONENTS])
-    error2 = np.diagonal(covariance(stars), axis1=1, axis2=2)
-    if parameters["run_realisations"].get("dispersion_deconvolve") is False:
-        error2 = np.zeros_like(error2)
-    n, own = len(v), v.var(axis=0, ddof=1)
-    tails = (stats.kurtosis(v, bias=False) + 2).clip(0.3)
-    short = tails / (stats.kurtosis(v) + 2).clip(0.3)
-    up = np.sqrt(short * (1 + 0.5 * (tails - 1) * np.sqrt(6 / n)).clip(None, 4))
-    down = np.sqrt(short * (1 + 0.3 * (tails - 2).clip(0) * np.sqrt(6 / n)).clip(None, 4))
-    variance = np.empty((draws, 3))
-    for draw in range(draws):
-        times = rng.poisson(1.0, n)
-        if times.sum() < 2:
-            variance[draw] = np.nan
-            continue
-        again, error = np.repeat(v, times, axis=0), np.repeat(error2, times, axis=0)
-        # Taken off what is resampled, and put back where that is mirrored
-        here = again.var(axis=0, ddof=1) - error.mean(axis=0) + error2.mean(axis=0)
-        ratio = np.maximum(here * n / (n - 1) / own, 1e-300)
-        mirrored = np.minimum(ratio ** -np.where(ratio < 1, up, down), 20)
-        variance[draw] = own * mirrored - error2.mean(axis=0)
-    return variance
-
-
 def quantities(variance: np.ndarray) -> dict[str, np.ndarray]:
     """Give dispersions and beta = 1 - (sigma_phi^2 + sigma_theta^2) / (2 sigma_r^2) of draws."""
     r, phi, theta = variance.T
@@ -227,9 +183,6 @@ def chance(value: float, level: float, draws: np.ndarray, realisations: int) -> 
     return float(min(1.0, 2 * up_to, 2 * from_here))
 
 
-# --- numbers ---------------------------------------------------------------------------------
-
-
 def spread(stars: Mapping, mask=slice(None)) -> dict[str, tuple]:
     """Give plain dispersions and beta of stars, and their standard errors from fourth moments."""
     v = np.array([stars[name][mask] for name in COMPONENTS])
@@ -247,62 +200,6 @@ def spread(stars: Mapping, mask=slice(None)) -> dict[str, tuple]:
     errors = [*error, np.sqrt(slope @ scatter @ slope)]
     both = zip(QUANTITIES, values, errors, strict=True)
     return empty | {name: (value, value - e, value + e) for name, value, e in both}
-
-
-def hot_direction(place: np.ndarray, v_r: np.ndarray) -> dict[str, tuple]:
-    """Fit how sigma_r depends on direction at fixed radius: ln sigma_r^2 = cubic(ln r) + n Q n.
-
-    `place` is 3 x N, kpc. The Gaussian likelihood is climbed with halved steps; errors are White's
-    (1982). Numbers by the names that numbers.yaml has.
-    """
-    names = ("xy_direction_deg", "azimuth_deg", "pitch_deg", "contrast")
-    square = (v_r - np.mean(v_r)) ** 2 if len(v_r) else v_r
-    r = np.linalg.norm(place, axis=0)
-    x, y, z = place / r
-    depth = np.log(r / np.median(r)) if len(r) else r
-    model = np.array(
-        [depth**power for power in range(4)] + [x * x - z * z, y * y - z * z, x * y, x * z, y * z]
-    )
-    if len(v_r) < 20 or not square.any() or np.linalg.matrix_rank(model @ model.T) < len(model):
-        return dict.fromkeys(names, NOTHING)
-    fit = _climb(model, square)
-    ratio = square * np.exp(-fit @ model)
-    inverse = np.linalg.inv((model * ratio) @ model.T)
-    error = (inverse @ ((model * (ratio - 1) ** 2) @ model.T) @ inverse)[4:, 4:]
-    xx, yy, xy, xz, yz = fit[4:] * [1, 1, 0.5, 0.5, 0.5]
-    across, along = xx - yy, 2 * xy
-    angle = np.degrees(np.arctan2(along, across)) / 2 % 180 % 180
-    slope = np.array([-along, along, across, 0, 0]) / (across**2 + along**2) / 2
-    width = np.degrees(np.sqrt(slope @ error @ slope))
-    size, axes = np.linalg.eigh([[xx, xy, xz], [xy, yy, yz], [xz, yz, -xx - yy]])
-    hot = axes[:, 2] if axes[0, 2] < 0 else -axes[:, 2]  # its end on the Sun's side
-    values = (
-        *(angle, np.degrees(np.arctan2(hot[1], hot[0])) % 180 % 180),
-        np.degrees(np.arctan2(hot[2], np.hypot(hot[0], hot[1]))),
-        np.sqrt(np.exp(size[2] - size[0])),
-    )
-    numbers = {name: (value, None, None) for name, value in zip(names, values, strict=True)}
-    return numbers | {"xy_direction_deg": (angle, angle - width, angle + width)}
-
-
-def _climb(model: np.ndarray, square: np.ndarray) -> np.ndarray:
-    """Minimise sum(eta + square exp(-eta)), eta = fit @ model, by Newton's steps, halved."""
-
-    def height(fit: np.ndarray) -> float:
-        return float(np.sum(fit @ model + square * np.exp(-fit @ model)))
-
-    fit = np.zeros(len(model))
-    fit[0] = np.log(np.mean(square))
-    for _ in range(500):
-        ratio = square * np.exp(-fit @ model)
-        step = np.linalg.solve((model * ratio) @ model.T, model @ (ratio - 1))
-        if np.abs(step).max() < 1e-10:
-            break
-        with np.errstate(over="ignore", invalid="ignore"):
-            while not height(fit + step) <= height(fit) + 1e-9 * abs(height(fit)):
-                step = step / 2
-        fit = fit + step
-    return fit
 
 
 def numbers(

@@ -1,7 +1,5 @@
 """One table in every format that a survey may come in."""
 
-from __future__ import annotations
-
 import h5py
 import numpy as np
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Calling scripts in this process, which is cheap; whole runs call them as a user does."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import functools

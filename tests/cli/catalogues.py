@@ -1,7 +1,5 @@
 """Small survey tables and what can be wrong with them, for the tests of bad catalogues."""
 
-from __future__ import annotations
-
 import copy
 import gzip
 from collections.abc import Callable
@@ -61,9 +59,6 @@ def good() -> Table:
     return table
 
 
-# --- changes of a table ----------------------------------------------------------------------
-
-
 def some(*values, after: int = 0):
     """Change rows of a column to these values: the first, or those after some."""
 
@@ -98,11 +93,6 @@ def times(factor: float, unit: str | None):
     return change
 
 
-def unit(name: str | None):
-    """Say that a column is in another unit than it is."""
-    return times(1, name)
-
-
 def made(changes: dict | None = None, rows: slice | np.ndarray = slice(None)) -> Table:
     """Give the good table with some columns changed (None: removed), and only some rows of it."""
     table = good()
@@ -135,50 +125,57 @@ def table(ending: str = ".fits", name: str = "stars", rows=slice(None), **change
     return lambda folder: write(made(changes, rows), folder / f"{name}{ending}")
 
 
-def cut(ending: str, keep: float | int) -> Build:
-    """A file that ends too early: after a fraction of its bytes, or so many before its end."""
+def changed(ending: str, change: Callable[[bytes], bytes], name: str = "") -> Build:
+    """A good file with other bytes, under its own name or another."""
 
     def build(folder: Path) -> Path:
         path = write(good(), folder / f"stars{ending}")
-        data = path.read_bytes().rstrip(b"\0")
-        path.write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
-        return path
-
-    return build
-
-
-def content(name: str, data: bytes) -> Build:
-    """A file of these bytes."""
-
-    def build(folder: Path) -> Path:
-        (folder / name).write_bytes(data)
-        return folder / name
-
-    return build
-
-
-def edited(ending: str, *replacements: tuple[bytes, bytes]) -> Build:
-    """A good file in which some bytes are replaced, in a FITS file by as many others."""
-
-    def build(folder: Path) -> Path:
-        path = write(good(), folder / f"stars{ending}")
-        data = path.read_bytes()
-        for old, new in replacements:
-            assert old in data, old
-            data = data.replace(old, new, 1)
+        data = change(path.read_bytes())
+        path = path.rename(folder / (name or path.name))
         path.write_bytes(data)
         return path
 
     return build
 
 
+def cut(ending: str, keep: float | int) -> Build:
+    """A file that ends too early: after a fraction of its bytes, or so many before its end."""
+
+    def ended(data: bytes) -> bytes:
+        data = data.rstrip(b"\0")
+        return data[: int(keep * len(data)) if isinstance(keep, float) else keep]
+
+    return changed(ending, ended)
+
+
+def content(name: str, data: bytes) -> Build:
+    """A file of these bytes."""
+    return changed(".fits", lambda _: data, name)
+
+
+def edited(ending: str, old: bytes, new: bytes, times: int = 1) -> Build:
+    """A good file in which some bytes are replaced, once or (-1) wherever they are."""
+
+    def replaced(data: bytes) -> bytes:
+        assert old in data, old
+        return data.replace(old, new, times)
+
+    return changed(ending, replaced)
+
+
 def renamed(ending: str, name: str) -> Build:
     """A good table of one format under the name of another."""
+    return changed(ending, bytes, name)
 
-    def build(folder: Path) -> Path:
-        return write(good(), folder / f"stars{ending}").rename(folder / name)
 
-    return build
+def zipped(name: str, keep: float) -> Build:
+    """A part of a good FITS file, compressed."""
+
+    def part(data: bytes) -> bytes:
+        data = gzip.compress(data)
+        return data[: int(keep * len(data))]
+
+    return changed(".fits", part, name)
 
 
 def hdus(*extensions: Callable[[], fits.hdu.base.ExtensionHDU]) -> Build:
@@ -215,29 +212,6 @@ def in_pc_by_attribute(file: h5py.File) -> None:
     data = file["data"]
     replace_dataset(data, "dist_adpt", data["dist_adpt"][:] * 1000)
     data["dist_adpt"].attrs["unit"] = "pc"
-
-
-def replaced(ending: str, old: bytes, new: bytes) -> Build:
-    """A good file in which some bytes are replaced wherever they are."""
-
-    def build(folder: Path) -> Path:
-        path = write(good(), folder / f"stars{ending}")
-        path.write_bytes(path.read_bytes().replace(old, new))
-        return path
-
-    return build
-
-
-def zipped(name: str, keep: float) -> Build:
-    """A part of a good FITS file, compressed."""
-
-    def build(folder: Path) -> Path:
-        path = write(good(), folder / "stars.fits").rename(folder / name)
-        data = gzip.compress(path.read_bytes())
-        path.write_bytes(data[: int(keep * len(data))])
-        return path
-
-    return build
 
 
 def hdu() -> fits.BinTableHDU:

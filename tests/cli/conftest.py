@@ -1,7 +1,5 @@
 """Fixtures: the chain of all steps on a small table, and a working folder that is not the clone."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 

@@ -1,7 +1,5 @@
 """Tables of a few rows in the place of a step's, for cases that only read them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +7,7 @@ import yaml
 from astropy.table import Table
 
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import Column
+from icefire.files.columns import STAR_COLUMNS, Column
 
 from .calls import REPO
 from .chain import Step
@@ -31,10 +29,20 @@ def write(path: Path, columns: dict[str, np.ndarray], units: dict, meta: dict) -
         writer.meta = meta
 
 
+def rewrite(path: Path, change) -> None:
+    """Write a star table anew; `change` gets its columns and metadata, and may give others."""
+    reader = star_tables.StarReader(path)
+    stars = reader.all()
+    stars = change(stars, reader.meta) or stars
+    with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as writer:
+        writer.write(stars)
+        writer.meta = reader.meta
+
+
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict, dict]:
     """Read the first rows of a table, all of a small one: columns, units and metadata."""
     if path.suffix == ".ecsv":
-        table = Table.read(path, format="ascii.ecsv")[:50]
+        table = Table.read(path)[:50]
         return {name: table[name] for name in table.colnames}, {}, table.meta
     reader = star_tables.StarReader(path)
     return reader.read(0, 50), reader.units, reader.meta

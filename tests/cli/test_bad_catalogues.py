@@ -4,8 +4,6 @@ A table of cases. Those that cleaning lets through go on to the samples, and not
 become NaN or be warned of on the way.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import shutil
@@ -29,7 +27,6 @@ from .chain import Step, chain_of
 from .test_bad_input import refused
 
 H3 = REPO / "config" / "surveys" / "h3.yaml"
-OUTCOMES = "bad catalogues"
 # The steps from a catalogue to the samples
 STEPS = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_samples")
 
@@ -80,13 +77,13 @@ words = table(Vrad=np.array(["fast"] * N_ROWS))
 refuse("texts for numbers", words, "Vrad, mapped to rv", "numbers", "map rv")
 rv_map = {"columns.rv.source": "RV"}
 refuse("column missing", table(), "column RV, mapped to rv, is missing", MAP, survey=rv_map)
-refuse("column of another case", edited(".fits", (b"'RA  ", b"'ra  ")), "RA", "has ra", MAP)
-refuse("name twice, FITS", edited(".fits", (b"'DEC  ", b"'RA   ")), "named RA", "rename")
-refuse("name twice, CSV", edited(".csv", (b",DEC,", b",RA,")), "named RA", "rename")
+refuse("column of another case", edited(".fits", b"'RA  ", b"'ra  "), "RA", "has ra", MAP)
+refuse("name twice, FITS", edited(".fits", b"'DEC  ", b"'RA   "), "named RA", "rename")
+refuse("name twice, CSV", edited(".csv", b",DEC,", b",RA,"), "named RA", "rename")
 refuse(
-    "name twice, ECSV", edited(".ecsv", (b"name: DEC", b"name: RA")), "describes the columns", AGAIN
+    "name twice, ECSV", edited(".ecsv", b"name: DEC", b"name: RA"), "describes the columns", AGAIN
 )
-refuse("name in Latin 1, FITS", edited(".fits", (b"'tileID", b"'til\xe9ID")), "tileID", MAP)
+refuse("name in Latin 1, FITS", edited(".fits", b"'tileID", b"'til\xe9ID"), "tileID", MAP)
 refuse("one word among numbers", table(".csv", Vrad=ids("1")), "Vrad", "row 2", "'star 1'")
 refuse("two values per star", table(Vrad=np.zeros((N_ROWS, 2))), "Vrad", "several values")
 refuse("complex numbers", table(Vrad=np.zeros(N_ROWS, complex)), "Vrad", "numbers")
@@ -113,7 +110,7 @@ refuse(
     "are they in m/s?",
 )
 refuse("every value missing", table(Vrad=every(NAN)), "no star is left of 24", "24 go", RV)
-refuse("unit misspelt", edited(".fits", (b"'kpc  ", b"'kpcs ")), "dist_adpt", "'kpcs'", "the file")
+refuse("unit misspelt", edited(".fits", b"'kpc  ", b"'kpcs "), "dist_adpt", "'kpcs'", "the file")
 refuse("km/s for [Fe/H]", table(FeH=times(1, "km/s")), "FeH", "'km s-1'", "the file")
 no_unit = {"columns.distance.unit": None}
 refuse(
@@ -187,13 +184,11 @@ refuse("cut, HDF5", cut(".h5", -1), AGAIN)
 refuse("cut within a row, CSV", cut(".csv", -70), "line 25 has 9 cells", AGAIN)
 refuse("cut within a row, ECSV", cut(".ecsv", -70), "line 49 has 9 cells", AGAIN)
 refuse("cut, VOTable", cut(".vot", 0.7), AGAIN)
-refuse("one cell too many, CSV", edited(".csv", (b",100\n", b",100,7\n")), "line 2 has 21", AGAIN)
-refuse(
-    "quotation mark not closed", edited(".csv", (b",100\n", b',"100\n')), "quotation mark", AGAIN
-)
-count("semicolons in CSV", cat.replaced(".csv", b",", b";"))
-count("byte order mark, CSV", edited(".csv", (b"H3_ID", b"\xef\xbb\xbfH3_ID")))
-count("carriage returns, CSV", cat.replaced(".csv", b"\n", b"\r\n"))
+refuse("one cell too many, CSV", edited(".csv", b",100\n", b",100,7\n"), "line 2 has 21", AGAIN)
+refuse("quotation mark not closed", edited(".csv", b",100\n", b',"100\n'), "quotation mark", AGAIN)
+count("semicolons in CSV", edited(".csv", b",", b";", -1))
+count("byte order mark, CSV", edited(".csv", b"H3_ID", b"\xef\xbb\xbfH3_ID"))
+count("carriage returns, CSV", edited(".csv", b"\n", b"\r\n", -1))
 for ending in (*cat.WRITERS, ".parquet"):
     refuse(f"empty file ({ending})", content(f"stars{ending}", b""))
 for ending in (".h5", ".csv", ".vot"):
@@ -213,7 +208,7 @@ for what, card, wrong in (
     ("format", b"TFORM4  = 'D ", b"TFORM4  = 'Q?"),
     ("metadata", b"TUNIT2  = 'deg ", b"ICEFIRE = '{\" "),
 ):
-    refuse(f"FITS header with a wrong {what}", edited(".fits", (card, wrong)))
+    refuse(f"FITS header with a wrong {what}", edited(".fits", card, wrong))
 refuse("HDF5, no table", hdf5(".h5", lambda f: f.clear()), "found none", "`table`")
 second_table = hdf5(".h5", lambda f: f.update({"second": f["rcat"][:3]}))
 refuse("HDF5, two tables", second_table, "/rcat, /second", "`table`")
@@ -227,22 +222,17 @@ count("HDF5, a link to nothing", dead_link)
 in_pc = hdf5(".hdf5", cat.in_pc_by_attribute)
 count("HDF5, unit in an attribute", in_pc)
 two_tables = (b"</RESOURCE>", b"<TABLE><FIELD name='a' datatype='int'/></TABLE></RESOURCE>")
-refuse("VOTable, two tables", edited(".vot", two_tables), "2 tables", "`table`")
+refuse("VOTable, two tables", edited(".vot", *two_tables), "2 tables", "`table`")
 refuse("VOTable, entities without end", content("stars.vot", cat.entities()), AGAIN)
 python = b"# meta: !!python/object/apply:os.mkdir [executed]\n# datatype:"
-refuse("ECSV, Python in its header", edited(".ecsv", (b"# datatype:", python)), AGAIN)
-count("ECSV, odd metadata", edited(".ecsv", (b"# datatype:", b"# meta: [1, 2]\n# datatype:")))
+refuse("ECSV, Python in its header", edited(".ecsv", b"# datatype:", python), AGAIN)
+count("ECSV, odd metadata", edited(".ecsv", b"# datatype:", b"# meta: [1, 2]\n# datatype:"))
 synthetic = b"# meta: {synthetic: true, parameters: 3}\n# datatype:"
-refuse(
-    "ECSV that says synthetic", edited(".ecsv", (b"# datatype:", synthetic)), "simulate_survey.py"
-)
+refuse("ECSV that says synthetic", edited(".ecsv", b"# datatype:", synthetic), "simulate_survey.py")
 refuse("nothing there", lambda folder: folder / "stars.fits", "No such file")
 refuse("directory", cat.directory, "not a file")
 refuse("device", cat.device, "not a file")
 refuse("name too long", lambda folder: folder / ("x" * 300 + ".fits"), "name too long")
-
-
-# --- the table -------------------------------------------------------------------------------
 
 
 def steps(folder: Path, config: dict, catalogue: Path, survey: Path = H3) -> list[Step]:
@@ -266,11 +256,10 @@ def named(cases: list[Case]) -> list:
 
 
 @pytest.mark.parametrize("case", named(REFUSED))
-def test_refused(case, config, tmp_path, outcome):
+def test_refused(case, config, tmp_path):
     catalogue, survey = made_by(case, tmp_path)
     before = sorted(os.listdir(catalogue.parent))
     line = refused(steps(tmp_path / "run", config, catalogue, survey)[0])
-    outcome(OUTCOMES, case.name, f"refused: {line.replace(f'{catalogue.parent}/', '')[:150]}")
     assert f"error: {catalogue}: " in line
     for words in case.says:
         assert words in line
@@ -279,7 +268,7 @@ def test_refused(case, config, tmp_path, outcome):
 
 
 @pytest.mark.parametrize("case", named(COUNTED))
-def test_counted(case, config, tmp_path, outcome):
+def test_counted(case, config, tmp_path):
     catalogue, survey = made_by(case, tmp_path)
     laid_out = steps(tmp_path / "run", config, catalogue, survey)
     for step in laid_out:
@@ -287,12 +276,8 @@ def test_counted(case, config, tmp_path, outcome):
         assert (step.script, done.status, done.err) == (step.script, 0, "")
     clean, _, flags, select = laid_out
     everything_adds_up(select, case.rows)
-    ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
+    ledger = Table.read(select.outputs["--ledger"])
     removed = {row["reason"]: int(row["n_removed"]) for row in ledger if row["n_removed"]}
-    what = [f"{number} as {str(reason)!r}" for reason, number in removed.items()]
-    outcome(
-        OUTCOMES, case.name, f"ran: {ledger['n_out'][-1]} of {case.rows} kept; {', '.join(what)}"
-    )
     wanted = {r: n for r in ledger["reason"] for words, n in case.counted.items() if words in r}
     assert removed == wanted
     assert len(wanted) == len(case.counted)
@@ -311,7 +296,7 @@ def test_counted(case, config, tmp_path, outcome):
 
 def everything_adds_up(select: Step, rows: int) -> None:
     """Make sure that the ledger leads from every row to the samples, one removal after another."""
-    ledger = Table.read(select.outputs["--ledger"], format="ascii.ecsv")
+    ledger = Table.read(select.outputs["--ledger"])
     assert ledger["n_in"][0] == rows
     assert np.array_equal(ledger["n_in"][1:], ledger["n_out"][:-1])
     assert np.array_equal(ledger["n_in"] - ledger["n_removed"], ledger["n_out"])
@@ -320,9 +305,6 @@ def everything_adds_up(select: Step, rows: int) -> None:
     assert found["halo"] == left["halo"]["n_out"]
     assert found["accreted"] == left["accreted"]["n_out"]
     assert found["insitu"] == left["insitu"]["n_removed"]
-
-
-# --- column maps -----------------------------------------------------------------------------
 
 
 def mistake(key: str, value, *says: str) -> Case:
@@ -370,22 +352,18 @@ MAPS = [
 
 
 @pytest.mark.parametrize("case", named(MAPS))
-def test_a_bad_column_map_is_refused(case, config, tmp_path, outcome):
+def test_a_bad_column_map_is_refused(case, config, tmp_path):
     (tmp_path / "maps").mkdir()
     survey = case.build(tmp_path / "maps")
     catalogue = cat.write(cat.good(), tmp_path / "stars.fits")
     line = refused(steps(tmp_path / "run", config, catalogue, survey)[0])
-    outcome(OUTCOMES, case.name, f"refused: {line.replace(f'{survey.parent}/', '')[:150]}")
     assert f"error: {survey}: " in line
     for words in case.says:
         assert words in line
 
 
-# --- permissions and names -------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("ending", [".fits", ".csv"])
-def test_without_permission(config, tmp_path, outcome, ending):
+def test_without_permission(config, tmp_path, ending):
     path = cat.write(cat.good(), tmp_path / f"stars{ending}")
     path.chmod(0)
     clean = steps(tmp_path / "run", config, path)[0]
@@ -398,7 +376,6 @@ def test_without_permission(config, tmp_path, outcome, ending):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"clean_catalog.py: error: {path}: Permission denied\n"
     assert not (tmp_path / "run").exists() or not os.listdir(tmp_path / "run")
-    outcome(OUTCOMES, f"no permission ({ending})", f"refused: {done.stderr.split('/')[-1].strip()}")
 
 
 ODD_NAMES = [
@@ -411,7 +388,7 @@ FORMATS = (".fits", ".h5", ".csv")
 
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
-def test_odd_names_are_names_like_any_other(config, tmp_path, outcome, name):
+def test_odd_names_are_names_like_any_other(config, tmp_path, name):
     folder = tmp_path / name
     folder.mkdir()
     for ending in FORMATS:
@@ -426,6 +403,5 @@ def test_odd_names_are_names_like_any_other(config, tmp_path, outcome, name):
     # Where the catalogue is refused, its name makes no second line and no control character.
     line = refused(steps(folder / "run", config, folder / f"no {name}.fits")[0])
     assert line.isprintable()
-    outcome(OUTCOMES, f"name {name!a}", f"ran in {len(FORMATS)} formats: 24 of 24 kept")
     assert not list(tmp_path.rglob("executed"))
     assert not Path("executed").exists()

@@ -3,23 +3,20 @@
 Keys come from config/config.yaml itself, so that a new one is tried as soon as it is there.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import functools
 import math
-import re
 from collections import Counter
 
 import pytest
 import yaml
 from changes import GONE, changed
+from planning import params
 
 from icefire.errors import UserError
 from icefire.files import text_tables
 from icefire.snake.config import mistakes
-from icefire.snake.rules import Flags
 from icefire.surveys import maps
 from icefire.synthetic import model as synthetic_model
 
@@ -45,9 +42,9 @@ KEYS = leaf_keys(CONFIG)
 
 # --- what is put in place of a value ---------------------------------------------------------
 
-ODD_TEXTS = ["", " ", "nan", "1e3", "~", "\x1b[31m", "a\nb", "$(touch pwned)", "a'b\"c", "{x}"]
-ODD_TEXTS += ["<y>", "../..", "/dev/null", "x" * 300, "--help", "a\0b", "\ud800", "é雪"]
-ODD_NUMBERS = [0, -1, 0.5, 2, 1e-9, 1e9, 1e300, 10**400, -(2**63), math.nan, math.inf, -math.inf]
+ODD_TEXTS = ["", " ", "nan", "1e3", "\x1b[31m", "a\nb", "$(touch pwned)", "{x}", "../.."]
+ODD_TEXTS += ["x" * 300, "--help", "a\0b", "\ud800", "é雪"]
+ODD_NUMBERS = [0, -1, 0.5, 1e-9, 1e300, 10**400, math.nan, -math.inf]
 WRONG_KINDS = [None, True, [], {}, [None], {"a": 1}, [[]], GONE]
 # Each good for some key
 OTHER_TEXTS = ["bootstrap", "MilkyWayPotential-v2", "cividis", "red", "#00ff00", "segue_kgiants"]
@@ -61,7 +58,7 @@ def wrong_values(value) -> list:
     # A few stand for all of another kind.
     if isinstance(value, int | float):
         others = [*WRONG_KINDS, *ODD_NUMBERS, *ODD_TEXTS[2:4]]
-        near = [type(value)(value * factor) for factor in (-1, 0.5, 0.9, 1.1, 2, 10, 1000)]
+        near = [type(value)(value * factor) for factor in (-1, 0.9, 1.1, 10, 1000)]
         return [*near, value + 0.5, str(value), *others]
     if isinstance(value, str):
         others = [*WRONG_KINDS, *ODD_NUMBERS[:2], *ODD_TEXTS]
@@ -70,28 +67,6 @@ def wrong_values(value) -> list:
     near = [value[::-1], value[:-1], [*value, *value[:1]], value * 60, [value]]
     near += [[item, *value[1:]] for item in wrong_values(value[0])] if value else []
     return [*near, *others]
-
-
-# --- the steps -------------------------------------------------------------------------------
-
-
-@functools.cache
-def written() -> dict:
-    """Compile the `params` of every rule, as the rules write them: Snakemake is slower by far."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(REPO.glob("rules/*.smk"))]
-    bodies = re.split(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:\n", "\n".join(texts), flags=re.M)
-    compiled = {}
-    for rule, body in zip(bodies[1::2], bodies[2::2], strict=True):
-        words = re.search(r"^    params:\n((?:        .*\n)+)", body, re.M)
-        # A variation's are those of the steps that it runs.
-        own = re.sub(r"^.*\bVARIATIONS\b.*\n", "", words[1], flags=re.M) if words else ""
-        compiled[rule] = compile(f"dict({own})", rule, "eval")
-    return compiled
-
-
-def params(rule: str, config: dict) -> list[str]:
-    """Write the flags that a rule gives its script."""
-    return list(eval(written()[rule], {"flags": Flags(config), "config": config}).values())
 
 
 def test_params_are_those_that_snakemake_writes():
@@ -126,7 +101,7 @@ def in_a_folder_with_the_project_s_files(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key, outcome):
+def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key):
     tried = Counter()
     for value in wrong_values(value_at(CONFIG, key)):
         config = changed(CONFIG, (key, copy.deepcopy(value)))
@@ -138,8 +113,6 @@ def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key, outcome):
             assert key.rsplit(".", 1)[-1] in line, (value, line)
             assert line.isprintable() and len(line) < 700, line
     assert tried["refused"] > 0
-    what = ", ".join(f"{number} {kind}" for kind, number in sorted(tried.items()))
-    outcome("bad configurations", key, f"{tried.total()} tried: {what}")
 
 
 # --- values at their limits, run -------------------------------------------------------------
@@ -178,7 +151,7 @@ def node_at(key: str) -> dict:
 
 
 @pytest.mark.parametrize("which", ["lowest", "highest"])
-def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch, outcome):
+def test_values_at_their_limits_run(which, chain, shortened, config, tmp_path, monkeypatch):
     """Every number as low or as high as it may be, as far as the numbers before it let it."""
     monkeypatch.chdir(chain.folder)
     extreme, tried = config, []
@@ -193,19 +166,13 @@ def test_values_at_their_limits_run(which, chain, config, tmp_path, monkeypatch,
     ran = {}
     for name, step in chain_of(chain.folder, extreme).steps.items():
         if step.params != chain.steps[name].params and step.script not in ran:
-            step = dataclasses.replace(step, inputs=chain.steps[name].inputs)
+            step = dataclasses.replace(step, inputs=shortened(step.script).inputs)
             done = step.writing_to(tmp_path / "out").call()
             # Cuts so high that they leave no star are told.
             none_left = (done.status, "no star is left" in done.err) == (2, True)
             assert none_left or (done.status, done.err) == (0, ""), (name, done.err)
             ran[step.script] = name
     assert len(ran) > 8 and len(tried) > 30
-    outcome(
-        "bad configurations", f"{which} values", f"ran: {len(tried)} keys in {len(ran)} scripts"
-    )
-
-
-# --- the other two files of choices ----------------------------------------------------------
 
 
 def paths_to(value, keys=()):
@@ -226,10 +193,9 @@ def put(model, keys, value):
 
 
 @pytest.mark.parametrize("wrong", [math.nan, None, "5"], ids=str)
-def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch, outcome):
+def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch):
     model = text_tables.read_yaml(REPO / "config" / "synthetic.yaml")
     schema = text_tables.read_yaml(synthetic_model.SCHEMA)
-    tried = 0
     # Every thirteenth is enough to meet each kind of value.
     for keys in [*paths_to(model)][::13]:
         files = {"model": put(model, keys, wrong), synthetic_model.SCHEMA: schema}
@@ -238,11 +204,9 @@ def test_values_of_the_synthetic_model_are_checked_and_named(wrong, monkeypatch,
             synthetic_model.read_model("model")
         names = [str(key) for key in keys if not isinstance(key, int)]
         assert any(name in str(told.value) for name in names), told.value
-        tried += 1
-    outcome("bad configurations", f"synthetic.yaml: {str(wrong)[:9]}", f"refused at {tried} keys")
 
 
-def test_values_of_a_survey_s_map_are_refused_or_read(monkeypatch, outcome):
+def test_values_of_a_survey_s_map_are_refused_or_read(monkeypatch):
     given_map = text_tables.read_yaml(REPO / "config" / "surveys" / "h3.yaml")
     tried = Counter()
     values = [
@@ -260,5 +224,3 @@ def test_values_of_a_survey_s_map_are_refused_or_read(monkeypatch, outcome):
             else:
                 tried["read"] += 1
     assert tried["refused"] and tried["read"]
-    what = f"{tried['refused']} refused, {tried['read']} read"
-    outcome("bad configurations", "surveys/h3.yaml", f"{tried.total()} tried: {what}")

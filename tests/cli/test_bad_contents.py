@@ -1,7 +1,5 @@
 """Files that can be read but say what cannot be: shards, ledgers, claims, maps and metadata."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path
@@ -32,13 +30,6 @@ def bad(tmp_path):
         return path
 
     return write
-
-
-def ecsv(path: Path) -> Table:
-    return Table.read(path, format="ascii.ecsv")
-
-
-# --- shards ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -102,9 +93,6 @@ def test_an_accreted_fraction_needs_a_shard_of_each_sample_and_of_the_same_geome
         assert "--fraction-of" in refused(summarise.reading_all("--fraction-of", given))
 
 
-# --- tables that belong to another run -------------------------------------------------------
-
-
 def test_kinematics_of_other_stars_are_named(chain, tmp_path):
     step = chain.of_script("flag_substructure")
     reader = star_tables.StarReader(step.inputs["--kinematics"][0])
@@ -121,7 +109,7 @@ def test_kinematics_of_other_stars_are_named(chain, tmp_path):
 
 def test_figures_of_two_catalogues_are_refused(shortened, bad):
     step = shortened("plot_sigma_sky")
-    table = ecsv(step.inputs["--insitu"][0])
+    table = Table.read(step.inputs["--insitu"][0])
     table.meta["catalogue"] = "another survey"
     line = refused(step.reading("--insitu", bad("other.ecsv", table)))
     assert "--insitu 'another survey'" in line
@@ -147,7 +135,7 @@ NOT_WHOLE = {
 def test_a_table_that_is_not_whole_is_named(shortened, bad, what):
     script, flag, change = NOT_WHOLE[what]
     step = shortened(script)
-    path = bad("rows.ecsv", change(ecsv(step.inputs[flag][0])))
+    path = bad("rows.ecsv", change(Table.read(step.inputs[flag][0])))
     assert str(path) in refused(step.reading(flag, path))
 
 
@@ -166,9 +154,7 @@ CLAIM = {
     "change",
     [
         {"number": "counts.haloes"},
-        {"number": "counts"},
         {"agrees": {"about": 3}},
-        {"agrees": {"over": 3}},
         {"agrees": {"above": "many"}},
         {"agrees": "above"},
         {"where": None},
@@ -182,26 +168,23 @@ def test_a_claim_that_cannot_be_checked_is_named(chain, bad, change):
     assert str(path) in refused(step.reading("--claims", path))
 
 
-# --- satellites, literature, style -----------------------------------------------------------
-
-
 @pytest.mark.parametrize("script", ["simulate_survey", "flag_substructure"])
 def test_no_satellites_at_all_are_fine(chain, bad, script):
     step = chain.of_script(script).writing_to(Path("out"))
-    path = bad("none.ecsv", ecsv(step.inputs["--satellites"][0])[:0])
+    path = bad("none.ecsv", Table.read(step.inputs["--satellites"][0])[:0])
     done = step.reading("--satellites", path).call()
     assert (done.status, done.err) == (0, "")
 
 
 def test_a_satellite_of_unknown_kind_is_named(chain, bad):
     step = chain.of_script("simulate_survey")
-    table = ecsv(step.inputs["--satellites"][0])
+    table = Table.read(step.inputs["--satellites"][0])
     table["kind"] = "galaxies"
     path = bad("kinds.ecsv", table)
     assert str(path) in refused(step.reading("--satellites", path))
 
 
-@pytest.mark.parametrize("line", ["font.size: large enough", "font.sise: 9", "font.size 9"])
+@pytest.mark.parametrize("line", ["font.size: large enough", "font.sise: 9"])
 def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
     step = chain.of_script("plot_footprint")
     path = tmp_path / "wrong.mplstyle"
@@ -210,16 +193,11 @@ def test_a_wrong_line_of_a_style_sheet_is_refused(chain, tmp_path, line):
     assert str(path) in refused(step.reading("--style", path))
 
 
-# --- where nothing can be written ------------------------------------------------------------
-
-
 @pytest.mark.parametrize("instead", ["a folder", "a file for its folder"])
 @pytest.mark.parametrize(
     ("script", "flag"),
     [
         ("clean_catalog", "--clean"),
-        ("select_samples", "--ledger"),
-        ("run_realisations", "--measured"),
         ("plot_footprint", "--png"),
         ("collect_numbers", "--tex"),
     ],

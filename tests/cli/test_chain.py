@@ -1,7 +1,5 @@
 """Every script alone on a small table: what it writes, what it logs, and the same bytes again."""
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 
@@ -29,7 +27,7 @@ def read(path: Path):
             hdus.verify("exception")
         return Table.read(path, format="fits")
     if path.suffix == ".ecsv":
-        return Table.read(path, format="ascii.ecsv")
+        return Table.read(path)
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}

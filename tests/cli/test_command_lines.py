@@ -1,7 +1,5 @@
 """Every script's command line: help, version, a tool's usage example, and mistyped flags."""
 
-from __future__ import annotations
-
 import re
 import shlex
 
@@ -56,20 +54,13 @@ def test_usage_examples_have_every_required_flag_and_no_unknown_one(script):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_an_unknown_flag_is_refused(script):
-    done = call(script, [*LAYOUT.of_script(script).argv(), "--no-such-flag=1"])
-    assert done.status == 2
-    assert done.err.endswith("error: unrecognized arguments: --no-such-flag=1\n")
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_an_abbreviated_flag_is_refused(script):
+def test_an_unknown_or_abbreviated_flag_is_refused(script):
     argv = LAYOUT.of_script(script).argv()
     flags = [word.split("=")[0] for word in argv if word.startswith("--")]
-    for shortened in {flag[:-1] for flag in flags} - {*flags}:
-        done = call(script, [*argv, f"{shortened}=1"])
+    for wrong in ("--no-such-flag", flags[0][:-1], flags[-1][:-1]):
+        done = call(script, [*argv, f"{wrong}=1"])
         assert done.status == 2
-        assert done.err.endswith(f"error: unrecognized arguments: {shortened}=1\n")
+        assert done.err.endswith(f"error: unrecognized arguments: {wrong}=1\n")
 
 
 @pytest.mark.parametrize(("name", "flag", "value"), NUMERIC)

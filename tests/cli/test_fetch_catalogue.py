@@ -1,7 +1,5 @@
 """Fetching a table from a TAP service, which each test starts on this machine."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re

@@ -1,8 +1,5 @@
 """Every figure as the journal prints it: width, fonts, sizes, and texts that keep apart."""
 
-from __future__ import annotations
-
-import functools
 import io
 import itertools
 import os
@@ -22,7 +19,7 @@ from matplotlib.text import Text
 
 from icefire.files import text_tables
 
-from .calls import REPO, module
+from .calls import REPO
 from .chain import LAYOUT
 
 FIGURES = [name for name, step in LAYOUT.steps.items() if "--png" in step.outputs]
@@ -78,19 +75,6 @@ def drawn(chain, tmp_path, monkeypatch):
     return draw
 
 
-@pytest.fixture(scope="module")
-def as_made(chain, tmp_path_factory):
-    """Draw a figure of the chain with the journal's style sheet, once for all tests of it."""
-
-    @functools.cache
-    def draw(name: str) -> Drawn:
-        step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            return Drawn(step.writing_to(tmp_path_factory.mktemp("drawn")), monkeypatch)
-
-    return draw
-
-
 def streams(pdf: Path) -> bytes:
     """Give the drawing commands of a PDF."""
     content = pdf.read_bytes()
@@ -98,11 +82,28 @@ def streams(pdf: Path) -> bytes:
     return b"\n".join(zlib.decompress(part) for part in parts)
 
 
+@pytest.fixture(scope="module")
+def reader() -> str:
+    """The program that draws a PDF: skipped where there is none, but not in CI."""
+    program = shutil.which("pdftoppm")
+    if program is None:
+        reason = "no pdftoppm is installed (tests/packages.txt)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return program
+
+
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_fit_to_print(as_made, name):
-    figure = as_made(name)
+def test_a_figure_is_fit_to_print(chain, tmp_path, monkeypatch, reader, name):
+    step = chain.steps[name].reading("--style", REPO / "config" / "paper.mplstyle")
+    figure = Drawn(step.writing_to(tmp_path / "out"), monkeypatch)
     for page in (figure, *figure.maps):
         check_print(page)
+        done = subprocess.run([reader, "-r", "100", "-png", page.pdf], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", page.png)):
+            pixels = matplotlib.image.imread(image)[..., :3]
+            for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+                assert np.all(edge == 1), kind
 
 
 def check_print(figure):
@@ -138,122 +139,91 @@ def check_print(figure):
             assert apart, f"{one!r} and {other!r}"
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_nothing_reaches_the_edge_of_the_page_as_a_reader_draws_it(as_made, name):
-    """Skipped where no reader is installed, but not in CI, where it must be there."""
-    program = shutil.which("pdftoppm")
-    if program is None:
-        reason = "no pdftoppm is installed (tests/packages.txt)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    for figure in (as_made(name), *as_made(name).maps):
-        done = subprocess.run([program, "-r", "150", "-png", figure.pdf], capture_output=True)
-        assert done.returncode == 0, done.stderr
-        for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", figure.png)):
-            pixels = matplotlib.image.imread(image)[..., :3]
-            for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-                assert np.all(edge == 1), kind
+NAME = "plot_sigma_profile"  # and figure 10 is drawn by the same function
 
 
-# --- published values ------------------------------------------------------------------------
-
-PROFILES = ("plot_sigma_profile", "plot_beta_profile")
-
-
-def chooser(step) -> str:
-    """Give the flag that chooses published values; by default they are all drawn."""
-    flags = module(step.script).build_parser()._option_string_actions
-    (name,) = (flag for flag in flags if "literature" in flag and flag not in step.inputs)
-    return name
-
-
-def published(chain, name: str) -> Table:
-    return Table.read(chain.steps[name].inputs["--literature"][0], format="ascii.ecsv")
-
-
-def with_literature(path: Path, table: Table):
-    """Give the change of a step that gives it another table of published values."""
-    text_tables.write_ecsv(path, table, {})
-    return lambda step: step.reading("--literature", path)
-
-
-@pytest.mark.parametrize("name", PROFILES)
-def test_only_the_chosen_sources_are_drawn(chain, drawn, name):
-    table = published(chain, name)
+def test_only_chosen_and_verified_sources_are_drawn(chain, drawn, tmp_path):
+    step, flag = chain.steps[NAME].writing_to(Path("none")), "--figures-literature"
+    table = Table.read(step.inputs["--literature"][0])
     n_rows = int(np.sum(table["source"] == "Cunningham+16"))
-    flag = chooser(chain.steps[name])
-    figure = drawn(name, lambda step: step.with_flag(flag, "Cunningham+16"))
+    figure = drawn(NAME, lambda step: step.with_flag(flag, "Cunningham+16"))
     assert f"literature values drawn: {n_rows} of {len(table)}" in figure.done.out
     sources = {text.rstrip("*") for text, *_ in figure.texts} & set(table["source"])
     assert sources == {"Cunningham+16"}
-    unknown = chain.steps[name].writing_to(Path("none")).with_flag(flag, "Cunningham+16,Nobody+99")
-    done = unknown.call()
+    done = step.with_flag(flag, "Cunningham+16,Nobody+99").call()
     assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert f"no verified value of Nobody+99 ({flag})" in done.err
-    assert "Yaaqib+24" in done.err
-    assert not Path("none").exists()
-
-
-@pytest.mark.parametrize("name", PROFILES)
-def test_a_value_that_was_not_verified_is_never_drawn(chain, drawn, tmp_path, name):
-    table = published(chain, name)
+    assert f"no verified value of Nobody+99 ({flag})" in done.err and "Yaaqib+24" in done.err
     table["verified"][table["source"] == "Yaaqib+24"] = "no"
-    change = with_literature(tmp_path / "unverified.ecsv", table)
-    texts = {text.rstrip("*") for text, *_ in drawn(name, change).texts}
-    assert "Yaaqib+24" not in texts
-    assert "Cunningham+16" in texts
-    chosen = change(chain.steps[name])
-    chosen = chosen.with_flag(chooser(chosen), "Yaaqib+24")
-    assert "no verified value of Yaaqib+24" in chosen.writing_to(Path("out")).call().err
+    text_tables.write_ecsv(tmp_path / "unverified.ecsv", table, {})
+    unverified = step.reading("--literature", tmp_path / "unverified.ecsv")
+    texts = {text.rstrip("*") for text, *_ in drawn(NAME, lambda _: unverified).texts}
+    assert "Yaaqib+24" not in texts and "Cunningham+16" in texts
+    assert "no verified value of Yaaqib+24" in unverified.with_flag(flag, "Yaaqib+24").call().err
 
 
-@pytest.mark.parametrize(("name", "value"), [(PROFILES[0], 900.0), (PROFILES[1], -9.0)])
-def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(
-    chain, drawn, tmp_path, name, value
-):
-    table = published(chain, name)
+def test_a_published_value_beyond_the_frame_stands_at_it_with_its_number(chain, drawn, tmp_path):
+    table = Table.read(chain.steps[NAME].inputs["--literature"][0])
     far = table[table["source"] == "Yaaqib+24"]
-    far["value"] = value
-    change = with_literature(tmp_path / "far.ecsv", far)
-    without = drawn(name, lambda step: step.with_flag(chooser(step), ""))
-    number = f"{value:g}".replace("-", "−")
+    far["value"] = 900.0
+    text_tables.write_ecsv(tmp_path / "far.ecsv", far, {})
+    without = drawn(NAME, lambda step: step.with_flag("--figures-literature", ""))
     # The axis is that of our own values, with or without the one beyond it.
-    expected = sorted([*ticks(without), number])
-    assert sorted(ticks(drawn(name, change))) == expected
+    found = drawn(NAME, lambda step: step.reading("--literature", tmp_path / "far.ecsv"))
+    assert sorted(ticks(found)) == sorted([*ticks(without), "900"])
 
 
 def ticks(figure: Drawn) -> list[str]:
     return [text for text, *_ in figure.texts if re.fullmatch(r"−?[\d.]+", text)]
 
 
-# --- how the stars were told apart -----------------------------------------------------------
+def test_a_proxy_for_chemistry_is_told(chain, drawn, tmp_path):
+    cut = {"chemistry_method": "feh_ranges", "chemistry_insitu_min_feh": -0.7}
+    cut["chemistry_accreted_max_feh"] = -1.0
 
-
-@pytest.mark.parametrize(
-    ("cut", "note"),
-    [
-        ({"chemistry_method": "polygon", "chemistry_insitu_polygon": [[0, 0], [1, 0], [1, 1]]}, ""),
-        (
-            {
-                "chemistry_method": "feh_ranges",
-                "chemistry_insitu_min_feh": -0.7,
-                "chemistry_accreted_max_feh": -1.0,
-            },
-            "accreted: [Fe/H] < −1, in situ: [Fe/H] > −0.7",
-        ),
-    ],
-)
-def test_a_proxy_for_chemistry_is_told(chain, drawn, tmp_path, cut, note):
     def change(step):
         for flag in ("--accreted", "--insitu"):
-            table = Table.read(step.inputs[flag][0], format="ascii.ecsv")
+            table = Table.read(step.inputs[flag][0])
             table.meta["parameters"]["select_samples"] = cut
             path = tmp_path / f"table{flag}.ecsv"
             text_tables.write_ecsv(path, table, table.meta)
             step = step.reading(flag, path)
         return step
 
-    corner = " ".join(text for text, *_ in drawn("plot_sigma_profile", change).texts)
-    assert ("[Fe/H]" in corner) == bool(note)
-    assert note in " ".join(corner.split())
+    said = [
+        " ".join(" ".join(text for text, *_ in drawn(NAME, made).texts).split())
+        for made in (lambda step: step, change)
+    ]
+    assert "[Fe/H]" not in said[0]
+    assert "accreted: [Fe/H] < −1, in situ: [Fe/H] > −0.7" in said[1]
+
+
+TEXTS = {
+    "mathematics that is none": r"$\foo{$ a $x_$ US$ 5",
+    "LaTeX and HTML": r"\input{x} 100 % {a}_b^2 & #1 ~ <script>alert(1)</script> &amp; |x| `y`_",
+}
+
+
+def relabelled(path: Path, folder: Path, meta: dict, **columns: str) -> Path:
+    """Copy a table with other metadata and with one text in every row of some columns."""
+    table = Table.read(path)
+    for name, text in columns.items():
+        table[name] = [text] * len(table)
+    copy = folder / path.name
+    text_tables.write_ecsv(copy, table, {**table.meta, **meta})
+    return copy
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_figures_write_such_texts_as_they_are(chain, tmp_path, kind):
+    text = TEXTS[kind]
+    fields = chain.steps["plot_footprint"]
+    (path,) = fields.inputs["--fields"]
+    meta = {"catalogue": text, "fields_are": text}
+    steps = [fields.reading("--fields", relabelled(path, tmp_path, meta))]
+    for name in ("plot_sigma_profile", "plot_beta_profile"):
+        step = chain.steps[name]
+        (path,) = step.inputs["--literature"]
+        steps.append(step.reading("--literature", relabelled(path, tmp_path, {}, source=text)))
+    for step in steps:
+        done = step.writing_to(tmp_path / "out").call()
+        assert (done.status, done.err) == (0, ""), step.name

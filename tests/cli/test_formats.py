@@ -1,13 +1,10 @@
 """The same 500 stars in every format, gzipped or not: cleaning gives the same bytes."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 
 import numpy as np
 import pytest
-from astropy.io import fits
 from astropy.table import Table
 from table_formats import FORMATS
 
@@ -34,16 +31,16 @@ def stars(chain) -> Table:
     return table
 
 
-def cleaned(path: Path, folder: Path, survey: tuple[str, ...] = CLEAN) -> tuple[bytes, bytes]:
+def cleaned(path: Path, folder: Path) -> tuple[bytes, bytes]:
     """Clean a table; give the bytes of the good stars and of the fields."""
     outputs = folder / "clean.fits", folder / "fields.ecsv"
-    flags = ("--catalogue", path, *survey, "--clean", outputs[0], "--fields", outputs[1])
+    flags = ("--catalogue", path, *CLEAN, "--clean", outputs[0], "--fields", outputs[1])
     done = call("clean_catalog", list(map(str, flags)))
     assert (done.status, done.err) == (0, ""), path.name
     return outputs[0].read_bytes(), outputs[1].read_bytes()
 
 
-def test_every_format_gives_the_bytes_of_fits(stars, tmp_path, outcome):
+def test_every_format_gives_the_bytes_of_fits(stars, tmp_path):
     expected = None
     for ending, write in FORMATS.items():
         path = tmp_path / f"stars.{ending}"
@@ -55,25 +52,4 @@ def test_every_format_gives_the_bytes_of_fits(stars, tmp_path, outcome):
             expected = expected or found
             assert found == expected, table.name
             n_stars = StarReader(tmp_path / "clean.fits").n_rows
-            outcome("formats", table.name, f"{n_stars} of {N_ROWS} stars, the same bytes")
     assert 100 < n_stars < N_ROWS
-
-
-def test_extensions_that_are_joined_give_the_bytes_of_one_table(stars, tmp_path):
-    """As DESI publishes them: five extensions, row by row of the same stars."""
-    FORMATS["fits"](stars, tmp_path / "stars.fits")
-    names = ["RVTAB", "SPTAB", "FIBERMAP", "SCORES", "GAIA"]
-    hdus = [fits.PrimaryHDU()]
-    for number, name in enumerate(names):
-        part = stars[stars.colnames[number :: len(names)]]
-        part["TARGETID"] = stars["H3_ID"]
-        hdus.append(fits.table_to_hdu(part))
-        hdus[-1].header["EXTNAME"] = name
-    fits.HDUList(hdus).writeto(tmp_path / "joined.fits")
-    joined = tmp_path / "joined.yaml"
-    text = Path(CLEAN[1]).read_text(encoding="utf-8")
-    joined.write_text(f"table: [{', '.join(names)}]\n{text}", encoding="utf-8")
-    survey = ("--survey", str(joined), *CLEAN[2:])
-    assert cleaned(tmp_path / "joined.fits", tmp_path, survey) == cleaned(
-        tmp_path / "stars.fits", tmp_path
-    )

@@ -1,7 +1,5 @@
 """Every uncertainty method through the scripts: any shards, errors in or off."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from pathlib import Path
@@ -10,34 +8,21 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from icefire.measure.geometry import GEOMETRIES
-
 from .calls import call
-from .chain import Step, chain_of, overlay
+from .chain import chain_of, overlay
 
 METHODS = ("han2024", "bootstrap", "likelihood")
 
 
 @pytest.fixture(scope="module")
-def of_method(config):
-    """Give the step that measures the halo by a method."""
-
-    @functools.cache
-    def step(folder: Path, method: str) -> Step:
-        other = overlay(config, {"uncertainty": {"method": method}})
-        return chain_of(folder, other).of_script("run_realisations")
-
-    return step
-
-
-@pytest.fixture(scope="module")
-def summarised(of_method, chain, tmp_path_factory):
+def summarised(config, chain, tmp_path_factory):
     """Measure the halo by a method in so many shards; give the summary of a geometry."""
 
     @functools.cache
-    def summary(method: str, shards: int, geometry: str, *flags: str) -> Path:
+    def measured(method: str, shards: int, *flags: str) -> Path:
         folder = tmp_path_factory.mktemp(method)
-        step = of_method(chain.folder, method).with_flag("--shards", str(shards))
+        other = chain_of(chain.folder, overlay(config, {"uncertainty": {"method": method}}))
+        step = other.of_script("run_realisations").with_flag("--shards", str(shards))
         for shard in range(shards):
             part = step.with_flag("--shard", str(shard)).writing_to(folder / str(shard))
             # Not the shards of a rule, of which the first stands for all
@@ -45,6 +30,10 @@ def summarised(of_method, chain, tmp_path_factory):
             part = dataclasses.replace(part, outputs=outputs)
             done = call(part.script, [*part.argv(), *flags])
             assert (done.status, done.err) == (0, "")
+        return folder
+
+    def summary(method: str, shards: int, geometry: str, *flags: str) -> Path:
+        folder = measured(method, shards, *flags)
         found = folder / f"{geometry}.ecsv"
         paths = [folder / str(shard) / geometry / "halo" / "part.npz" for shard in range(shards)]
         done = call("summarise", ["--shards", *map(str, paths), "--summary", str(found)])
@@ -54,21 +43,16 @@ def summarised(of_method, chain, tmp_path_factory):
     return summary
 
 
-def read(path: Path) -> Table:
-    return Table.read(path, format="ascii.ecsv")
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("geometry", ["sky", "radial"])
 def test_a_summary_has_the_same_bytes_whatever_the_shards(summarised, method, geometry):
-    assert geometry in GEOMETRIES
     one = summarised(method, 1, geometry)
-    assert np.isfinite(read(one)["sigma_r"]).sum() > 5
+    assert np.isfinite(Table.read(one)["sigma_r"]).sum() > 5
     assert summarised(method, 3, geometry).read_bytes() == one.read_bytes()
 
 
 def test_the_methods_that_take_errors_off_agree_and_are_below_the_paper_s(summarised):
-    tables = {method: read(summarised(method, 1, "radial")) for method in METHODS}
+    tables = {method: Table.read(summarised(method, 1, "radial")) for method in METHODS}
     many = tables["han2024"]["n_stars"] > 100
     assert many.sum() >= 3
     phi = {method: np.asarray(table["sigma_phi"])[many] for method, table in tables.items()}
@@ -79,8 +63,8 @@ def test_the_methods_that_take_errors_off_agree_and_are_below_the_paper_s(summar
 
 @pytest.mark.parametrize("sound", METHODS[1:])
 def test_a_sound_method_beside_the_paper_s_gives_what_it_gives_alone(summarised, sound):
-    beside = read(summarised("han2024", 2, "radial", f"--uncertainty-sound={sound}"))
-    alone = read(summarised(sound, 1, "radial"))
+    beside = Table.read(summarised("han2024", 2, "radial", f"--uncertainty-sound={sound}"))
+    alone = Table.read(summarised(sound, 1, "radial"))
     for name, both in (("sigma_r", "sigma_r_sound"), ("beta_lo68", "beta_sound_lo68")):
         np.testing.assert_array_equal(beside[both], alone[name])
     assert not [name for name in alone.colnames if "_sound" in name]
@@ -88,9 +72,9 @@ def test_a_sound_method_beside_the_paper_s_gives_what_it_gives_alone(summarised,
 
 @pytest.mark.parametrize("method", METHODS)
 def test_errors_are_left_in_or_taken_off_as_told(summarised, method):
-    own = read(summarised(method, 1, "radial"))
-    off = read(summarised(method, 1, "radial", "--dispersion-deconvolve"))
-    left = read(summarised(method, 1, "radial", "--no-dispersion-deconvolve"))
+    own = Table.read(summarised(method, 1, "radial"))
+    off = Table.read(summarised(method, 1, "radial", "--dispersion-deconvolve"))
+    left = Table.read(summarised(method, 1, "radial", "--no-dispersion-deconvolve"))
     many = own["n_stars"] > 100
     assert np.all(off["sigma_phi"][many] < left["sigma_phi"][many])
     same = left if method == "han2024" else off

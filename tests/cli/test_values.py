@@ -1,7 +1,5 @@
 """Flags whose values no step can work with: status 2, the flag named, nothing written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Tables as pages: every cell there, as a text, whatever it holds."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 from pathlib import Path
 

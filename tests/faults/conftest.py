@@ -1,7 +1,5 @@
 """A small run of the whole workflow that nothing disturbs, and copies of it to disturb."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

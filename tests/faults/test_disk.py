@@ -1,9 +1,6 @@
 """A full disk and a read-only folder: named in one line, nothing half-written, and resumed."""
 
-from __future__ import annotations
-
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +10,15 @@ PAGE = 4096
 FULL = "No space left on device"
 
 
-def whole(place: Place, wanted: dict[str, str]) -> int:
-    """Count the files that are there; each must be one of an undisturbed run's, whole."""
-    files = place.files()
-    assert files.items() <= wanted.items()
-    return len(files)
+def whole(place: Place, wanted: dict[str, str]) -> None:
+    """Each file that is there must be one of an undisturbed run's, whole."""
+    assert place.files().items() <= wanted.items()
 
 
-def test_a_full_disk_made_larger_again_and_again(empty, undisturbed, disk, outcome):
+def test_a_full_disk_made_larger_again_and_again(empty, undisturbed, disk):
     total = sum((undisturbed.folder / name).stat().st_size for name in undisturbed.wanted)
     small = disk(empty, int(0.02 * total))
-    for fraction in (0.02, 0.3, 0.7, 1.03):
+    for fraction in (0.02, 0.5, 1.03):
         small.resize(int(fraction * total))
         done = empty.run()
         assert done.returncode != 0, done.stdout
@@ -32,36 +27,27 @@ def test_a_full_disk_made_larger_again_and_again(empty, undisturbed, disk, outco
             line for line in done.stdout.splitlines() if FULL in line or "disk is full" in line
         ]
         assert lines and RUN in lines[0], done.stdout
-        n_files = whole(empty, undisturbed.wanted)
-        case = f"results on a disk of {fraction:.0%} of the room they need"
-        outcome("faults", case, f"{lines[0]} ({n_files} files, all whole)")
+        whole(empty, undisturbed.wanted)
     small.resize(4 * total)
     done = empty.run()
     assert done.returncode == 0, done.stdout
     assert empty.files() == undisturbed.wanted
-    outcome("faults", "the same disk made large enough", "same command: bytes equal")
 
 
 @pytest.mark.parametrize(
     ("script", "file"),
     [
         ("simulate_survey", f"results/{RUN}/synthetic/catalogue.fits"),
-        ("select_samples", f"results/{RUN}/samples/halo.fits"),
         ("run_realisations", f"results/{RUN}/montecarlo/xy/halo/0-of-2.npz"),
-        ("run_calibration", f"results/{RUN}/calibration/0-of-2.npz"),
         ("summarise", f"results/{RUN}/summaries/xy/halo.ecsv"),
         ("collect_numbers", f"results/{RUN}/numbers.yaml"),
-        ("collect_numbers", f"results/{RUN}/numbers.tex"),
-        ("summarise_calibration", f"results/{RUN}/calibration_advice.rst"),
         ("write_pages", f"results/{RUN}/report/synthetic_check.html"),
         ("plot_footprint", f"figures/{RUN}/fig01_footprint.pdf"),
         ("plot_footprint", f"figures/{RUN}/fig01_footprint.png"),
     ],
     ids=lambda value: value.split("/")[-1],
 )
-def test_a_disk_that_fills_up_in_a_step(
-    empty, undisturbed, steps, disk, monkeypatch, outcome, script, file
-):
+def test_a_disk_that_fills_up_in_a_step(empty, undisturbed, steps, disk, monkeypatch, script, file):
     step = next(step for step in steps if step.script == script and file in step.outputs)
     # Room for what is written before the file, and for all of it but the last page
     before = step.outputs[: step.outputs.index(file) + 1]
@@ -72,11 +58,9 @@ def test_a_disk_that_fills_up_in_a_step(
     assert (done.status, done.err.count("\n")) == (2, 1), done
     assert any(f"{empty.folder / name}: {FULL}" in done.err for name in step.outputs)
     whole(empty, undisturbed.wanted)
-    shown = done.err.replace(f"{empty.folder}/", "").strip()
-    outcome("faults", f"disk full in {Path(file).name}", shown)
 
 
-def test_a_read_only_folder(finished, undisturbed, disk, tmp_path, outcome):
+def test_a_read_only_folder(finished, undisturbed, disk, tmp_path):
     """Of a whole run, which then goes on where it can write again."""
     shutil.move(finished.folder / "results", tmp_path / "results")
     shutil.move(finished.folder / "figures", tmp_path / "figures")
@@ -98,16 +82,3 @@ def test_a_read_only_folder(finished, undisturbed, disk, tmp_path, outcome):
     done = finished.run()
     assert done.returncode == 0, done.stdout
     assert finished.files() == undisturbed.wanted
-    outcome("faults", "results and figures read-only", f"{line}; writable again: bytes equal")
-
-
-@pytest.mark.parametrize("script", ["clean_catalog", "plot_footprint"])
-def test_a_step_that_may_not_write(empty, undisturbed, steps, disk, monkeypatch, outcome, script):
-    step = next(step for step in steps if step.script == script)
-    disk(empty, 10_000_000).write_protect(True)
-    monkeypatch.chdir(undisturbed.folder)
-    done = do(step, {name: str(empty.folder / name) for name in step.outputs})
-    assert (done.status, done.err.count("\n")) == (2, 1), done
-    assert "Read-only file system" in done.err and f"/{RUN}" in done.err
-    shown = done.err.replace(f"{empty.folder}/", "").strip()
-    outcome("faults", f"{script} into a read-only folder", shown)

@@ -1,9 +1,9 @@
-"""Two runs in one folder: of one name the second is refused, of two names both go on."""
-
-from __future__ import annotations
+"""Two runs in one folder, and tests of one that Snakemake makes."""
 
 import os
 import signal
+import subprocess
+import sys
 
 from .conftest import RUN
 from .test_kills import ended, gone, wait_until
@@ -11,14 +11,13 @@ from .test_kills import ended, gone, wait_until
 STARS = f"results/{RUN}/catalog/stars.fits"
 
 
-def test_two_runs_at_once(empty, undisturbed, outcome):
+def test_two_runs_at_once(empty, undisturbed):
     first = empty.start(STARS)
     wait_until((empty.folder / ".snakemake" / "locks" / "0.output.lock").exists)
     second = empty.run(STARS)
     assert second.returncode != 0
     assert "Traceback" not in second.stdout, second.stdout
     assert "cannot be locked" in second.stdout
-    outcome("faults", "two runs of one name at once", "the second: Directory cannot be locked")
     other = empty.run("results/other/catalog/clean.fits", "--config", "run=other")
     assert other.returncode == 0, other.stdout
     assert first.wait(timeout=300) == 0, (empty.folder / "started.out").read_text()
@@ -26,10 +25,9 @@ def test_two_runs_at_once(empty, undisturbed, outcome):
         assert undisturbed.wanted[name] == digest
     made = empty.folder / "results" / "other" / "catalog" / "clean.fits"
     assert made.read_bytes() == (undisturbed.results / "catalog" / "clean.fits").read_bytes()
-    outcome("faults", "two runs of two names at once", "both go through: bytes equal")
 
 
-def test_a_killed_run_leaves_its_lock(finished, undisturbed, outcome):
+def test_a_killed_run_leaves_its_lock(finished, undisturbed):
     (finished.figures / "fig04_sigma_xy.png").unlink()
     running = finished.start()
     wait_until((finished.folder / ".snakemake" / "locks" / "0.output.lock").exists)
@@ -42,4 +40,18 @@ def test_a_killed_run_leaves_its_lock(finished, undisturbed, outcome):
     done = finished.run()
     assert done.returncode == 0, done.stdout
     assert finished.files() == undisturbed.wanted
-    outcome("faults", "the lock of a killed run", "refused; snakemake --unlock: bytes equal")
+
+
+def test_tests_that_snakemake_generates_pass(finished):
+    made = finished.run("--generate-unit-tests", "generated")
+    assert made.returncode == 0, made.stdout
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*words, "generated/test_plot_footprint.py"],
+        cwd=finished.folder,
+        env=os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout

@@ -7,8 +7,6 @@ writes one table per figure beside this file. Do so only where a change of the f
 meant, and read what `git diff --stat tests/golden` says: it belongs to the change.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,12 +31,12 @@ BLOCK = 5
 
 
 def summary(results: Path, geometry: str, sample: str) -> Table:
-    return Table.read(results / "summaries" / geometry / f"{sample}.ecsv", format="ascii.ecsv")
+    return Table.read(results / "summaries" / geometry / f"{sample}.ecsv")
 
 
 def footprint(results: Path) -> Table:
     """Fields and their stars in cells of 30 deg by a tenth of the sky's sin b."""
-    fields = Table.read(results / "catalog" / "fields.ecsv", format="ascii.ecsv")
+    fields = Table.read(results / "catalog" / "fields.ecsv")
     edges = np.linspace(0, 360, 13), np.linspace(-1, 1, 11)
     place = fields["l"], np.sin(np.radians(fields["b"]))
     n_fields, n_stars = (

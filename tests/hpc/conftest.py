@@ -1,7 +1,5 @@
 """A cluster for the tests, and runs of the project on it."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import re

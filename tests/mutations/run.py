@@ -8,8 +8,6 @@ error; then one for the same tests on the project as it is. The heavy imports ar
 case is a fork, which imports only the project's own modules.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import io
@@ -22,8 +20,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from mistakes import MUTATIONS
-from mutate import mutated
+from mistakes import MISTAKES
 
 REPO = Path(__file__).resolve().parents[2]
 PARTS = ("config", "paper", "report", "resources", "scripts", "tests")
@@ -73,10 +70,11 @@ def main() -> None:
             shutil.copytree(REPO / part, copy / part, ignore=ignored)
         shutil.copy2(REPO / "pyproject.toml", copy)
         noticed = set()
-        for where, change, test in MUTATIONS:
-            path, wrong = mutated(copy / "scripts", where, change)
+        for file, old, new, test in MISTAKES:
+            path = copy / "scripts" / "icefire" / file
             right = path.read_text(encoding="utf-8")
-            path.write_text(wrong, encoding="utf-8")
+            assert right.count(old) == 1, f"{old} is not once in {file}"
+            path.write_text(right.replace(old, new), encoding="utf-8")
             found = pool.apply(tested, (copy, [f"tests/{test}"]))
             path.write_text(right, encoding="utf-8")
             noticed.add(found["failed"] or f"tests/{test}")

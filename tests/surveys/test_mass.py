@@ -1,7 +1,5 @@
 """How often intervals of the mass hold it: two hundred halos in equilibrium (docs/mass.md)."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from equilibrium import coverage

@@ -1,7 +1,5 @@
 """What the tests of the synthetic survey share."""
 
-from __future__ import annotations
-
 import pytest
 
 from icefire.stars import kinematics, orbits

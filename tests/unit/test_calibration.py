@@ -1,7 +1,5 @@
 """Counting coverage and bias: against a plain recount, whatever the shards, and in words."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -114,9 +112,6 @@ def test_standard_errors_are_those_from_halo_to_halo():
     assert np.isnan(alone["coverage68_error"]) and alone["coverage68"] in (0, 1)
 
 
-# --- shards ----------------------------------------------------------------------------------
-
-
 def meta(n_halos: int = 6, seed: int = 1) -> dict:
     return {"parameters": {"run_calibration": {"calibration_halos": n_halos, "seed": seed}}}
 
@@ -143,9 +138,6 @@ def test_missing_doubled_and_foreign_shards_are_refused(tmp_path, given):
     paths["other"] = shard(tmp_path / "other.npz", range(3, 6), seed=2)
     with pytest.raises(UserError, match=r"once each|other settings"):
         coverage.join([paths[name] for name in given])
-
-
-# --- words -----------------------------------------------------------------------------------
 
 
 def words(found: dict, catalogue: str = "a survey") -> str:

@@ -1,7 +1,5 @@
 """Captions and printed tables: a run's numbers in templates, and texts as LaTeX has them."""
 
-from __future__ import annotations
-
 import pytest
 
 from icefire.article import captions, tables

@@ -1,7 +1,5 @@
 """Quoted numbers and their standard errors against numpy, scipy, resampling and known maps."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
@@ -33,9 +31,6 @@ def test_standard_errors_are_those_of_a_bootstrap():
         entry = numbers[name]
         assert entry["hi68"] - entry["value"] == pytest.approx(error, rel=0.1), name
         assert entry["value"] - entry["lo68"] == pytest.approx(error, rel=0.1), name
-
-
-# --- the direction in which a sample is hot --------------------------------------------------
 
 
 def hot_along(azimuth_deg: float, pitch_deg: float, contrast: float) -> np.ndarray:
@@ -111,9 +106,8 @@ def test_a_known_quadrupole_is_found_through_an_uneven_footprint(heavy):
     assert chi_square(found) > 100
 
 
-@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
-def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
-    drawn = [sample(2000, SPHERE, seed, heavy) for seed in range(150)]
+def test_a_sphere_that_cools_outward_has_none_however_it_is_seen():
+    drawn = [sample(2000, SPHERE, seed, heavy=True) for seed in range(150)]
     found = [chi_square(estimates.quadrupole(*stars)) for stars in drawn]
     # Five degrees of freedom: mean 5, standard deviation of it sqrt(10 / 150)
     assert np.mean(found) == pytest.approx(5, abs=1)
@@ -124,10 +118,9 @@ def test_a_sphere_that_cools_outward_has_none_however_it_is_seen(heavy):
     assert chi_square(estimates.quadrupole(*many, degree=0)) > 60
 
 
-@pytest.mark.parametrize("heavy", [False, True], ids=["Gaussian", "heavy tails"])
-def test_standard_errors_of_the_quadrupole_are_its_scatter(heavy):
+def test_standard_errors_of_the_quadrupole_are_its_scatter():
     tensor = hot_along(70, 25, 1.5)
-    found = [estimates.quadrupole(*sample(3000, tensor, seed, heavy)) for seed in range(150)]
+    found = [estimates.quadrupole(*sample(3000, tensor, seed, heavy=True)) for seed in range(150)]
     values = np.array([one.values for one in found])
     errors = np.sqrt([np.diag(one.covariance) for one in found])
     np.testing.assert_allclose(errors.mean(axis=0), values.std(axis=0), rtol=0.2)
@@ -146,18 +139,6 @@ def test_stars_that_determine_no_direction_give_none():
     for few in ((place[:, :19], v_r[:19]), (in_the_plane, v_r), (place, same_velocity)):
         assert estimates.quadrupole(*few) is None
     assert estimates.quadrupole(np.empty((3, 0)), np.empty(0)) is None
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_handful_of_stars_with_outliers_gives_numbers_and_no_warnings():
-    rng = np.random.default_rng(9)
-    for n_stars in (20, 25, 40) * 40:
-        place = np.exp(rng.normal(3, 0.5, n_stars)) * rng.normal(size=(3, n_stars))
-        found = estimates.quadrupole(place, 100 * rng.standard_t(2, n_stars))
-        assert np.isfinite([*found.axis(), *found.xy_direction_deg(), chi_square(found)]).all()
-
-
-# --- how numbers are written -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

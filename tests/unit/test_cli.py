@@ -1,7 +1,5 @@
 """A user's mistake is one line and status 2; a bug keeps its traceback; a log has no progress."""
 
-from __future__ import annotations
-
 import io
 import sys
 

@@ -1,7 +1,5 @@
 """What jobs ask of a cluster: grown with their input, doubled at each attempt."""
 
-from __future__ import annotations
-
 import types
 
 import pytest

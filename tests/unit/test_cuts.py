@@ -1,7 +1,5 @@
 """The cuts from giants to the halo: at their limits, on both sides of the plane, one by one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml

@@ -1,12 +1,10 @@
 """Dispersions against independent two-pass sums, whatever the memory, shards and blocks."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import kurtosis
@@ -133,7 +131,7 @@ def masks(stars: dict) -> dict[str, np.ndarray]:
 # One block of stars, and several
 @pytest.mark.parametrize("n_stars", [700, 2 * dispersion.STARS_AT_ONCE + 500])
 def test_every_bin_and_realisation_is_the_two_pass_result(recipe, method, n_stars):
-    stars, numbers = make_stars(n_stars), [0, 1, 999]
+    stars, numbers = make_stars(n_stars), [0, 999]
     found = run(stars, recipe, numbers)
     for name, members in masks(stars).items():
         measurement, enough = found[name], members.sum(axis=1) >= 10
@@ -173,11 +171,10 @@ def test_more_realisations_than_memory_holds_are_refused_with_the_remedy():
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=IDS)
-@pytest.mark.parametrize("shards", [3, 7])
-def test_results_do_not_depend_on_the_shards(recipe, shards):
+def test_results_do_not_depend_on_the_shards(recipe):
     stars = make_stars(2000)
     whole = run(stars, recipe, range(20))
-    parts = [run(stars, recipe, part) for part in np.array_split(np.arange(20), shards)]
+    parts = [run(stars, recipe, part) for part in np.array_split(np.arange(20), 7)]
     for name, measurement in whole.items():
         joined = np.concatenate([part[name].variance for part in parts], axis=-1)
         np.testing.assert_array_equal(joined, measurement.variance)
@@ -284,9 +281,6 @@ def test_mirroring_turns_what_falls_short_into_what_exceeds():
     assert np.isnan(reflected(nan, 100 * ones, 20 * ones, 3 * ones, np.array([5]))).all()
 
 
-# --- sums, anisotropy, intervals -------------------------------------------------------------
-
-
 def sums_of(v: np.ndarray, w: np.ndarray, error: np.ndarray) -> np.ndarray:
     """The ten sums of one bin in one realisation: v and error are N x 3."""
     w = w[:, None]
@@ -304,6 +298,7 @@ bins = st.integers(2, 30).flatmap(
 )
 
 
+@settings(max_examples=50)
 @given(bins)
 def test_variances_from_sums_are_numpys(given):
     v, w, error = given

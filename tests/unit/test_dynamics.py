@@ -1,7 +1,5 @@
 """Eccentricities against closed forms, and the choice of the potential."""
 
-from __future__ import annotations
-
 import gala.potential as gp
 import numpy as np
 import pytest
@@ -23,18 +21,6 @@ def halo_orbits(milky_way):
     return rng.normal(0, 12, (3, 40)), rng.normal(0, 90, (3, 40))
 
 
-def test_a_circular_orbit_has_no_eccentricity(milky_way):
-    position = columns([8, 0, 0], [0, 20, 0])
-    speed = milky_way.circular_velocity(position * u.kpc).to_value(u.km / u.s)
-    velocity = columns([0, -speed[0], 0], [speed[1], 0, 0])
-    assert np.all(orbits.eccentricity(milky_way, position, velocity, 2.0, 1.0) < 0.003)
-
-
-def test_a_plunging_orbit_has_an_eccentricity_near_one(milky_way):
-    found = orbits.eccentricity(milky_way, columns([15, 0, 8]), columns([0, 2, 0]), 4.0, 1.0)
-    assert 0.97 < found[0] < 1
-
-
 @pytest.mark.parametrize("wanted", [0.1, 0.5, 0.8])
 def test_kepler_orbits_have_their_eccentricity(wanted):
     kepler = gp.KeplerPotential(m=1e11 * u.Msun, units=galactic)
@@ -50,16 +36,6 @@ def test_the_default_step_is_fine_enough(milky_way, halo_orbits):
     fine = orbits.eccentricity(milky_way, *halo_orbits, 2.0, 0.2)
     assert np.std(fine) > 0.1
     assert np.max(np.abs(coarse - fine)) < 0.01
-
-
-def test_orbits_do_not_depend_on_how_many_are_integrated_together(
-    milky_way, halo_orbits, monkeypatch
-):
-    whole = orbits.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
-    monkeypatch.setattr(orbits, "_ORBITS_AT_ONCE", 7)
-    # Not to the bit: the compiler treats the last orbits of an array differently.
-    parts = orbits.eccentricity(milky_way, *halo_orbits, 0.3, 1.0)
-    np.testing.assert_allclose(parts, whole, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Shapes in the figures: the projected ellipsoid, circles and patches on the sky, bands."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 
 import matplotlib
@@ -18,8 +16,6 @@ import plot_sigma_plane
 import plot_sigma_sky
 from icefire.draw import maps, page, profiles
 from icefire.draw.sky import sky_polygons
-
-# --- the page --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("projection", ["rectilinear", "mollweide"])
@@ -51,9 +47,6 @@ def test_places_on_a_page_are_rounded_and_laid_out_once(tmp_path, monkeypatch, p
     assert all(axes.get_in_layout() for axes in panels)
     # Room for the label, and as much for each panel, in both
     assert min(found[2, 0, 0] for found in places.values()) > 0.05
-
-
-# --- the ellipse of figure 5 -----------------------------------------------------------------
 
 
 def silhouette(axes, azimuth_deg: float, pitch_deg: float) -> np.ndarray:
@@ -88,16 +81,6 @@ def test_the_outline_of_the_ellipsoid_is_that_of_its_points(azimuth_deg):
         assert reach == pytest.approx(expected, rel=2e-3)
 
 
-def test_a_body_seen_along_its_pole_keeps_its_axes():
-    assert plot_sigma_plane.projected_ellipse((3.0, 2.0, 1.0), 0.0, 0.0) == pytest.approx((3, 1, 0))
-    assert plot_sigma_plane.projected_ellipse((3.0, 2.0, 1.0), 90.0, 0.0)[:2] == pytest.approx(
-        (2, 1)
-    )
-
-
-# --- the sky ---------------------------------------------------------------------------------
-
-
 def test_the_pixels_of_a_map_cover_the_sky_once():
     import healpy
 
@@ -129,9 +112,6 @@ def test_a_circle_around_a_pole_holds_the_pole_and_no_more_than_the_circle(centr
     assert np.count_nonzero(inside) > 50
 
 
-# --- maps and lines of sight -----------------------------------------------------------------
-
-
 def test_a_bin_within_half_its_interval_of_the_mean_is_hatched():
     """The mean counts each bin with its stars; a sound method's interval comes first."""
     table = Table({"n_stars": [100, 10, 10], "beta": [0.5, 0.7, np.nan]})
@@ -159,9 +139,6 @@ def test_an_accreted_fraction_has_the_interval_of_wilson_1927():
     found = plot_line_of_sight.wilson(np.array([1.0, 0.5]), np.array([4, 4]))
     # With z = 1: n/(n + 1) below 1 and no further above; half of sqrt(1/(n + 1)) around 1/2
     assert found == pytest.approx(np.array([[0.2, 0.5 / 5**0.5], [0.0, 0.5 / 5**0.5]]))
-
-
-# --- profiles --------------------------------------------------------------------------------
 
 
 def test_a_bin_without_neighbours_has_bars_instead_of_a_band():

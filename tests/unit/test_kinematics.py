@@ -1,39 +1,24 @@
 """Positions, velocities and error covariances against astropy and gala, star by star."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml
 from astropy import units as u
 from astropy.coordinates import (
-    CartesianDifferential,
     CartesianRepresentation,
     Galactocentric,
     SkyCoord,
     galactocentric_frame_defaults,
 )
-from reference import by_astropy
+from reference import by_astropy, covariance
 
 from icefire.stars import kinematics, orbits, substructure
-from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC
 from icefire.surveys.catalogue import Catalogue
 from icefire.surveys.maps import read_survey_map
 
 SUN = (8.122, 20.8, (12.9, 245.6, 7.78))
 VELOCITIES = ("v_r", "v_phi", "v_theta")
 ERRORS = ("distance_error", "rv_error", "pmra_error", "pmdec_error", "pm_corr")
-PAIRS = {(0, 1): "cov_rphi", (0, 2): "cov_rtheta", (1, 2): "cov_phitheta"}
-
-
-def covariance(found: dict) -> np.ndarray:
-    """N x 3 x 3 from the six columns."""
-    matrix = np.empty((len(found["x"]), 3, 3))
-    for i, name in enumerate(VELOCITIES):
-        matrix[:, i, i] = found[f"{name}_error"] ** 2
-    for (i, j), name in PAIRS.items():
-        matrix[:, i, j] = matrix[:, j, i] = found[name]
-    return matrix
 
 
 def part(stars: dict, which) -> dict:
@@ -86,11 +71,6 @@ def test_every_star_agrees_with_astropy(stars, frame, names):
         assert np.max(np.abs(found[name] - wanted[name]) / scale) < 1e-9, name
 
 
-def test_a_proper_motion_is_a_velocity():
-    by_astropy = (1 * u.kpc * u.mas / u.yr).to_value(u.km / u.s, u.dimensionless_angles())
-    assert by_astropy == KM_S_PER_MAS_YR_KPC
-
-
 def test_another_sun_gives_another_frame_whatever_astropys_default_is():
     stars = random_stars(50)
     with galactocentric_frame_defaults.set("v4.0"):
@@ -102,33 +82,6 @@ def test_another_sun_gives_another_frame_whatever_astropys_default_is():
     found, wanted = kinematics.galactocentric(stars, frame), by_astropy(stars, other)
     for name in ("x", "y", "z", *VELOCITIES):
         np.testing.assert_allclose(found[name], wanted[name], rtol=1e-7, atol=1e-7, err_msg=name)
-
-
-def from_galactocentric(position_kpc, velocity_km_s) -> dict:
-    """One errorless star at a Galactocentric place."""
-    with galactocentric_frame_defaults.set("v4.0"):
-        moving = CartesianRepresentation(
-            position_kpc * u.kpc, differentials=CartesianDifferential(velocity_km_s * u.km / u.s)
-        )
-        sky = SkyCoord(Galactocentric(moving)).icrs
-    values = {
-        "ra": sky.ra.deg,
-        "dec": sky.dec.deg,
-        "distance": sky.distance.to_value(u.kpc),
-        "rv": sky.radial_velocity.to_value(u.km / u.s),
-        "pmra": sky.pm_ra_cosdec.to_value(u.mas / u.yr),
-        "pmdec": sky.pm_dec.to_value(u.mas / u.yr),
-    }
-    missing = set(random_stars(1)) - set(values)
-    return {name: np.array([values.get(name, 0.0)]) for name in (*values, *missing)}
-
-
-def test_a_disc_star_has_negative_v_phi_and_lz(frame):
-    star = from_galactocentric(np.array([-12.0, 0.0, 0.0]), np.array([0.0, 230.0, 0.0]))
-    found = kinematics.galactocentric(star, frame)
-    assert found["v_phi"][0] == pytest.approx(-230, abs=1e-6)
-    assert found["lz"][0] == pytest.approx(-12 * 230, abs=1e-5)
-    assert frame.origin_kpc[0] == pytest.approx(-8.122, abs=1e-4)
 
 
 def drawn(stars: dict, n_draws: int, seed: int) -> dict:

@@ -1,7 +1,5 @@
 """The ledger counts every removed star once and its rows are a chain."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

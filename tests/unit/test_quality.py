@@ -1,7 +1,5 @@
 """Every bad row goes under one reason; every star stays once."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

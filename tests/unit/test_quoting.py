@@ -1,14 +1,12 @@
 """Quoted numbers: what a reader of a manuscript or a caption gets to see."""
 
-from __future__ import annotations
-
 import html
 import re
 import warnings
 
 import pytest
 from docutils.core import publish_parts
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icefire.errors import UserError
@@ -132,6 +130,7 @@ def test_a_catalogue_s_name_stays_a_text(name):
     assert comment.startswith("%") and lines == texts.macros(NUMBERS).splitlines()[1:]
 
 
+@settings(max_examples=40)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp", "Cn"))))
 def test_escaped_text_is_read_as_itself(text):
     assert rendered(texts.escaped(f"x{text}y")) == f"x{text}y"

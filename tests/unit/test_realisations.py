@@ -1,7 +1,5 @@
 """Random streams, exclusion and noise: exact counts, the moments asked for, no order."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -9,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from reference import covariance
 from scipy.stats import chi2
 
 from icefire.measure.recipes import (
@@ -37,14 +36,6 @@ def make_stars(n_stars: int, seed: int = 1) -> dict[str, np.ndarray]:
         stars[f"cov_{name}"] = matrix[:, i, j]
     assert set(stars) == set(COLUMNS)
     return stars
-
-
-def covariance(stars) -> np.ndarray:
-    sizes = np.array([stars[f"{name}_error"] for name in COMPONENTS])
-    matrix = np.einsum("is,js->sij", sizes, sizes) * np.eye(3)
-    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
-        matrix[:, i, j] = matrix[:, j, i] = stars[f"cov_{name}"]
-    return matrix
 
 
 def draw(how, stars, numbers, blocks=None):
@@ -120,7 +111,7 @@ def test_deviates_have_the_moments_of_their_distribution(values, moments):
 
 def test_no_digit_depends_on_the_processors_vectors(repo):
     code = (
-        "import numpy as np, sys; sys.path.insert(0, 'tests/unit')\n"
+        "import numpy as np, sys; sys.path[:0] = ['tests', 'tests/unit']\n"
         "from test_realisations import RECIPES, draw, make_stars\n"
         "for how in RECIPES.values():\n"
         "    print([part.tobytes().hex() for part in draw(how, make_stars(300), range(3))])"

@@ -1,7 +1,5 @@
 """The plan of the house: rooms that import one way only, and nothing in them too long."""
 
-from __future__ import annotations
-
 import ast
 
 import pytest

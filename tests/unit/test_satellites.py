@@ -1,7 +1,5 @@
 """Membership of catalogued satellites, quantity by quantity, and the catalogue itself."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from astropy import units as u

@@ -1,7 +1,5 @@
 """What other choices shift: in half-widths, told from chance, sorted, and said in words."""
 
-from __future__ import annotations
-
 import argparse
 
 import numpy as np
@@ -86,9 +84,6 @@ def test_a_sample_without_a_star_left_is_named(stars):
         shifts(stars, rows(stars, np.zeros(600, bool)))
 
 
-# --- scales and zero points ------------------------------------------------------------------
-
-
 def test_columns_are_scaled_and_shifted_in_order():
     block = {"distance": np.array([2.0]), "rv": np.array([5.0]), "pmra": np.array([1.0])}
     given = adjustments("distance * 1.5, distance + 1,rv - 2")
@@ -109,9 +104,6 @@ def test_what_is_no_adjustment_is_refused(text):
 def test_a_column_that_the_survey_lacks_cannot_be_adjusted():
     with pytest.raises(UserError, match="the survey has no afe"):
         adjust({"afe": np.array([np.nan])}, ("afe + 1",), ("rv",))
-
-
-# --- overlays --------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Shares of the realisations: an exact partition, files that are whole, joined without mistakes."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 
@@ -79,9 +77,6 @@ def test_the_first_shard_names_its_fellows():
     assert shards.all_of(["a/0-of-3.npz"]) == ["a/0-of-3.npz", "a/1-of-3.npz", "a/2-of-3.npz"]
     for paths in (["a/0-of-1.npz"], ["1-of-3.npz"], ["0-of-3.npz", "b.npz"], ["shard.npz"]):
         assert shards.all_of(paths) == paths
-
-
-# --- bins shared instead of realisations -----------------------------------------------------
 
 
 def write_bins(folder, bins, numbers=range(REALISATIONS)):

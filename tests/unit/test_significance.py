@@ -1,7 +1,5 @@
 """Strata, permutations and the tests made of them, against brute force and known halos."""
 
-from __future__ import annotations
-
 from itertools import permutations, product
 
 import numpy as np
@@ -38,9 +36,6 @@ def p_of(stars: dict, name: str, groups=None, n: int = 99, seed: int = 1) -> flo
     return significance.p_value(t, significance.statistic(drawn, score.covariance)[0])
 
 
-# --- strata ----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("n", [0, 1, 2, 39, 80, 1000])
 def test_strata_hold_size_to_twice_size_and_stay_in_groups(n):
     draw = np.random.default_rng(n)
@@ -52,15 +47,6 @@ def test_strata_hold_size_to_twice_size_and_stay_in_groups(n):
         of_group = groups == groups[inside][0]
         assert np.all(of_group[inside])
         assert min(40, of_group.sum()) <= inside.sum() <= 80
-
-
-def test_strata_do_not_depend_on_the_order_of_stars():
-    draw = np.random.default_rng(1)
-    coordinates = draw.integers(0, 30, (2, 900)) + np.array([[0], [1]]) * draw.random(900)
-    order = draw.permutation(900)
-    labels, moved = strata(coordinates), strata(coordinates[:, order])
-    together = labels[order][:, None] == labels[order][None]
-    assert np.array_equal(together, moved[:, None] == moved[None])
 
 
 def test_permutations_stay_within_strata_and_reach_every_order_alike():
@@ -84,9 +70,6 @@ def test_products_are_sums_over_the_permuted_stars_whichever_are_asked_for(monke
     by_hand = score.u[np.concatenate(blocks)] @ score.design.T
     numbers = [3, 99, 100, 150]
     assert np.allclose(score.permuted(5, "t", "s", numbers), by_hand[numbers])
-
-
-# --- scores ----------------------------------------------------------------------------------
 
 
 def test_covariance_is_that_of_all_permutations():
@@ -162,9 +145,6 @@ def test_composition_alone_is_found_plain_and_not_at_fixed_population():
     stars["v_r"] *= np.where(insitu, 0.5, 1)
     assert p_of(stars, "axisymmetric") == 0.01
     assert p_of(stars, "axisymmetric", insitu) > 0.02
-
-
-# --- samples, results ------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Column maps and foreign tables: every mistake is named, every format gives the same stars."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import shutil
@@ -102,9 +100,6 @@ def read(path, survey: SurveyMap, rows: int = star_tables.BLOCK_ROWS) -> dict[st
     return {name: np.concatenate([block[name] for block in blocks]) for name in CANONICAL}
 
 
-# --- maps ------------------------------------------------------------------------------------
-
-
 def test_stars_are_giants_or_what_the_map_calls_them(tmp_path, survey):
     assert (survey.tracer, survey.bounds) == ("giants", {})
     assert survey_of(tmp_path).tracer == "stars"
@@ -119,12 +114,9 @@ def test_the_committed_maps_are_whole(repo, name):
     assert ("afe" in survey.columns) == ("aleph" not in survey.cuts_off)
 
 
-# --- the same stars from every format --------------------------------------------------------
-
-
-@pytest.mark.parametrize("rows", [7, 23])
 @pytest.mark.parametrize("ending", FORMATS)
-def test_every_format_gives_the_same_stars_gzipped_or_not(tmp_path, survey, ending, rows):
+def test_every_format_gives_the_same_stars_gzipped_or_not(tmp_path, survey, ending):
+    rows = 7  # in blocks, the last of which is smaller
     path = write(table(), tmp_path, ending)
     found = read(path, survey, rows)
     zipped = tmp_path / f"zipped.{ending}.gz"
@@ -149,9 +141,6 @@ def test_unsigned_identifiers_are_kept_to_the_last_digit(tmp_path, survey, endin
     ids = np.uint64(2**63 - 23) + np.arange(23, dtype=np.uint64)
     found = read(write(table(star_id=ids), tmp_path, ending), survey)["star_id"]
     assert found.tolist() == ids.tolist()
-
-
-# --- units, scales, constants ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,16 +176,9 @@ def test_a_unit_that_is_not_one_of_the_quantity_is_refused(text, ours):
         conversion(text, ours)
 
 
-def test_gravity_in_metres_is_converted_in_a_table(tmp_path, survey):
-    hdu = fits.table_to_hdu(table())
-    hdu.header[f"TUNIT{table().colnames.index('S_logg') + 1}"] = "[m/s2]"
-    hdu.writeto(tmp_path / "stars.fits")
-    found = read(tmp_path / "stars.fits", survey)["logg"]
-    np.testing.assert_allclose(found, columns()["logg"] + 2, rtol=1e-12)
-
-
-@pytest.mark.parametrize("key", ["unit", "UNIT", "units"])
-@pytest.mark.parametrize("value", ["m", b"m", np.array([b"m"]), np.array(["m"], object)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("unit", "m"), ("UNIT", b"m"), ("units", np.array([b"m"]))]
+)
 def test_units_in_attributes_of_hdf5_win_over_the_map(tmp_path, survey, key, value):
     path = write(table(), tmp_path, "hdf5")
     with h5py.File(path, "a") as file:
@@ -252,9 +234,12 @@ def test_columns_as_surveys_give_them(tmp_path):
         rv_error={"source": ["lo", "hi"], "unit": "km/s"},
         pmra_error={"fraction": "pct", "unit": "percent"},
         pmdec_error={"percentiles": ["lo", "hi"], "unit": "mas/yr"},
-        snr={"source": "S_snr", "missing": -4},
+        snr={"source": "S_snr", "missing": -4, "scale": 0.5},
+        logg={"source": "S_logg", "offset": 2.0},
     )
     found = read(path, survey)
+    np.testing.assert_allclose(found["snr"][3:], 0.5 * made["S_snr"][3:])
+    np.testing.assert_allclose(found["logg"], made["S_logg"] + 2)
     d = 10 ** (made["DM"] / 5 - 2)
     np.testing.assert_allclose(found["distance"], d)
     np.testing.assert_allclose(found["distance_error"], np.log(10) / 5 * d * made["e_DM"])
@@ -384,9 +369,6 @@ def test_positions_that_are_plainly_no_degrees_are_refused(tmp_path, survey, uni
         read(write(made, tmp_path, "csv"), survey)
 
 
-# --- only mapped columns matter --------------------------------------------------------------
-
-
 @pytest.mark.parametrize("ending", ["ecsv", "csv", "fits", "vot", "parquet", "h5"])
 def test_columns_that_no_one_maps_stop_nothing(tmp_path, survey, ending):
     made = table()
@@ -419,9 +401,6 @@ def test_columns_that_no_one_maps_stop_nothing(tmp_path, survey, ending):
     found = read(path, survey)
     assert found["star_id"].tolist() == columns()["star_id"].tolist()
     np.testing.assert_array_equal(found["logg"], columns()["logg"])
-
-
-# --- files as archives publish them ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("gap", ["", "null", "NULL", "NA", "N/A", "None", "--", "nan"])
@@ -550,9 +529,6 @@ def test_a_table_is_chosen_by_name_or_number(tmp_path, chosen):
         file["other/x"], file["other/y"] = [1, 2], [3, 4]
     found = read(tmp_path / "stars.hdf5", survey_of(tmp_path, {"table": "/data"}))
     np.testing.assert_array_equal(found["logg"], columns()["logg"])
-
-
-# --- columns and files that will not do ------------------------------------------------------
 
 
 def test_metadata_of_a_table_of_ours_come_along(tmp_path, survey):

@@ -1,12 +1,10 @@
 """The synthetic survey's model: what is refused and by which name, and how changes are laid on."""
 
-from __future__ import annotations
-
-import copy
 import json
 
 import pytest
 import yaml
+from changes import changed
 
 from icefire.errors import UserError
 from icefire.synthetic.model import read_model
@@ -32,32 +30,10 @@ def write(tmp_path):
     return written
 
 
-def find(model, key: str):
-    """Give the mapping or list that holds a dotted key, and the last part of the key."""
-    *parts, last = key.split(".")
-    for part in parts:
-        if isinstance(model, list):
-            model = next(entry for entry in model if entry["name"] == part)
-        else:
-            model = model[part]
-    return model, last
-
-
-def changed(model: dict, key: str, value) -> dict:
-    """Copy a model with another value at a dotted key; components go by their names."""
-    model = copy.deepcopy(model)
-    holder, last = find(model, key)
-    holder[last] = value
-    return model
-
-
 def refused(path: str, changes=()) -> str:
     with pytest.raises(UserError) as caught:
         read_model(path, changes)
     return str(caught.value)
-
-
-# --- what ships ------------------------------------------------------------------------------
 
 
 def test_the_null_test_s_changes_make_one_round_population(repo):
@@ -75,18 +51,13 @@ def test_the_null_test_s_changes_make_one_round_population(repo):
     assert found["satellites"]["giants_per_lsun"] < 1e-11
 
 
-# --- changes ---------------------------------------------------------------------------------
-
-
 def test_changes_merge_mappings_and_replace_lists_in_turn(small, write):
     windows = [{"r_min": 14.0, "r_max": 17.0, "weight": 0.5}]
     first = {"fields": {"nights": 10, "count": 7}, "selection": {"windows": windows}}
     second = {"fields": {"count": 8}, "sagittarius": {"dwarf": {"rv": 140.0}}}
     changes = [write(first, "first.yaml"), write(second, "second.yaml")]
-    expected = changed(small, "fields.nights", 10)
-    expected = changed(expected, "fields.count", 8)
-    expected = changed(expected, "selection.windows", windows)
-    expected = changed(expected, "sagittarius.dwarf.rv", 140.0)
+    both = (("fields.nights", 10), ("fields.count", 8), ("selection.windows", windows))
+    expected = changed(small, *both, ("sagittarius.dwarf.rv", 140.0))
     assert read_model(write(small), changes) == expected
 
 
@@ -95,9 +66,6 @@ def test_a_mistake_in_changes_is_named_with_both_files(small, write):
     line = refused(write(small), [write({"fields": {"count": 3}}, "good.yaml"), bad])
     for word in ("model.yaml", "good.yaml", "bad.yaml", "fields", "cuont"):
         assert word in line
-
-
-# --- what cannot be --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -109,4 +77,4 @@ def test_a_mistake_in_changes_is_named_with_both_files(small, write):
     ],
 )
 def test_settings_that_do_not_go_together_are_named(small, write, key, value, says):
-    assert refused(write(changed(small, key, value))).endswith(f"model.yaml: {key} {says}")
+    assert refused(write(changed(small, (key, value)))).endswith(f"model.yaml: {key} {says}")

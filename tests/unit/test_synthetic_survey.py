@@ -1,68 +1,23 @@
 """The synthetic survey's fields and true stars against astropy and an independent integral."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.table import MaskedColumn, Table
 from reference import by_astropy
 from scipy.stats import kstest
 
-from icefire.stars.sky import unit_vectors
+from icefire.synthetic.clouds import satellites
 from icefire.synthetic.drawing import distance_modulus
-from icefire.synthetic.survey import in_footprint, place_fields
 
 
 def observe(survey) -> dict[str, np.ndarray]:
     """Give all true stars of a survey."""
     blocks = [stars for stars, _ in survey.blocks()]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-
-
-# --- where the fields are --------------------------------------------------------------------
-
-
-def sky(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Directions all over the sky, deg."""
-    rng = np.random.default_rng(seed)
-    return rng.uniform(0, 360, n), np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
-
-
-def test_the_footprint_is_by_latitude_and_declination(model):
-    ra, dec = sky(5000, 1)
-    b = SkyCoord(ra, dec, unit="deg").galactic.b.deg
-    expected = (np.abs(b) > 20) & (dec > -20)
-    # The pole of 1958 is rounded to 0.04 arcsec.
-    sure = (np.abs(np.abs(b) - 20) > 1e-4) & (np.abs(dec + 20) > 1e-4)
-    np.testing.assert_array_equal(in_footprint(ra, dec, model["fields"])[sure], expected[sure])
-
-
-def nearest_deg(one, others) -> np.ndarray:
-    """Angle from each of some directions to the nearest of others."""
-    cosine = unit_vectors(*one).T @ unit_vectors(*others)
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1).max(axis=1)))
-
-
-def test_fields_are_within_the_footprint_and_evenly_spread(model):
-    full = place_fields(model["fields"], 1512, np.empty((2, 0)), np.random.default_rng(2))
-    assert in_footprint(*full, model["fields"]).all()
-    assert len(full[0]) == 1512
-    ra, dec = sky(200_000, 3)
-    ra, dec = (x[in_footprint(ra, dec, model["fields"])] for x in (ra, dec))
-    area = 4 * np.pi * len(ra) / 200_000
-    spacing = np.degrees(np.sqrt(area / 1512))
-    # No place is farther from a field than a lattice's worst one and what fields are shaken by
-    assert nearest_deg((ra[:3000], dec[:3000]), full).max() < spacing * 0.8 + 1.5
-    # Stripes of declination have as many fields as they have sky, far better than at random
-    edges = np.quantile(dec, np.linspace(0, 1, 9))
-    counts = np.histogram(full[1], edges)[0]
-    assert np.sum((counts - 189) ** 2 / 189) < 1.5  # at random 7 +- 4
-
-
-# --- how many stars, and which ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -81,9 +36,6 @@ def test_another_seed_gives_other_stars_and_fields(survey_of):
     one, other = survey_of(1500), survey_of(1500, seed=2)
     assert not np.any(one.ra == other.ra)
     assert not np.intersect1d(observe(one)["distance"], observe(other)["distance"]).size
-
-
-# --- the Galaxy along a line of sight --------------------------------------------------------
 
 
 def sight_line(ra, dec, n: int = 3000):
@@ -113,9 +65,6 @@ def test_distances_follow_density_volume_and_selection(survey_of, model, clouds,
     assert kstest(found, lambda d: np.interp(d, distance, below)).pvalue > 1e-3
 
 
-# --- motions ---------------------------------------------------------------------------------
-
-
 def test_observables_are_astropys(survey_of):
     """Also of fields that point at satellites."""
     stars = observe(survey_of(5000, fields={"pointed_at_satellites": 500}))
@@ -125,3 +74,39 @@ def test_observables_are_astropys(survey_of):
     found = np.array([stars["vx"], stars["vy"], stars["vz"]])
     np.testing.assert_allclose(found, wanted["velocity"], atol=1e-5)
     np.testing.assert_allclose(stars["parallax"] * stars["distance"], 1)
+
+
+CATALOGUE = {
+    "name": ["Equator", "Wrap", "High"],
+    "kind": ["dwarf", "globular_cluster", "dwarf"],
+    "ra": [120.0, 0.05, 250.0],
+    "dec": [0.0, 30.0, 75.0],
+    "radius": [0.4, 0.5, 0.2],
+    "radius_kind": ["half-light", "tidal", "half-light"],
+    "distance": [80.0, 12.0, 40.0],
+    "rv": [100.0, -200.0, 30.0],
+    "sigma_v": [9.0, 4.0, 5.0],
+    "pmra": [0.1, -2.0, 0.5],
+    "pmdec": [-0.2, 1.5, -0.7],
+}
+
+
+@pytest.mark.parametrize(("name", "blank"), [("dec", False), ("pmra", True)])
+def test_an_object_without_a_number_is_left_out_and_the_others_stay_as_they_are(
+    model, sun, tmp_path, name, blank
+):
+    def members(**columns) -> dict[str, np.ndarray]:
+        path = tmp_path / "satellites.ecsv"
+        Table(CATALOGUE | columns).write(path, format="ascii.ecsv", overwrite=True)
+        found = satellites(path, model["satellites"], sun, np.random.default_rng(1))
+        names = np.unique(found.object_name)
+        return {one.decode(): found.ra[found.object_name == one] for one in names}
+
+    values = CATALOGUE[name]
+    column = [values[0], np.nan, values[2]]
+    if blank:
+        column = MaskedColumn(values, mask=[False, True, False])
+    usual, found = members(), members(**{name: column})
+    assert set(usual) - set(found) == {"Wrap"}
+    for kept in found:
+        np.testing.assert_array_equal(found[kept], usual[kept])

@@ -1,7 +1,5 @@
 """Code dependencies, flags, and what a run says at its end."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -17,9 +15,6 @@ from icefire.snake import rules
 @pytest.fixture(scope="module")
 def config(repo) -> dict:
     return yaml.safe_load((repo / "config" / "config.yaml").read_text())
-
-
-# --- code(step) ------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -82,9 +77,6 @@ print(json.dumps(loaded))
         assert listed[0] == f"scripts/{step}.py" and len(set(listed)) == len(listed)
         assert set(modules) <= set(listed), step
         assert all((repo / name).is_file() for name in listed)
-
-
-# --- flags -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """A headless Chromium without a network, spoken to over its debugging pipe."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

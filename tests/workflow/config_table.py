@@ -3,8 +3,6 @@
 python tests/workflow/config_table.py    writes it anew
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

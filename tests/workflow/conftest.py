@@ -1,7 +1,5 @@
 """A copy of the project with a finished quick run, and cheap dry runs of it."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
@@ -9,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from planning import TARGETS, VARIATIONS, dry_runs, planned
+from planning import TARGETS, VARIATIONS, Job, dry_runs, jobs, planned
 
 QUICK = ("--configfile", "config/quick.yaml")
 
@@ -58,6 +56,13 @@ def quick_run(repo, tmp_path_factory) -> Path:
 def plan(quick_run):
     """Plan several variations at once: a list of flags each, jobs per rule out."""
     return lambda variations: [planned(text) for text in dry_runs(quick_run, variations)]
+
+
+@pytest.fixture(scope="session")
+def quick_jobs(quick_run) -> list[Job]:
+    """All jobs of the quick run."""
+    (said,) = dry_runs(quick_run, [["-p", "--forceall", *QUICK]])
+    return jobs(said)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 python tests/workflow/steps_page.py    writes the page anew
 """
 
-from __future__ import annotations
-
 import shlex
 import sys
 from pathlib import Path

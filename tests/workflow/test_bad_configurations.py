@@ -1,7 +1,5 @@
 """What somebody sees who starts Snakemake with a configuration that cannot be run."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -9,17 +7,16 @@ import yaml
 
 from .conftest import copy_project, dry_runs, snakemake
 
-CASES = {
-    "a text for a number": ({"montecarlo": {"seed": "many"}}, ("montecarlo.seed: 'many'",)),
-    "ends in the wrong order": (
-        {"geometry": {"radial": {"max_kpc": 5.0}}},
-        ("geometry.radial.min_kpc must be below",),
-    ),
-    "two lines and a terminal's code": (
+# What is given, on the command line (where numbers come as texts) or in a file, and what is said
+CASES = [
+    ("halo={min_abs_z_kpc: 8}", "halo.min_abs_z_kpc: '8' is not of type 'number'"),
+    ({"montecarlo": {"seed": "many"}}, "montecarlo.seed: 'many'"),
+    ({"geometry": {"radial": {"max_kpc": 5.0}}}, "geometry.radial.min_kpc must be below"),
+    (
         {"figures": {"literature": ["a\n\x1b[31mb"]}},
-        (r"figures.literature: no verified value of a\n\x1b[31mb",),
+        r"figures.literature: no verified value of a\n\x1b[31mb",
     ),
-}
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +32,15 @@ def mistake(said: str) -> str:
     return line
 
 
-def test_each_mistake_is_one_line_that_says_what_to_change(project, outcome):
+def test_each_mistake_is_one_line_that_says_what_to_change(project):
     variations = []
-    for number, (overlay, _) in enumerate(CASES.values()):
-        (project / f"{number}.yaml").write_text(yaml.safe_dump(overlay))
-        variations.append(["--configfile", f"{number}.yaml"])
-    # On the command line, numbers come as texts.
-    variations.append(["--config", "halo={min_abs_z_kpc: 8}"])
-    words = [(case, parts) for case, (_, parts) in CASES.items()]
-    words.append(("a number by --config", ("halo.min_abs_z_kpc: '8' is not of type 'number'",)))
-    said = dry_runs(project, variations)
-    for (case, parts), text in zip(words, said, strict=True):
+    for number, (given, _) in enumerate(CASES):
+        (project / f"{number}.yaml").write_text(yaml.safe_dump(given))
+        file = ["--configfile", f"{number}.yaml"]
+        variations.append(["--config", given] if isinstance(given, str) else file)
+    for (_, says), text in zip(CASES, dry_runs(project, variations), strict=True):
         line = mistake(text)
-        assert all(part in line for part in parts), line
-        outcome("bad configurations", case, f"refused: {line.removeprefix('configuration: ')}")
+        assert says in line, line
 
 
 def test_a_run_stops_before_anything_is_made(project):

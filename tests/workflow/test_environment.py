@@ -1,32 +1,15 @@
 """What the project says of itself stays true: pins, key table, README, no addresses."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
-from importlib import metadata
 
 import pytest
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from icefire import __version__
 
 from .config_table import readme
-
-# Where the lists are for
-SYSTEMS = [
-    {
-        "python_version": version,
-        "python_full_version": f"{version}.0",
-        "sys_platform": name.lower(),
-        "platform_system": name,
-    }
-    for version in ("3.11", "3.12", "3.13")
-    for name in ("Linux", "Darwin")
-]
 
 
 def pins(text: str) -> dict[str, str]:
@@ -63,36 +46,6 @@ def test_the_longer_lists_repeat_every_pin_of_the_runs(repo, name):
     assert run.items() < more.items()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-hpc"])
-def test_an_extra_that_an_installed_package_asks_for_is_pinned_with_it(repo, name):
-    """Else pip takes the newest release for the extra, which the list has no hash of."""
-    text = (repo / "envs" / f"{name}.txt").read_text()
-    lines = re.findall(r"^([\w.-]+)(?:\[([\w,-]+)\])?==", text, re.M)
-    pinned = {
-        canonicalize_name(package): set(filter(None, extras.split(",")))
-        for package, extras in lines
-    }
-    asked = 0
-    for package, extras in pinned.items():
-        try:
-            wanted = map(Requirement, metadata.requires(package) or [])
-        except metadata.PackageNotFoundError:
-            continue  # of another list, or of another system
-        for requirement in wanted:
-            marker = requirement.marker
-            if marker and not any(
-                marker.evaluate({**system, "extra": extra})
-                for system in SYSTEMS
-                for extra in (*extras, "")
-            ):
-                continue
-            asked += len(requirement.extras)
-            missing = requirement.extras - pinned.get(canonicalize_name(requirement.name), set())
-            assert not missing, f"{name}: {package} asks for {requirement}"
-    if name == "requirements-dev":
-        assert asked  # pytest-cov asks for coverage[toml]
-
-
 def test_only_one_list_has_the_plugin_of_slurm(repo):
     lists = {path.stem for path in (repo / "envs").glob("*.txt") if "slurm" in path.read_text()}
     assert lists == {"requirements-hpc"}
@@ -126,9 +79,6 @@ def test_every_quick_rule_takes_a_here_of_which_the_cluster_s_profile_has_one(re
     local = {name.strip(" ,") for name in listed.splitlines()} | {"summarise"}
     bodies = re.split(r"^rule (\w+):\n", rules, flags=re.M)
     takes = {name for name, body in zip(bodies[1::2], bodies[2::2], strict=True) if "here=" in body}
-    # A rule after the model of another takes what it takes.
-    models = re.findall(r"^use rule (\w+) as (\w+) with:\n", rules, re.M)
-    takes |= {name for model, name in models if model in takes}
     assert takes == local
     profile = yaml.safe_load((repo / "profiles" / "slurm" / "config.yaml").read_text())
     assert profile["resources"] == {"here": 1}

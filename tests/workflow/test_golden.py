@@ -1,9 +1,8 @@
 """The data behind every figure of the quick run are those kept in tests/golden."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
+from against_reference import CHECKS, Run
 from astropy.table import Table
 from golden import make
 
@@ -20,7 +19,7 @@ PLACES = ("l", "sin_b", "feh", "afe", "x", "y", "z", "pixel", "quadrant", "r_mid
 
 
 def kept(name: str) -> Table:
-    return Table.read(make.HERE / f"{name}.ecsv", format="ascii.ecsv")
+    return Table.read(make.HERE / f"{name}.ecsv")
 
 
 def differences(name: str, found: Table, golden: Table) -> list[str]:
@@ -59,3 +58,13 @@ def test_every_figure_has_small_golden_tables():
     files = list(make.HERE.glob("*.ecsv"))
     assert {path.stem for path in files} == set(make.TABLES)
     assert sum(path.stat().st_size for path in files) < 300_000
+
+
+@pytest.fixture(scope="module")
+def run(quick_run) -> Run:
+    return Run(quick_run / "results" / "quick")
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_run_is_as_the_reference_has_it(run, check):
+    check(run)

@@ -1,41 +1,37 @@
 """Variations of a finished run: the numbers of a whole run, one job each, only what changed."""
 
-from __future__ import annotations
+import os
+import shutil
 
 import numpy as np
-import pytest
-import yaml
 from astropy.table import Table
+from cli.calls import call
+from planning import dry_runs, in_order, jobs
 
 from icefire.files.columns import SAMPLES
 
-from .conftest import QUICK, snakemake
+from .conftest import QUICK
 
-# Cuts that are no longer the same where all velocities are larger, off
-SCALE_FREE = {
-    "sagittarius": {"ly_intercept_kpc_km_s": -1e6, "ly_slope": 0},
-    "satellites": {"max_sigma": 1e-6},
-    "aleph": {"max_eccentricity": 1e-6},
-    "unbound": {"max_sigma": 100},
-    "uncertainty": {"method": "bootstrap"},
-}
-MOTIONS = ("rv", "rv_error", "pmra", "pmra_error", "pmdec", "pmdec_error")
-LARGER = {
-    "catalog": {"adjust": [f"{name} * 1.1" for name in MOTIONS]},
-    "frame": {"sun_velocity_km_s": [14.19, 270.16, 8.558]},
-}
+# The steps that a variation runs, here as those of a whole run
+STEPS = ("clean_catalog", "compute_kinematics", "flag_substructure", "select_samples")
+STEPS += ("count_unbound", "run_realisations", "summarise")
 
 
 def shifts(folder, run: str, name: str) -> Table:
     return Table.read(folder / "results" / run / "sensitivity" / f"{name}.ecsv")
 
 
-def test_a_variation_gives_the_values_of_a_whole_run_with_that_overlay(quick_run):
+def test_a_variation_gives_the_values_of_a_whole_run_with_that_overlay(quick_run, monkeypatch):
     (quick_run / "far.yaml").write_text("run: far\n")
-    summaries = [f"results/far/summaries/radial/{sample}.ecsv" for sample in SAMPLES]
     overlay = "config/variations/distances_larger.yaml"
-    done = snakemake(quick_run, "--cores", "2", *summaries, *QUICK, overlay, "far.yaml")
-    assert done.returncode == 0, done.stderr
+    (said,) = dry_runs(quick_run, [["-p", *QUICK, overlay, "far.yaml"]])
+    survey = quick_run / "results" / "quick" / "synthetic"
+    shutil.copytree(survey, quick_run / "results" / "far" / "synthetic", copy_function=os.link)
+    monkeypatch.chdir(quick_run)
+    for job in in_order(jobs(said)):
+        if job.script in STEPS[:-1] or (job.script == STEPS[-1] and "radial" in str(job.outputs)):
+            assert call(job.script, list(job.words[2:])).err == ""
+    summaries = [f"results/far/summaries/radial/{sample}.ecsv" for sample in SAMPLES]
     found = shifts(quick_run, "quick", "distances_larger")
     for sample, path in zip(SAMPLES, summaries, strict=True):
         whole = Table.read(quick_run / path)
@@ -85,48 +81,21 @@ def test_one_changed_variation_reruns_that_one(quick_run, plan):
     assert renamed == {"summarise_sensitivity": 1, "plot_sensitivity": 1}
 
 
-@pytest.fixture
-def variation(quick_run):
-    """Write a variation of its own; it is gone afterwards."""
-    paths = []
-
-    def write(name: str, overlay: dict) -> None:
-        paths.append(quick_run / "config" / "variations" / f"{name}.yaml")
-        paths[-1].write_text(yaml.safe_dump(overlay))
-
-    yield write
-    for path in paths:
-        path.unlink()
+def test_a_variation_without_a_star_left_is_refused_in_one_line(quick_jobs, quick_run, monkeypatch):
+    monkeypatch.chdir(quick_run)
+    (job,) = (job for job in quick_jobs if job.wildcards.get("variation") == "halo_higher")
+    words = [word.replace("radius-kpc=10", "radius-kpc=999") for word in job.words[2:]]
+    done = call(job.script, words)
+    line = done.err.splitlines()[-1]
+    assert done.status == 2 and "Traceback" not in done.err
+    assert line.startswith("run_variation.py: error: variation halo_higher: ")
+    assert "no star is left of" in line
 
 
-def test_velocities_larger_by_a_tenth_shift_sigma_r_by_a_tenth_and_beta_not(quick_run, variation):
-    variation("velocities_larger", LARGER)
-    (quick_run / "free.yaml").write_text(yaml.safe_dump(SCALE_FREE | {"run": "free"}))
-    target = "results/free/sensitivity/velocities_larger.ecsv"
-    done = snakemake(quick_run, "--cores", "2", target, *QUICK, "free.yaml")
-    assert done.returncode == 0, done.stderr
-    found = shifts(quick_run, "free", "velocities_larger")
-    assert list(found["n_stars"]) == list(found["n_stars_baseline"])
-    sigma = found[found["quantity"] == "sigma_r"]
-    tenth = sigma["shift"] / (sigma["value"] - sigma["shift"])
-    assert np.asarray(tenth) == pytest.approx(0.1, abs=2e-6)
-    beta = found[found["quantity"] == "beta"]
-    assert np.asarray(beta["shift"]) == pytest.approx(0, abs=2e-5)
-
-
-def test_a_variation_without_a_star_left_is_refused_in_one_line(quick_run, variation):
-    variation("empty", {"halo": {"min_radius_kpc": 999}})
-    done = snakemake(quick_run, "--cores", "2", "results/quick/sensitivity/empty.ecsv", *QUICK)
-    assert done.returncode == 1
-    said = (quick_run / "results/quick/logs/run_variation/empty.log").read_text().splitlines()
-    assert said[-1].startswith("run_variation.py: error: variation empty: ")
-    assert "no star is left of" in said[-1]
-    assert not any("Traceback" in line for line in said)
-
-
-def test_a_variation_with_an_unknown_key_is_refused_in_one_line(quick_run, variation):
-    variation("wrong", {"halo": {"min_abs_z": 8}})
-    done = snakemake(quick_run, "-n", "sensitivity", *QUICK)
-    assert done.returncode == 1
+def test_a_variation_with_an_unknown_key_is_refused_in_one_line(quick_run):
+    wrong = quick_run / "config" / "variations" / "wrong.yaml"
+    wrong.write_text("halo: {min_abs_z: 8}")
+    (said,) = dry_runs(quick_run, [[*QUICK]])
+    wrong.unlink()
     what = "config/variations/wrong.yaml: halo.min_abs_z is not a key; did you mean min_abs_z_kpc?"
-    assert what in done.stdout + done.stderr
+    assert what in said and "Traceback" not in said
