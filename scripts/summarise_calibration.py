@@ -3,7 +3,8 @@
 
 Usage:
     python scripts/summarise_calibration.py --counts 0-of-2.npz 1-of-2.npz \\
-        --table coverage.ecsv --advice calibration_advice.rst
+        --template report/figS1_calibration.txt --table coverage.ecsv \\
+        --advice calibration_advice.rst --caption figS1_calibration.txt
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import numpy as np
 
 from icefire import cli
+from icefire.article import captions
 from icefire.calibrate import advice, coverage, halos
 from icefire.files import text_tables, writing
 
@@ -24,8 +26,10 @@ _AXES = ("scenario", "method", "quantity", "group")
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--counts", nargs="+", required=True, help="all shards")
+    parser.add_argument("--template", required=True, help="of the figure's caption")
     parser.add_argument("--table", required=True, help="one row per group of bins (ECSV), written")
-    parser.add_argument("--advice", required=True, help="the same in words (reST), written")
+    parser.add_argument("--advice", required=True, help="caption and advice (reST), written")
+    parser.add_argument("--caption", required=True, help="the same as plain text, written")
     return parser
 
 
@@ -62,9 +66,9 @@ def work(arguments) -> None:
         parameters["montecarlo_min_stars"],
         catalogue,
     )
-    if meta.get("synthetic"):
-        words += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
-    writing.write_text(arguments.advice, words)
+    plain, quoted = captions.of_table(arguments.template, meta, words)
+    writing.write_text(arguments.advice, quoted)
+    writing.write_text(arguments.caption, plain)
     cli.report("groups with bins", np.count_nonzero(columns["bins"]), columns["bins"].size)
     print(words, end="")
 

@@ -4,7 +4,8 @@
 Usage:
     python scripts/summarise_sensitivity.py --shifts high_z.ecsv potential_v2.ecsv \\
         --label '|Z| > 8 kpc' --label 'Potential v2' --sensitivity-max-radius-kpc 45 \\
-        --table sensitivity.ecsv --words sensitivity.rst
+        --template report/figS3_sensitivity.txt --table sensitivity.ecsv \\
+        --words sensitivity.rst --caption figS3_sensitivity.txt
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from icefire import cli
+from icefire.article import captions
 from icefire.compare import sensitivity
 from icefire.errors import UserError
 from icefire.files import metadata, text_tables, writing
@@ -30,8 +32,10 @@ def build_parser():
     text = "what readers call each, in their order"
     parser.add_argument("--label", action="append", required=True, help=text)
     SENSITIVITY.add_flags(parser)
+    parser.add_argument("--template", required=True, help="of the figure's caption")
     parser.add_argument("--table", required=True, help="all rows (ECSV), written")
-    parser.add_argument("--words", required=True, help="what matters, in words (reST), written")
+    parser.add_argument("--words", required=True, help="caption and what matters (reST), written")
+    parser.add_argument("--caption", required=True, help="the same as plain text, written")
     return parser
 
 
@@ -71,9 +75,9 @@ def work(arguments) -> None:
     quoted = sensitivity.words(
         sizes, {n: texts.escaped(label) for n, label in labels.items()}, radius
     )
-    if meta["synthetic"]:
-        quoted += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
+    caption, quoted = captions.of_table(arguments.template, meta, quoted)
     writing.write_text(arguments.words, quoted)
+    writing.write_text(arguments.caption, caption)
     print(words, end="")
 
 

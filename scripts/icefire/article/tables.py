@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from icefire.files.columns import SOUND
+from icefire.numbers.masses import factor
 from icefire.numbers.quoting import Quoted, digits, probability, quoted, written
 
 
@@ -75,6 +76,68 @@ def profiles(radial: Mapping, quantity: str, symbol: str, unit: str) -> Printed:
     return Printed(caption, heads, rows)
 
 
+_ENDS = ("mass_lo68", "mass_hi68")
+_NO_MASS = dict.fromkeys(("mass", *_ENDS), np.nan)
+
+
+def masses(table) -> Printed:
+    """M(<r) over radius: of the halo with each slope of the tracers, of its parts with the first.
+
+    The assumptions and the source of the intervals are those of the table's metadata.
+    """
+    whole = table[table["quadrant"] == 0]
+    columns = list(dict.fromkeys((row["sample"], row["slope"]) for row in whole))
+    first = columns[0][1] if columns else ""
+    columns = [(sample, slope) for sample, slope in columns if sample == "halo" or slope == first]
+    shells = {
+        which: {row["r_lo"]: row for row in whole if (row["sample"], row["slope"]) == which}
+        for which in columns
+    }
+    rows = []
+    for r_lo, row in shells.get(("halo", first), {}).items():
+        here = [shell.get(r_lo, _NO_MASS) for shell in shells.values()]
+        cells = [of(one, "mass", _ENDS) for one in here]
+        if any(cell.value for cell in cells):
+            known = digits(float(row["potential"]))
+            rows.append([f"{row['r']:.1f}", digits(int(row["n_stars"])), *cells, known])
+    names = {"insitu": "in situ"}
+    heads = [f"halo, {slope}" if of_ == "halo" else names.get(of_, of_) for of_, slope in columns]
+    caption = (
+        "M(<r) in 10¹¹ M☉ by the Jeans equation with 68 % intervals ({}): of the halo with each"
+        " slope of the tracers' density, of its accreted and its in-situ part with the first; and"
+        " what the potential of the energies holds within the same radii, which is no measurement."
+        " It assumes equilibrium, a sphere, no streaming, and one slope for all; what slopes"
+        " change is in no interval."
+    )
+    caption = caption.format(table.meta.get("intervals", ""))
+    return Printed(caption, ("r (kpc)", "stars", *heads, "potential"), rows)
+
+
+_COMPARED = {"ln_mass": "ln M", "ln_sigma_r2": "ln σ_r²", "beta": "β"}
+
+
+def spread(table) -> Printed:
+    """How much the sky's parts differ in mass, σ_r² and β, with noise taken off."""
+    ends, rows = ("lo68", "hi68"), []
+    for row in table:
+        what = _COMPARED[row["quantity"]] + (f" ({row['slope']})" if row["slope"] else "")
+        what += f" of {row['over']}, at fixed {row['fixed']}"
+        found = {"tau": float(row["tau"]), **{end: float(row[f"tau_{end}"]) for end in ends}}
+        cells, null = [of(found, "tau", ends), ""], float(row["null_hi95"])
+        if row["quantity"] != "beta":
+            found = {name: float(factor(tau)) for name, tau in found.items()}
+            cells[1], null = of(found, "tau", ends), float(factor(null))
+        below = digits(null) if cells[0].value else ""
+        rows.append([what, digits(int(row["n"])), *cells, below, probability(float(row["p"]))])
+    caption = (
+        "Scatter τ between lines of sight and between quadrants, with noise taken off, with 68 %"
+        " intervals; the factor from the 5th to the 95th percentile that it makes; what 95 % of"
+        " featureless halos stay below (of the factor, for β of τ); and the p of no scatter."
+    )
+    heads = ("Quantity", "parts", "τ", "factor", "featureless", "p")
+    return Printed(caption, heads, rows)
+
+
 def ledger(table) -> Printed:
     """Every removed star under one reason."""
     rows = [
@@ -117,9 +180,11 @@ def of(row, value: str, ends: tuple[str, str]) -> Quoted:
 # --- LaTeX -----------------------------------------------------------------------------------
 
 _GREEK = {"σ": r"\sigma", "β": r"\beta", "α": r"\alpha", "φ": r"\phi", "θ": r"\theta"}
+_GREEK |= {"γ": r"\gamma", "τ": r"\tau"}
 _TEX = {"±": r"$\pm$", "−": "$-$", "–": "--", "≥": r"$\geq$", "≤": r"$\leq$", "|": "$|$"}
 _TEX |= {"<": "$<$", ">": "$>$", "^": r"\^{}", "~": r"\~{}", "\\": r"\textbackslash{}"}
 _TEX |= {character: f"\\{character}" for character in "%&#_{}$"} | {"°": r"$^{\circ}$"}
+_TEX |= {"¹": "$^1$", "²": "$^2$", "☉": r"$_{\odot}$"}
 
 
 def tex(cell: Quoted | str) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 UNITS_TEX = {"km/s": r"\mathrm{km\,s^{-1}}", "deg": r"^{\circ}"}
+UNITS_TEX |= {"10^11 Msun": r"10^{11}\,M_{\odot}"}
+# As readers have them; numbers.yaml is in ASCII
+UNITS_TEXT = {"10^11 Msun": "10¹¹ M☉"}
 NOTHING = "not measured"
 
 
@@ -44,7 +47,7 @@ class Quoted:
         text = f"{self.value} {self.error}" if self.up else self.value
         if self.low and not self.up:
             text += f" ({self.low} to {self.high})"
-        text = f"{text} {self.unit}".rstrip()
+        text = f"{text} {UNITS_TEXT.get(self.unit, self.unit)}".rstrip()
         return (
             text if self.sound is None else f"{text} (sound: {self.sound.value} {self.sound.error})"
         )
