@@ -28,7 +28,7 @@ from icefire.files import metadata, text_tables, writing
 from icefire.files.columns import SAMPLES
 from icefire.judge import claims
 from icefire.numbers import texts
-from icefire.numbers.quoting import entries, probability, quoted, written
+from icefire.numbers.quoting import UNITS_TEXT, entries, probability, quoted, written
 
 # Settings that captions quote and no table has
 FIGURES = cli.Section("figures", {"field_diameter_deg": cli.positive, "error_bins": cli.count})
@@ -97,6 +97,7 @@ def judged(comparison, path: str) -> list[dict]:
     rows = []
     for row in comparison:
         found = {name: str(row[name]) for name in ("claim", "number", "verdict", "because")}
+        found["because"] = written(found["because"])
         found["short"] = clauses.get(found["claim"]) or written(found["claim"])
         rows.append(found | {"judged": found["number"].startswith("judged.")})
     return rows
@@ -110,7 +111,7 @@ def article(numbers: dict, rows: list[dict], printed: dict, said: dict, more: di
     said = {name: text.rpartition("\n\n")[0] for name, text in said.items()}
     return {
         "catalogue": numbers["catalogue"] | {"catalogue": texts.name_of(numbers)},
-        "cuts_off": numbers["cuts_off"],
+        "cuts_off": {name: written(text) for name, text in numbers["cuts_off"].items()},
         "choices": numbers["choices"],
         "numbers": {".".join(keys): shown(quoted(entry)) for keys, entry in entries(numbers)},
         "claims": rows,
@@ -133,7 +134,8 @@ def article(numbers: dict, rows: list[dict], printed: dict, said: dict, more: di
 
 def shown(number) -> dict:
     """Give the parts of a rounded number that are there."""
-    parts = {"text": str(number), "value": number.value, "unit": number.unit}
+    unit = UNITS_TEXT.get(number.unit, number.unit)
+    parts = {"text": str(number), "value": number.value, "unit": unit}
     if number.up:
         parts |= {"up": number.up, "down": number.down}
     if number.sound is not None:

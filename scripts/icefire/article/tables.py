@@ -24,6 +24,13 @@ class Printed:
     texts: tuple[int, ...] = (0,)
 
 
+# As readers have them
+_NAMES = {"insitu": "in situ"}
+_TESTS = {"mirror_bands": "mirror in bands"}
+_FIXED = {"none": "", "population": " at fixed population"}
+_FIXED |= {"population_feh": " at fixed population and [Fe/H]"}
+
+
 def claims(comparison) -> Printed:
     """What Han et al. (2024) state, beside the run and what a featureless halo gives."""
     heads = ("Claim", "Han et al. 2024", "This run", "Featureless halo (95 %)", "p", "Verdict")
@@ -34,7 +41,9 @@ def claims(comparison) -> Printed:
             ends = (digits(float(row[name])) for name in ("null", "null_lo95", "null_hi95"))
             null = "{} ({} to {})".format(*ends)
         this = of(row, "value", ("lo68", "hi68"))
-        texts = (written(str(row["claim"])), written(str(row["paper"])))
+        paper = str(row["paper"])
+        paper = digits(int(paper)) if paper.isdigit() else written(paper)
+        texts = (written(str(row["claim"])), paper)
         rows.append(
             [
                 *texts,
@@ -61,7 +70,8 @@ def profiles(radial: Mapping, quantity: str, symbol: str, unit: str) -> Printed:
     heads += ("first quadrant", "second", "third", "fourth")
     # A sound method's intervals are the ones to quote, where it stands beside the paper's recipe.
     name = f"{quantity}{SOUND}" if f"{quantity}{SOUND}" in halo.colnames else quantity
-    how = "" if name == quantity else ", by uncertainty.sound"
+    engine = halo.meta.get("parameters", {}).get("run_realisations", {})
+    how = "" if name == quantity else f" (by the {engine.get('uncertainty_sound')})"
     rows = []
     for i, row in enumerate(columns[0]):
         cells = [of(part[i], name, (f"{name}_lo68", f"{name}_hi68")) for part in columns]
@@ -100,8 +110,7 @@ def masses(table) -> Printed:
         if any(cell.value for cell in cells):
             known = digits(float(row["potential"]))
             rows.append([f"{row['r']:.1f}", digits(int(row["n_stars"])), *cells, known])
-    names = {"insitu": "in situ"}
-    heads = [f"halo, {slope}" if of_ == "halo" else names.get(of_, of_) for of_, slope in columns]
+    heads = [f"halo, {slope}" if of_ == "halo" else _NAMES.get(of_, of_) for of_, slope in columns]
     caption = (
         "M(<r) in 10¹¹ M☉ by the Jeans equation with 68 % intervals ({}): of the halo with each"
         " slope of the tracers' density, of its accreted and its in-situ part with the first; and"
@@ -123,7 +132,7 @@ def spread(table) -> Printed:
         what = _COMPARED[row["quantity"]] + (f" ({row['slope']})" if row["slope"] else "")
         what += f" of {row['over']}, at fixed {row['fixed']}"
         found = {"tau": float(row["tau"]), **{end: float(row[f"tau_{end}"]) for end in ends}}
-        cells, null = [of(found, "tau", ends), ""], float(row["null_hi95"])
+        cells, null = [of(found, "tau", ends), "–"], float(row["null_hi95"])
         if row["quantity"] != "beta":
             found = {name: float(factor(tau)) for name, tau in found.items()}
             cells[1], null = of(found, "tau", ends), float(factor(null))
@@ -151,8 +160,8 @@ def significance(table) -> Printed:
     """The p of every permutation test."""
     rows = [
         [
-            f"{row['test']}, {row['sample']}"
-            + ("" if row["fixed"] == "none" else f" at fixed {row['fixed']}").replace("_", " "),
+            f"{_TESTS.get(row['test'], row['test'])}, {_NAMES.get(row['sample'], row['sample'])}"
+            + _FIXED[row["fixed"]],
             digits(int(row["n"])),
             *(probability(float(row[name])) for name in ("p", "p_worst")),
         ]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 UNITS_TEX = {"km/s": r"\mathrm{km\,s^{-1}}", "deg": r"^{\circ}"}
-UNITS_TEX |= {"10^11 Msun": r"10^{11}\,M_{\odot}"}
+UNITS_TEX |= {"10^11 Msun": r"\times 10^{11}\,M_{\odot}"}
 # As readers have them; numbers.yaml is in ASCII
-UNITS_TEXT = {"10^11 Msun": "10¹¹ M☉"}
+UNITS_TEXT = {"10^11 Msun": "× 10¹¹ M☉"}
 NOTHING = "not measured"
 
 
@@ -132,9 +132,10 @@ def entries(group: dict, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def written(text: str) -> str:
-    """Write symbols that a text spells: sigma_r as σ_r, beta as β, +- as ±."""
+    """Write symbols that a text spells: sigma_r as σ_r, beta as β, +- as ±, -5 as −5."""
     spelled = re.sub(r"(?<![A-Za-z])(?:sigma|beta|alpha|theta|phi)(?![A-Za-z])", _letter, text)
-    return spelled.replace("+-", "±").replace(">=", "≥").replace("<=", "≤")
+    spelled = spelled.replace("+-", "±").replace(">=", "≥").replace("<=", "≤")
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", spelled)
 
 
 def _letter(match: re.Match) -> str:
