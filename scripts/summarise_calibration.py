@@ -56,7 +56,6 @@ def work(arguments) -> None:
     total, meta = coverage.join(arguments.counts)
     columns = coverage.results(total)
     parameters = meta["parameters"]["run_calibration"]
-    text_tables.write_ecsv(arguments.table, flat(columns), meta)
     catalogue = str(meta.get("catalogue", "an unnamed catalogue"))
     if meta.get("synthetic"):
         catalogue += " (synthetic catalogue)"
@@ -67,6 +66,7 @@ def work(arguments) -> None:
         catalogue,
     )
     plain, quoted = captions.of_table(arguments.template, meta, words)
+    text_tables.write_ecsv(arguments.table, flat(columns), meta)
     writing.write_text(arguments.advice, quoted)
     writing.write_text(arguments.caption, plain)
     cli.report("groups with bins", np.count_nonzero(columns["bins"]), columns["bins"].size)

@@ -68,14 +68,14 @@ def work(arguments) -> None:
         }
         for name, both in sizes.items()
     ]
-    for name, table in tables.items():
-        table.meta = {}
-        table.add_column(np.full(len(table), name), 0, "variation")
-    text_tables.write_ecsv(arguments.table, vstack([tables[name] for name in sizes]), meta)
     quoted = sensitivity.words(
         sizes, {n: texts.escaped(label) for n, label in labels.items()}, radius
     )
     caption, quoted = captions.of_table(arguments.template, meta, quoted)
+    for name, table in tables.items():
+        table.meta = {}
+        table.add_column(np.full(len(table), name), 0, "variation")
+    text_tables.write_ecsv(arguments.table, vstack([tables[name] for name in sizes]), meta)
     writing.write_text(arguments.words, quoted)
     writing.write_text(arguments.caption, caption)
     print(words, end="")

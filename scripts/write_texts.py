@@ -55,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{sample}-radial", required=True, help="radial summary (ECSV)")
     some = {"nargs": "+", "required": True, "metavar": "FILE"}
     parser.add_argument("--templates", **some, help="of the abstract, each figure, and maps")
-    parser.add_argument("--captions", **some, help="plain text, of the same names; maps/*, written")
+    parser.add_argument(
+        "--captions", **some, help="plain text, of the same names; of maps, written"
+    )
     parser.add_argument("--substitutions", required=True, help="captions as reST, written")
     parser.add_argument("--tables", **some, help="NAME.tex, NAME_aastex.tex, written")
     parser.add_argument("--article", required=True, help="for write_paper.py (JSON), written")
@@ -144,17 +146,16 @@ def shown(number) -> dict:
 
 
 def filled(arguments: argparse.Namespace, names: dict, provenance: str) -> dict[str, str]:
-    """Fill in the abstract and each caption, by its name; those of maps have one template."""
+    """Fill in the abstract and each caption, by its name; further maps have one template."""
+    wanted, found = ["abstract", *(Path(path).stem for path in arguments.captions)], {}
     templates = {Path(path).stem: path for path in arguments.templates}
-    wanted = {"abstract": "abstract"}
-    for path in map(Path, arguments.captions):
-        wanted[path.stem] = MAP if path.parent.name == "maps" else path.stem
-    if set(wanted.values()) != set(templates):
+    maps = [name for name in wanted if name not in templates] if MAP in templates else []
+    for stem, path in templates.items():
+        for name in maps if stem == MAP else [stem]:
+            more = {"map_of": captions.map_of(name)} if stem == MAP else {}
+            found[name] = captions.caption(path, names | more, provenance)
+    if set(found) != set(wanted):
         raise UserError("--templates: are of other figures than --captions, or have no abstract")
-    found = {}
-    for name, of in wanted.items():
-        more = {"map_of": captions.map_of(name)} if of == MAP else {}
-        found[name] = captions.caption(templates[of], names | more, provenance)
     return found
 
 
@@ -179,8 +180,8 @@ def work(arguments: argparse.Namespace) -> None:
         text = tables.latex(printed[name], name, aastex, provenance)
         text_tables.write_sealed_text(path, text, "%")
     # The article has the figures of one folder, not the further maps.
-    maps = {path.stem for path in map(Path, arguments.captions) if path.parent.name == "maps"}
-    said = {name: text for name, text in said.items() if name not in maps}
+    own = {Path(path).stem for path in arguments.templates}
+    said = {name: text for name, text in said.items() if name in own}
     whole = article(numbers, rows, printed, said, {"slopes": slopes, "changes": figures["changes"]})
     writing.write_text(arguments.article, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
     cli.report("captions", len(said))

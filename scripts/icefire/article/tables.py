@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from icefire.files.columns import SOUND
 from icefire.numbers.masses import factor
-from icefire.numbers.quoting import Quoted, digits, probability, quoted, written
+from icefire.numbers.quoting import Quoted, digits, probability, quoted, tex_text, written
 
 
 @dataclass(frozen=True)
@@ -188,43 +187,29 @@ def of(row, value: str, ends: tuple[str, str]) -> Quoted:
 
 # --- LaTeX -----------------------------------------------------------------------------------
 
-_GREEK = {"σ": r"\sigma", "β": r"\beta", "α": r"\alpha", "φ": r"\phi", "θ": r"\theta"}
-_GREEK |= {"γ": r"\gamma", "τ": r"\tau"}
-_TEX = {"±": r"$\pm$", "−": "$-$", "–": "--", "≥": r"$\geq$", "≤": r"$\leq$", "|": "$|$"}
-_TEX |= {"<": "$<$", ">": "$>$", "^": r"\^{}", "~": r"\~{}", "\\": r"\textbackslash{}"}
-_TEX |= {character: f"\\{character}" for character in "%&#_{}$"} | {"°": r"$^{\circ}$"}
-_TEX |= {"¹": "$^1$", "²": "$^2$", "☉": r"$_{\odot}$"}
-
 
 def tex(cell: Quoted | str) -> str:
     """Write a cell for LaTeX; a text means what it says, whatever characters are in it."""
     if isinstance(cell, Quoted):
         return cell.tex() if cell.value else r"\nodata"
-    parts = re.split(r"([σβα](?:_[a-zφθ])?|\bv_[a-zφθ])", cell)
-    return "".join(_symbol(part) if i % 2 else _plain(part) for i, part in enumerate(parts))
-
-
-def _symbol(text: str) -> str:
-    letters = (_GREEK.get(letter, letter) for letter in text.split("_"))
-    return "$" + "_{".join(letters) + ("}" if "_" in text else "") + "$"
-
-
-def _plain(text: str) -> str:
-    return "".join(f"${_GREEK[c]}$" if c in _GREEK else _TEX.get(c, c) for c in text)
+    return tex_text(cell)
 
 
 def latex(table: Printed, name: str, aastex: bool, note: str) -> str:
     """Write a table for LaTeX: AASTeX's `deluxetable`, or a plain `tabular` without its float."""
     columns = "".join("l" if i in table.texts else "r" for i in range(len(table.heads)))
-    if not aastex and 0 in table.texts and len(table.texts) > 1:
-        columns = columns.replace("l", r"p{0.32\linewidth}", 1)
+    # Several texts beside each other are wider than a page.
+    wide = 0 in table.texts and len(table.texts) > 1
+    if wide:
+        columns = columns.replace("l", rf"p{{0.3\{'textwidth' if aastex else 'linewidth'}}}", 1)
     rows = [" & ".join(map(tex, row)) for row in table.rows]
     body = " \\\\\n".join(rows)
     said = f"% {note}\n% Made by write_texts.py.\n"
     if aastex:
+        size = "\\tabletypesize{\\scriptsize}\n" if wide else ""
         heads = " & ".join(rf"\colhead{{{tex(head)}}}" for head in table.heads)
         return (
-            f"{said}\\begin{{deluxetable*}}{{{columns}}}\n"
+            f"{said}\\begin{{deluxetable*}}{{{columns}}}\n{size}"
             f"\\tablecaption{{{tex(table.caption)} {tex(note)}\\label{{tab:{name}}}}}\n"
             f"\\tablehead{{{heads}}}\n\\startdata\n{body}\n\\enddata\n\\end{{deluxetable*}}\n"
         )

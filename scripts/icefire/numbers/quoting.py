@@ -63,7 +63,7 @@ class Quoted:
             value += rf" \pm {self.up}" if same else f"^{{+{self.up}}}_{{-{self.down}}}"
         elif self.low:
             value += rf"\ ({self.low}\ldots {self.high})"
-        if self.up and unit and self.unit != "deg":
+        if self.up and unit:
             value = f"({value})" if self.up == self.down else f"{{{value}}}"
         text = value + (unit if self.unit == "deg" else rf"\,{unit}" if unit else "")
         return rf"\ensuremath{{{text.replace('−', '-')}}}"
@@ -140,3 +140,28 @@ def written(text: str) -> str:
 
 def _letter(match: re.Match) -> str:
     return {"sigma": "σ", "beta": "β", "alpha": "α", "theta": "θ", "phi": "φ"}[match[0]]
+
+
+# --- LaTeX -----------------------------------------------------------------------------------
+
+_GREEK = {"σ": r"\sigma", "β": r"\beta", "α": r"\alpha", "φ": r"\phi", "θ": r"\theta"}
+_GREEK |= {"γ": r"\gamma", "τ": r"\tau"}
+_TEX = {"±": r"$\pm$", "−": "$-$", "–": "--", "≥": r"$\geq$", "≤": r"$\leq$", "|": "$|$"}
+_TEX |= {"<": "$<$", ">": "$>$", "^": r"\^{}", "~": r"\~{}", "\\": r"\textbackslash{}"}
+_TEX |= {character: f"\\{character}" for character in "%&#_{}$"} | {"°": r"$^{\circ}$"}
+_TEX |= {"¹": "$^1$", "²": "$^2$", "☉": r"$_{\odot}$"}
+
+
+def tex_text(text: str) -> str:
+    """Write a text for LaTeX, which means what it says, whatever characters are in it."""
+    parts = re.split(r"([σβα](?:_[a-zφθ])?|\bv_[a-zφθ])", text)
+    return "".join(_symbol(part) if i % 2 else _plain(part) for i, part in enumerate(parts))
+
+
+def _symbol(text: str) -> str:
+    letters = (_GREEK.get(letter, letter) for letter in text.split("_"))
+    return "$" + "_{".join(letters) + ("}" if "_" in text else "") + "$"
+
+
+def _plain(text: str) -> str:
+    return "".join(f"${_GREEK[c]}$" if c in _GREEK else _TEX.get(c, c) for c in text)
