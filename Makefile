@@ -17,6 +17,9 @@
 # make test-slurm
 #              an environment of its own in .venv-hpc, then the workflow on a real Slurm, which the
 #              tests start and stop; needs root and Debian (it installs tests/hpc/packages.txt)
+# make test-latex
+#              environment, then LaTeX on the macros and tables of a run; as root on Debian it installs
+#              tests/latex/packages.txt, some 300 MB
 #
 # Needs only make and Python 3.11 to 3.13 with venv. The plain commands behind each target are in
 # the README and in docs/.
@@ -31,7 +34,7 @@ HPC_BIN := $(HPC_VENV)/bin
 # A user's own modules and backend are for other work.
 unexport PYTHONPATH MPLBACKEND MATPLOTLIBRC
 
-.PHONY: paper report test coverage test-install mutants test-surveys test-faults test-slurm lint bench lock clean
+.PHONY: paper report test coverage test-install mutants test-surveys test-faults test-slurm test-latex lint bench lock clean
 
 paper: $(VENV)/run.installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -75,6 +78,10 @@ test-faults: $(VENV)/dev.installed
 test-slurm: $(HPC_VENV)/hpc.installed
 	sh tests/install_packages.sh tests/hpc/packages.txt
 	$(HPC_BIN)/pytest tests/hpc
+
+test-latex: $(VENV)/dev.installed
+	sh tests/install_packages.sh tests/latex/packages.txt
+	$(BIN)/pytest tests/latex
 
 # Time and memory of the measurement beside a notebook's way; some minutes, 2.5 GB of disk.
 bench: $(VENV)/run.installed

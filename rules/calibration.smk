@@ -1,7 +1,8 @@
 # How far to trust the error bars: every method on halos of known truth.
 #
 # In:  <results>/samples/halo.fits
-# Out: <results>/calibration.ecsv, <results>/calibration_advice.rst, <figures>/figS1_calibration
+# Out: <results>/calibration.ecsv, <results>/calibration_advice.rst, <figures>/figS1_calibration,
+#      its caption .txt among them
 
 
 rule run_calibration:
@@ -38,9 +39,11 @@ rule summarise_calibration:
             shard=range(config["calibration"]["shards"]),
             shards=config["calibration"]["shards"],
         ),
+        template=find("report/figS1_calibration.txt"),
     output:
         table="<results>/calibration.ecsv",
         advice="<results>/calibration_advice.rst",
+        caption="<figures>/figS1_calibration.txt",
     log:
         "<logs>/summarise_calibration.log",
     benchmark:
@@ -50,8 +53,9 @@ rule summarise_calibration:
     resources:
         here=1,
     shell:
-        "python {input.code[0]:q} --counts {input.counts:q} --table {output.table:q}"
-        " --advice {output.advice:q} > {log:q} 2>&1"
+        "python {input.code[0]:q} --counts {input.counts:q} --template {input.template:q}"
+        " --table {output.table:q} --advice {output.advice:q} --caption {output.caption:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_calibration:
@@ -64,7 +68,7 @@ rule plot_calibration:
         pdf="<figures>/figS1_calibration.pdf",
         png=report(
             "<figures>/figS1_calibration.png",
-            caption="../report/figS1_calibration.rst",
+            caption="../report/figure.rst",
             category="6. Error bars",
             labels={"figure": "S1 coverage and bias"},
         ),

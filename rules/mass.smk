@@ -54,7 +54,7 @@ rule plot_jeans:
         pdf="<figures>/figS4_jeans.pdf",
         png=report(
             "<figures>/figS4_jeans.png",
-            caption="../report/figS4_jeans.rst",
+            caption="../report/figure.rst",
             category="9. Mass",
             labels={"figure": "S4 Jeans mass"},
         ),

@@ -111,11 +111,19 @@ FIGURES = [
     for file in (
         *rules.figures.input,
         *rules.plot_asymmetry.output,
+        *rules.plot_jeans.output,
         *([] if config["catalog"]["path"] else rules.plot_synthetic_check.output),
     )
     if str(file).endswith(".pdf") and Path(ours(f"report/{Path(file).stem}.txt")).is_file()
 ]
-TABLES = ["claims", "sigma_r", "beta", "ledger", "significance"]
+# Further maps, which have one template for all their captions
+MAPS = [
+    f"maps/{map}_{geometry}"
+    for geometry in ("xy", "xz", "sky")
+    for map in config["figures"]["maps"]
+]
+MAP = ["map"] if MAPS else []
+TABLES = ["claims", "sigma_r", "beta", "masses", "spread", "ledger", "significance"]
 
 
 rule write_texts:
@@ -126,13 +134,15 @@ rule write_texts:
         comparison=rules.compare_with_paper.output.comparison,
         ledger=rules.select_samples.output.ledger,
         asymmetry=rules.test_asymmetry.output.table,
+        masses=rules.compute_jeans.output.masses,
+        spread=rules.compute_jeans.output.spread,
         halo_radial="<results>/summaries/radial/halo.ecsv",
         accreted_radial="<results>/summaries/radial/accreted.ecsv",
         insitu_radial="<results>/summaries/radial/insitu.ecsv",
         claims=ours("resources/paper_claims.yaml"),
-        templates=[find(f"report/{name}.txt") for name in ("abstract", *FIGURES)],
+        templates=[find(f"report/{name}.txt") for name in ("abstract", *FIGURES, *MAP)],
     output:
-        captions=[f"<figures>/{name}.txt" for name in FIGURES],
+        captions=[f"<figures>/{name}.txt" for name in (*FIGURES, *MAPS)],
         substitutions="<results>/captions.rst",
         tables=[f"<results>/tables/{name}{kind}.tex" for name in TABLES for kind in ("", "_aastex")],
         article="<results>/article.json",
@@ -147,9 +157,11 @@ rule write_texts:
     params:
         **flags("figures.field_diameter_deg", "figures.error_bins", "figures.gse.xy_angle_deg"),
         **flags("figures.beside"),
+        **({} if config["catalog"]["path"] else flags("synthetic.changes")),
     shell:
         "python {input.code[0]:q} --numbers {input.numbers:q} --comparison {input.comparison:q}"
         " --claims {input.claims:q} --ledger {input.ledger:q} --asymmetry {input.asymmetry:q}"
+        " --masses {input.masses:q} --spread {input.spread:q}"
         " --halo-radial {input.halo_radial:q} --accreted-radial {input.accreted_radial:q}"
         " --insitu-radial {input.insitu_radial:q} --templates {input.templates:q} {params:q}"
         " --captions {output.captions:q} --substitutions {output.substitutions:q}"
@@ -175,9 +187,11 @@ rule write_paper:
         "../envs/paper.yaml"
     resources:
         here=1,
+    params:
+        **flags("run"),
     shell:
         "python {input.code[0]:q} --source {input.source:q} --library {input.library:q}"
-        " --article {input.article:q} --figures {input.figures:q} --pdf {output.pdf:q}"
+        " --article {input.article:q} --figures {input.figures:q} {params:q} --pdf {output.pdf:q}"
         " > {log:q} 2>&1"
 
 

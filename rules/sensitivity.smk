@@ -2,7 +2,8 @@
 # changes on, with the scripts of these steps and the run's own files before it.
 #
 # In:  config/variations/*.yaml, survey table, stars, samples, radial summaries
-# Out: <results>/sensitivity.ecsv, <results>/sensitivity.rst, <figures>/figS3_sensitivity
+# Out: <results>/sensitivity.ecsv, <results>/sensitivity.rst, <figures>/figS3_sensitivity, its
+#      caption .txt among them
 
 from icefire.snake.variations import Variations
 
@@ -55,9 +56,11 @@ rule summarise_sensitivity:
     input:
         code=code("summarise_sensitivity"),
         shifts=expand("<results>/sensitivity/{variation}.ecsv", variation=VARIATIONS),
+        template=find("report/figS3_sensitivity.txt"),
     output:
         table="<results>/sensitivity.ecsv",
         words="<results>/sensitivity.rst",
+        caption="<figures>/figS3_sensitivity.txt",
     log:
         "<logs>/summarise_sensitivity.log",
     benchmark:
@@ -71,8 +74,9 @@ rule summarise_sensitivity:
         labels=[f"--label={VARIATIONS.label(name)}" for name in VARIATIONS],
     shell:
         "python {input.code[0]:q} --shifts {input.shifts:q}"
-        " {params.sensitivity_max_radius_kpc:q} {params.labels:q} --table {output.table:q}"
-        " --words {output.words:q} > {log:q} 2>&1"
+        " {params.sensitivity_max_radius_kpc:q} {params.labels:q} --template {input.template:q}"
+        " --table {output.table:q} --words {output.words:q} --caption {output.caption:q}"
+        " > {log:q} 2>&1"
 
 
 rule plot_sensitivity:
@@ -85,7 +89,7 @@ rule plot_sensitivity:
         pdf="<figures>/figS3_sensitivity.pdf",
         png=report(
             "<figures>/figS3_sensitivity.png",
-            caption="../report/figS3_sensitivity.rst",
+            caption="../report/figure.rst",
             category="8. Sensitivity",
             labels={"figure": "S3 what each choice shifts"},
         ),

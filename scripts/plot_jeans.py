@@ -21,6 +21,7 @@ from icefire import cli
 from icefire.draw import page
 from icefire.draw.profiles import BANDS
 from icefire.files import text_tables
+from icefire.numbers.masses import factor
 
 MASSES = ("quadrant", "r", "n_stars", "potential", *page.quantity_columns("mass", (68, 95)))
 MASSES += page.quantity_columns("v_circ", (68, 95))
@@ -30,7 +31,6 @@ SPREAD = ("n", *page.quantity_columns("tau", (68, 95)), "null_hi95")
 EILERS = {"r_kpc": (5.0, 25.0), "at_kpc": 8.122, "v_km_s": 229.0, "slope": -1.7, "share": 0.05}
 # Factor between masses that is in the literature (paper, section 4)
 CLAIMED = 2.0
-REACH = 2 * 1.6448536
 MARKERS = ("s", "^", "D", "v")
 ORDINALS = ("first", "second", "third", "fourth")
 QUANTITIES = {"ln_mass": "mass", "ln_sigma_r2": "dispersion\nsquared"}
@@ -138,7 +138,7 @@ def factors(axes, spread) -> None:
                 if not len(part) or not np.isfinite(part["tau"][0]):
                     continue
                 at = len(labels) + shift
-                value = {k: np.exp(REACH * float(part[k][0])) for k in SPREAD[1:]}
+                value = {k: factor(float(part[k][0])) for k in SPREAD[1:]}
                 axes.barh(at, value["null_hi95"] - 1, 0.24, 1, color="0.88", lw=0, zorder=1)
                 for percent, width in ((95, 0.6), (68, 1.6)):
                     ends = [value[end] for end in page.interval("tau", percent)]

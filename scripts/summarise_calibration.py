@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from icefire import cli
+from icefire.article import captions
 from icefire.calibrate import advice, coverage, halos
 from icefire.files import text_tables, writing
 
@@ -15,8 +16,10 @@ _AXES = ("scenario", "method", "quantity", "group")
 def build_parser():
     parser = cli.parser(__doc__)
     parser.add_argument("--counts", nargs="+", required=True, help="all shards")
+    parser.add_argument("--template", required=True, help="of the figure's caption")
     parser.add_argument("--table", required=True, help="one row per group of bins (ECSV), written")
-    parser.add_argument("--advice", required=True, help="the same in words (reST), written")
+    parser.add_argument("--advice", required=True, help="caption and advice (reST), written")
+    parser.add_argument("--caption", required=True, help="the same as plain text, written")
     return parser
 
 
@@ -43,7 +46,6 @@ def work(arguments) -> None:
     total, meta = coverage.join(arguments.counts)
     columns = coverage.results(total)
     parameters = meta["parameters"]["run_calibration"]
-    text_tables.write_ecsv(arguments.table, flat(columns), meta)
     catalogue = str(meta.get("catalogue", "an unnamed catalogue"))
     if meta.get("synthetic"):
         catalogue += " (synthetic catalogue)"
@@ -53,9 +55,10 @@ def work(arguments) -> None:
         parameters["montecarlo_min_stars"],
         catalogue,
     )
-    if meta.get("synthetic"):
-        words += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
-    writing.write_text(arguments.advice, words)
+    plain, quoted = captions.of_table(arguments.template, meta, words)
+    text_tables.write_ecsv(arguments.table, flat(columns), meta)
+    writing.write_text(arguments.advice, quoted)
+    writing.write_text(arguments.caption, plain)
     cli.report("groups with bins", np.count_nonzero(columns["bins"]), columns["bins"].size)
     print(words, end="")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from icefire import cli
+from icefire.article import captions
 from icefire.compare import sensitivity
 from icefire.errors import UserError
 from icefire.files import metadata, text_tables, writing
@@ -20,8 +21,10 @@ def build_parser():
     text = "what readers call each, in their order"
     parser.add_argument("--label", action="append", required=True, help=text)
     SENSITIVITY.add_flags(parser)
+    parser.add_argument("--template", required=True, help="of the figure's caption")
     parser.add_argument("--table", required=True, help="all rows (ECSV), written")
-    parser.add_argument("--words", required=True, help="what matters, in words (reST), written")
+    parser.add_argument("--words", required=True, help="caption and what matters (reST), written")
+    parser.add_argument("--caption", required=True, help="the same as plain text, written")
     return parser
 
 
@@ -54,16 +57,16 @@ def work(arguments) -> None:
         }
         for name, both in sizes.items()
     ]
+    quoted = sensitivity.words(
+        sizes, {n: texts.escaped(label) for n, label in labels.items()}, radius
+    )
+    caption, quoted = captions.of_table(arguments.template, meta, quoted)
     for name, table in tables.items():
         table.meta = {}
         table.add_column(np.full(len(table), name), 0, "variation")
     text_tables.write_ecsv(arguments.table, vstack([tables[name] for name in sizes]), meta)
-    quoted = sensitivity.words(
-        sizes, {n: texts.escaped(label) for n, label in labels.items()}, radius
-    )
-    if meta["synthetic"]:
-        quoted += "\n**Synthetic catalogue: nothing here is a measurement of the Galaxy.**\n"
     writing.write_text(arguments.words, quoted)
+    writing.write_text(arguments.caption, caption)
     print(words, end="")
 
 

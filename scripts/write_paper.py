@@ -3,8 +3,7 @@
 
 Usage:
     python scripts/write_paper.py --source paper/paper.typ --library paper/icefire.typ \\
-        --article article.json --figures fig01_footprint.pdf \\
-        --pdf paper.pdf
+        --article article.json --figures fig01_footprint.pdf --run quick --pdf paper.pdf
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ def build_parser():
     parser.add_argument("--library", required=True, help="what it can say, icefire.typ")
     parser.add_argument("--article", required=True, help="of write_texts.py (JSON)")
     parser.add_argument("--figures", nargs="+", required=True, metavar="PDF", help="of one folder")
+    parser.add_argument("--run", default="", metavar="NAME", help="of the run, said on every page")
     parser.add_argument("--pdf", required=True, help="the article, written")
     return parser
 
@@ -77,7 +77,7 @@ def _place(diagnostic: str, source: str) -> str:
 
 def work(arguments) -> None:
     folder = check(arguments)
-    inputs = {"figures": folder} | {
+    inputs = {"figures": folder, "run": arguments.run} | {
         name: os.path.abspath(path)
         for name, path in (("icefire", arguments.library), ("article", arguments.article))
     }

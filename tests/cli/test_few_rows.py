@@ -91,7 +91,9 @@ def test_numbers_are_counts_or_none(short):
             assert value is None, name
     assert found["plain_dispersion.halo.n_stars"] == 1
     lines = short.output("collect_numbers", "--tex").read_text(encoding="utf-8").splitlines()
-    macro = re.compile(r"\\newcommand\{\\icefire[A-Za-z]+\}\{\\ensuremath\{.+\}\}")
+    macro = re.compile(
+        r"\\newcommand\{\\icefire(?:(?:Catalogue|Provenance|Version)\}\{.+|[A-Za-z]+\}\{\\ensuremath\{.+\})\}"
+    )
     for line in lines:
         assert line.startswith("%") or macro.fullmatch(line), line
     assert any(line.endswith(r"{\ensuremath{\ldots}}") for line in lines)

@@ -58,10 +58,12 @@ def test_every_number_is_printed_as_it_is_rounded(chain, step):
 
 
 def test_the_article_quotes_the_run_and_says_on_every_page_that_it_is_synthetic(chain, step):
+    step = step.with_flag("--run", "mine")
     text = text_of(step, "-layout")
     pages = text.split("\f")[:-1]
     said = "Synthetic catalogue: nothing here is a measurement of the Galaxy."
-    assert len(pages) > 4 and all(said in page for page in pages)
+    foot = "synthetic H3 (synthetic catalogue); run mine; icefire "
+    assert len(pages) > 4 and all(said in page and foot in page for page in pages)
     numbers = yaml.safe_load(chain.output("collect_numbers", "--yaml").read_text("utf-8"))
     for name in ("rows", "good", "tracers", "halo", "accreted", "insitu"):
         assert quoted(numbers["counts"][name]).value in text
@@ -69,7 +71,8 @@ def test_the_article_quotes_the_run_and_says_on_every_page_that_it_is_synthetic(
         subprocess.run([tool, step.outputs["--pdf"]], capture_output=True, text=True, check=True)
         for tool in ("pdfinfo", "pdffonts")
     )
-    assert re.search(r"^Title: +How hot and how cold", info.stdout, re.M)
+    assert re.search(r"^Title: +How hot and how cold.* H3 survey \(run mine\)$", info.stdout, re.M)
+    assert re.search(r"^Keywords: +synthetic .* H3, run mine, icefire \d", info.stdout, re.M)
     assert re.search(r"^Tagged: +yes", info.stdout, re.M) and "CreationDate" not in info.stdout
     rows = fonts.stdout.splitlines()[2:]
     assert rows and all(re.search(r" yes (yes|no ) (yes|no ) +\d+ +\d+$", row) for row in rows)
@@ -89,12 +92,42 @@ def test_words_follow_the_verdicts_and_the_catalogue(step):
     assert "dispersions of My *Survey* #1" in text and "Synthetic catalogue: no" not in text
 
     def all_of_it(article):
-        article["abstract"] = ""
+        article["abstract"], article["changes"] = "", []
         for row in article["claims"]:
             row["verdict"] = "supported"
 
     text = " ".join(text_of(changed(step, all_of_it)).split())
-    assert "No claim is supported" not in text and "is compatible with this run" not in text
+    assert "No claim is supported" not in text and "ompatible with this run" not in text
+    assert "Nothing about the Galaxy. A claim that is supported" in text
+
+
+def test_the_section_on_mass_follows_the_run(chain, step):
+    numbers = yaml.safe_load(chain.output("collect_numbers", "--yaml").read_text("utf-8"))
+    factor = numbers["mass"]["lines_of_sight"]["mass_factor"]
+    text = " ".join(text_of(step).split())
+    assert "r σ" in text and "equilibrium, a spherical mass, spherical tracers" in text
+    assert ("ln M scatters by τ" in text) == (factor["value"] is not None)
+
+    def without(article):
+        for name in article["numbers"]:
+            if name.startswith("mass."):
+                article["numbers"][name] = {"text": "(not measured)", "value": "", "unit": ""}
+        for row in article["claims"]:
+            if row["number"].startswith("mass."):
+                row["verdict"], row["because"] = "not measurable", "too few stars"
+        article["tables"]["masses"]["rows"] = []
+
+    text = " ".join(text_of(changed(step, without)).split())
+    assert "No mass follows from this catalogue" in text and "Too few directions" in text
+    assert "Whether Jeans masses of lines of sight differ by a factor of two is not" in text
+
+
+def test_a_changed_model_is_told(step):
+    def null(article):
+        article["changes"] = ["null_model"]
+
+    text = " ".join(text_of(changed(step, null)).split())
+    assert "not the workflow's own: null_model changes it".replace("'", "’") in text
 
 
 def test_one_survey_without_abundances_reads_well(step):

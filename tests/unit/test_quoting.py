@@ -24,6 +24,7 @@ def rendered(text: str) -> str:
 
 
 SURVEY = {"catalogue": "My Survey", "synthetic": False, "tracer": "giants", "bounds": {}}
+SURVEY |= {"icefire_version": "0.1.0"}
 NUMBERS = {
     "catalogue": SURVEY,
     "counts": {"halo": {"value": 10469}},
@@ -65,6 +66,9 @@ def test_only_a_synthetic_catalogue_is_called_so():
 def test_macros_spell_names_in_letters():
     lines = texts.macros(NUMBERS).splitlines()[2:]
     assert lines == [
+        r"\newcommand{\icefireCatalogue}{My Survey}",
+        r"\newcommand{\icefireProvenance}{Catalogue: My Survey.}",
+        r"\newcommand{\icefireVersion}{0.1.0}",
         r"\newcommand{\icefireCountsHalo}{\ensuremath{10{,}469}}",
         r"\newcommand{\icefireCountsHaloValue}{\ensuremath{10469}}",
         r"\newcommand{\icefireMapColdSigmaR}{\ensuremath{(63.7 \pm 5.8)\,\mathrm{km\,s^{-1}}}}",
@@ -101,6 +105,11 @@ def test_numbers_are_rounded_to_their_errors(entry, text, tex):
     assert (str(number), number.tex()) == (text, rf"\ensuremath{{{tex}}}")
 
 
+def test_an_angle_with_two_errors_is_no_double_superscript():
+    entry = {"value": 32.1, "lo68": 14.0, "hi68": 48.0, "unit": "deg"}
+    assert quoting.quoted(entry).tex() == r"\ensuremath{{32^{+16}_{-18}}^{\circ}}"
+
+
 def test_a_setting_keeps_all_its_digits():
     assert texts.quote({"value": 245.62, "unit": "km/s", "exact": True}) == "245.62 km/s"
 
@@ -125,9 +134,14 @@ def test_a_catalogue_s_name_stays_a_text(name):
     numbers = {**NUMBERS, "catalogue": SURVEY | {"catalogue": name}}
     shown = rendered(texts.substitutions(numbers) + "\nFrom |catalogue|.\n")
     assert shown == f"From {' '.join(name.split())}."
-    # In LaTeX it is in a comment, and nowhere else.
-    comment, *lines = texts.macros(numbers).splitlines()
-    assert comment.startswith("%") and lines == texts.macros(NUMBERS).splitlines()[1:]
+    # In LaTeX it is in two macros, on a line, and no character of it does anything.
+    lines, own = (texts.macros(which).splitlines() for which in (numbers, NUMBERS))
+    for place, (line, other) in enumerate(zip(lines, own, strict=True)):
+        if line != other:
+            said = line.partition("}{")[2][:-1]
+            assert place in (2, 3) and line.startswith(r"\newcommand{\icefire")
+            bare = re.sub(r"\\textbackslash\{\}|\\\^\{\}|\\~\{\}|\\[%&#_{}$]|\$[<>|]\$", "", said)
+            assert not re.search(r"[\\%&#_{}$^~]", bare), said
 
 
 @settings(max_examples=40)

@@ -30,8 +30,6 @@ SECTIONS = [
     *("8. Sensitivity", "9. Mass"),
 ]
 PAGES = ("ledger", "unbound", "paper_comparison", "synthetic_check", "synthetic_cuts")
-# Figures whose captions are not templates of the article
-SUPPLEMENTS = ("figS1_calibration", "figS3_sensitivity", "figS4_jeans", "map")
 MAPS = ("beta_xy", "beta_xz", "beta_sky")
 # What shows a result: the image or the frame beside the menu, once it is another one than before
 SHOWN = """(() => {
@@ -95,7 +93,7 @@ def seen(quick_run, tmp_path_factory):
 
 
 def test_every_figure_and_table_is_shown(seen):
-    figures = (*FIGURES, *MAPS, "figS4_jeans", "synthetic_check")
+    figures = (*FIGURES, *MAPS, "synthetic_check")
     assert set(seen.results) == {f"{f}.png" for f in figures} | {f"{p}.html" for p in PAGES}
     for name, result in seen.results.items():
         assert (result["width"] > 500) == name.endswith(".png"), name
@@ -150,7 +148,7 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
     writing.write_text(results / "numbers.rst", texts.substitutions(numbers))
     said = {
         path.stem: path.read_text().replace(texts.SYNTHETIC, texts.provenance(numbers))
-        for path in (folder / "figures" / "quick").glob("*.txt")
+        for path in (folder / "figures" / "quick").rglob("*.txt")
     }
     writing.write_text(results / "captions.rst", captions.substitutions(said))
     ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
@@ -170,9 +168,10 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
         browser.open(make_report(folder))
         assert name in browser.wait(FRONT)
         results = walk(browser)
-    # The calibration's caption is of its own run, which has not been changed.
+    # These captions are of tables of their own, which have not been changed.
+    own = ("figS1_calibration.png", "figS3_sensitivity.png")
     for file, result in results.items():
-        assert file == "figS1_calibration.png" or f"Catalogue: {name}." in result["caption"], file
+        assert file in own or f"Catalogue: {name}." in result["caption"], file
     # As the catalogue and in a cell
     assert results["ledger.html"]["text"].count(name) == 2
     assert (browser.requests, browser.errors, browser.dialogs) == ([], [], [])
@@ -208,17 +207,21 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
         config=config, input=SimpleNamespace(**dict.fromkeys(PAGES, "a table"))
     )
     templates = sorted((repo / "report").glob("*.rst"))
-    assert {path.stem for path in templates} == {*SUPPLEMENTS, "figure", *PAGES, "workflow"}
-    # The calibration needs no other part of a run, so its caption quotes its own advice alone.
-    calibration = repo / "report" / "figS1_calibration.rst"
-    text = jinja2.Template(calibration.read_text()).render(snakemake=caption_of)
-    assert ".. include:: results//calibration_advice.rst" in text
+    assert {path.stem for path in templates} == {"map", "figure", *PAGES, "workflow"}
     # Those of figures are made from templates, whose names tests/unit/test_captions.py looks at.
-    figure = repo / "report" / "figure.rst"
-    caption_of.output = SimpleNamespace(png="figures/fig05_sigma_xz.png")
-    text = jinja2.Template(figure.read_text()).render(snakemake=caption_of)
-    assert ".. include:: results//captions.rst" in text and "|caption.fig05_sigma_xz|" in text
-    for path in set(templates) - {calibration, figure}:
+    # The calibration needs no other part of a run, so its caption is in a file of its own.
+    figure, map_ = repo / "report" / "figure.rst", repo / "report" / "map.rst"
+    for name, of, wanted in (
+        ("figS1_calibration", figure, ".. include:: results//calibration_advice.rst"),
+        ("fig05_sigma_xz", figure, "|caption.fig05_sigma_xz|\n\n|provenance.fig05_sigma_xz|"),
+        ("maps/beta_xz", map_, "|caption.beta_xz|\n\n|provenance.beta_xz|"),
+    ):
+        png = f"figures/{name}.png"
+        caption_of.output = SimpleNamespace(png=png, maps=[f"figures/{name}.pdf", png])
+        blocks = {"trim_blocks": True, "lstrip_blocks": True}
+        text = jinja2.Template(of.read_text(), **blocks).render(snakemake=caption_of)
+        assert wanted in text and ("captions.rst" in text) == (name[:4] != "figS"), text
+    for path in set(templates) - {figure, map_}:
         template = jinja2.Template(path.read_text(), undefined=jinja2.StrictUndefined)
         text = template.render(snakemake=caption_of)
         assert text.startswith(".. include:: results//numbers.rst\n"), path

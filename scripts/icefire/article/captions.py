@@ -7,13 +7,14 @@ names numbers as numbers.yaml does, `{{ counts.halo }}`, texts that were chosen,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from icefire.errors import UserError
 from icefire.files.writing import check_file
 from icefire.numbers import texts
-from icefire.numbers.quoting import quoted
+from icefire.numbers.quoting import quoted, written
 
 
 class _Number:
@@ -74,6 +75,17 @@ def caption(path: str, names: Mapping, provenance: str) -> str:
     return "\n\n".join([*filter(None, paragraphs), provenance]) + "\n"
 
 
+def map_of(name: str) -> dict[str, object]:
+    """Say what a further map, `beta_xy`, is of: quantity in words, geometry, whether hatched."""
+    quantity, _, geometry = name.rpartition("_")
+    measured = quantity.removesuffix("_half_width")
+    text = "the number of stars" if quantity == "n_stars" else written(measured)
+    if quantity != measured:
+        text = f"half the width of the 68 % interval of {text}"
+    text = text[:1].upper() + text[1:] if " " in text else text
+    return {"quantity": text, "geometry": geometry, "interval": text in ("β", "σ_φ", "σ_θ")}
+
+
 def _line(error: Exception) -> int:
     """Find the line of a template at which it failed."""
     line, trace = getattr(error, "lineno", None), error.__traceback__
@@ -84,16 +96,30 @@ def _line(error: Exception) -> int:
     return line or 1
 
 
-def substitutions(captions: Mapping[str, str]) -> str:
-    """Write captions as reStructuredText substitutions, |caption.fig05_sigma_xz| and so on.
+def of_table(template: str, meta: Mapping, words: str) -> tuple[str, str]:
+    """Give the caption of a figure that one table has, with `words` (reST) in it: plain, and reST.
 
-    What says that a catalogue is synthetic is in bold type.
+    Such figures are made without the rest of a run, so that the template can quote nothing of it.
     """
+    catalogue = {"catalogue": meta.get("catalogue", ""), "synthetic": bool(meta.get("synthetic"))}
+    said = caption(template, {}, texts.provenance({"catalogue": catalogue}))
+    body, _, last = said.rpartition("\n\n")
+    # Without what only reST has: literals and escapes
+    plain = re.sub(r"``|\\(?=.)", "", words.strip())
+    quoted = "\n\n".join([texts.marked(body), words.strip(), _marked_last(last)])
+    return "\n\n".join([body, plain, last]), quoted + "\n"
+
+
+def substitutions(captions: Mapping[str, str]) -> str:
+    """Write captions as reStructuredText substitutions, |caption.fig05_sigma_xz| and so on."""
     written = {}
     for name, text in captions.items():
-        *paragraphs, last = map(texts.marked, text.split("\n\n"))
-        if text.split("\n\n")[-1].strip() == texts.SYNTHETIC:
-            last = f"**{texts.SYNTHETIC}**"
-        written[f"caption.{name}"] = " ".join(paragraphs)
-        written[f"provenance.{name}"] = last
+        *paragraphs, last = text.split("\n\n")
+        written[f"caption.{name}"] = " ".join(map(texts.marked, paragraphs))
+        written[f"provenance.{name}"] = _marked_last(last)
     return texts.substituted(written)
+
+
+def _marked_last(text: str) -> str:
+    """Escape the paragraph that says which catalogue; that it is synthetic is in bold type."""
+    return f"**{text.strip()}**" if text.strip() == texts.SYNTHETIC else texts.marked(text)

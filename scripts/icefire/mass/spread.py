@@ -22,8 +22,6 @@ from icefire.measure.geometry import HealpixSky, RadialShells
 COLUMNS = permuted.COLUMNS
 # Permutations at most: enough for p after Holm's correction, and for the noise at fixed population
 _MOST = {"r": 2500, "r and population": 500}
-# Fifth to 95th percentile of a Gaussian, in standard deviations
-_REACH = 2 * 1.6448536
 _OVER = ("lines of sight", "quadrants")
 
 
@@ -83,8 +81,3 @@ def spread(
                 row = {"over": over, "fixed": fixed, "quantity": quantity, "slope": slope}
                 found.append(row | {"n": len(values[part])} | statistics.beyond_noise(*measured))
     return found
-
-
-def factor(tau) -> np.ndarray:
-    """Give the factor between the 5th and the 95th percentile of what scatters by tau in ln."""
-    return np.exp(_REACH * np.asarray(tau, float))

@@ -105,7 +105,7 @@ def numbers(tables: Tables, feh_slices: list, radii_kpc: tuple = ()) -> dict:
     readers, summaries, least = tables.samples, tables.summaries, tables.min_stars
     radial = {sample: summaries[f"{sample}_radial"] for sample in SAMPLES}
     edges = np.unique([np.asarray(radial["halo"][name]) for name in ("r_lo", "r_hi")])
-    choices, settings = _settings(tables.meta, tables.asymmetry.meta)
+    choices, settings = _settings(tables.meta, tables.asymmetry.meta, tables.jeans.meta)
     return {
         "catalogue": {key: tables.meta[key] for key in _SOURCE},
         "cuts_off": dict(tables.meta.get("cuts_off", {})),

@@ -44,6 +44,11 @@ def _at(table, name: str, radius: float) -> float:
     return float(np.interp(radius, r[has], values[has], left=np.nan, right=np.nan))
 
 
+def factor(tau):
+    """Give the factor between the 5th and the 95th percentile of what scatters by tau in ln."""
+    return np.exp(_REACH * np.asarray(tau, float))
+
+
 def spreads(table) -> dict:
     """Quote the scatter over lines of sight and quadrants, of masses with the first slope."""
     slopes = [row["slope"] for row in table if row["quantity"] == "ln_mass"]
@@ -61,9 +66,7 @@ def spreads(table) -> dict:
             group[f"{quantity}_scatter_at_fixed_population"] = _entry(alike, lambda tau: tau)
             group[f"{quantity}_explained_by_composition"] = number(_explained(by_r, alike))
         # Of what scatters in its logarithm; the number of bins does not matter to it.
-        group["mass_factor"] = _entry(
-            rows.get((over, "ln_mass", "r")), lambda tau: np.exp(_REACH * tau)
-        )
+        group["mass_factor"] = _entry(rows.get((over, "ln_mass", "r")), factor)
         group["n"] = number(rows[over, "ln_sigma_r2", "r"]["n"])
     return found
 

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 UNITS_TEX = {"km/s": r"\mathrm{km\,s^{-1}}", "deg": r"^{\circ}"}
+UNITS_TEX |= {"10^11 Msun": r"\times 10^{11}\,M_{\odot}"}
+# As readers have them; numbers.yaml is in ASCII
+UNITS_TEXT = {"10^11 Msun": "× 10¹¹ M☉"}
 NOTHING = "not measured"
 
 
@@ -42,7 +45,7 @@ class Quoted:
         text = f"{self.value} {self.error}" if self.up else self.value
         if self.low and not self.up:
             text += f" ({self.low} to {self.high})"
-        text = f"{text} {self.unit}".rstrip()
+        text = f"{text} {UNITS_TEXT.get(self.unit, self.unit)}".rstrip()
         return (
             text if self.sound is None else f"{text} (sound: {self.sound.value} {self.sound.error})"
         )
@@ -58,7 +61,7 @@ class Quoted:
             value += rf" \pm {self.up}" if same else f"^{{+{self.up}}}_{{-{self.down}}}"
         elif self.low:
             value += rf"\ ({self.low}\ldots {self.high})"
-        if self.up and unit and self.unit != "deg":
+        if self.up and unit:
             value = f"({value})" if self.up == self.down else f"{{{value}}}"
         text = value + (unit if self.unit == "deg" else rf"\,{unit}" if unit else "")
         return rf"\ensuremath{{{text.replace('−', '-')}}}"
@@ -127,10 +130,36 @@ def entries(group: dict, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def written(text: str) -> str:
-    """Write symbols that a text spells: sigma_r as σ_r, beta as β, +- as ±."""
+    """Write symbols that a text spells: sigma_r as σ_r, beta as β, +- as ±, -5 as −5."""
     spelled = re.sub(r"(?<![A-Za-z])(?:sigma|beta|alpha|theta|phi)(?![A-Za-z])", _letter, text)
-    return spelled.replace("+-", "±").replace(">=", "≥").replace("<=", "≤")
+    spelled = spelled.replace("+-", "±").replace(">=", "≥").replace("<=", "≤")
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", spelled)
 
 
 def _letter(match: re.Match) -> str:
     return {"sigma": "σ", "beta": "β", "alpha": "α", "theta": "θ", "phi": "φ"}[match[0]]
+
+
+# --- LaTeX -----------------------------------------------------------------------------------
+
+_GREEK = {"σ": r"\sigma", "β": r"\beta", "α": r"\alpha", "φ": r"\phi", "θ": r"\theta"}
+_GREEK |= {"γ": r"\gamma", "τ": r"\tau"}
+_TEX = {"±": r"$\pm$", "−": "$-$", "–": "--", "≥": r"$\geq$", "≤": r"$\leq$", "|": "$|$"}
+_TEX |= {"<": "$<$", ">": "$>$", "^": r"\^{}", "~": r"\~{}", "\\": r"\textbackslash{}"}
+_TEX |= {character: f"\\{character}" for character in "%&#_{}$"} | {"°": r"$^{\circ}$"}
+_TEX |= {"¹": "$^1$", "²": "$^2$", "☉": r"$_{\odot}$"}
+
+
+def tex_text(text: str) -> str:
+    """Write a text for LaTeX, which means what it says, whatever characters are in it."""
+    parts = re.split(r"([σβα](?:_[a-zφθ])?|\bv_[a-zφθ])", text)
+    return "".join(_symbol(part) if i % 2 else _plain(part) for i, part in enumerate(parts))
+
+
+def _symbol(text: str) -> str:
+    letters = (_GREEK.get(letter, letter) for letter in text.split("_"))
+    return "$" + "_{".join(letters) + ("}" if "_" in text else "") + "$"
+
+
+def _plain(text: str) -> str:
+    return "".join(f"${_GREEK[c]}$" if c in _GREEK else _TEX.get(c, c) for c in text)

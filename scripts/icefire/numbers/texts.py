@@ -2,7 +2,7 @@
 
 import re
 
-from icefire.numbers.quoting import Quoted, entries, probability, quoted
+from icefire.numbers.quoting import Quoted, entries, probability, quoted, tex_text
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 SYNTHETIC = "Synthetic catalogue: nothing here is a measurement of the Galaxy."
@@ -23,7 +23,8 @@ def macros(numbers: dict) -> str:
 
     ...Value is the bare number; with an interval there are ...Low and ...High, where a number was
     judged ...P, the share of permuted halos that go as far, and where a sound method stands beside
-    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh.
+    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh. \\icefireCatalogue is
+    the catalogue's name, \\icefireProvenance says which it is or that it is synthetic.
     """
     lines = [
         "% Made by collect_numbers.py; \\input this file. Unmeasured numbers are \\ldots.",
@@ -31,6 +32,9 @@ def macros(numbers: dict) -> str:
     ]
     if numbers["catalogue"]["synthetic"]:
         lines.append("% From a SYNTHETIC CATALOGUE: none of these is a measurement of the Galaxy.")
+    said = {"Catalogue": name_of(numbers), "Provenance": provenance(numbers)}
+    said["Version"] = numbers["catalogue"]["icefire_version"]
+    lines += [rf"\newcommand{{\icefire{name}}}{{{tex_text(text)}}}" for name, text in said.items()]
     for keys, entry in entries(numbers):
         number = quoted(entry)
         parts = _parts(number, "lo68" in entry)
