@@ -56,6 +56,7 @@ rule collect_numbers:
         judged=rules.judge_claims.output.judged,
         masses=rules.compute_jeans.output.masses,
         spread=rules.compute_jeans.output.spread,
+        sensitivity=SENSITIVITY,
     output:
         yaml="<results>/numbers.yaml",
         tex="<results>/numbers.tex",
@@ -71,13 +72,15 @@ rule collect_numbers:
         runtime=minutes(10, 1 / 200),
     params:
         **flags("numbers.feh_slices", "jeans.quoted_kpc"),
+        **SYSTEMATIC,
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --sky {input.sky:q} --halo-radial {input.halo_radial:q}"
         " --accreted-radial {input.accreted_radial:q} --insitu-radial {input.insitu_radial:q}"
         " --asymmetry {input.asymmetry:q} --judged {input.judged:q}"
-        " --masses {input.masses:q} --spread {input.spread:q} {params:q} --yaml {output.yaml:q}"
+        " --masses {input.masses:q} --spread {input.spread:q} --sensitivity {input.sensitivity:q}"
+        " {params:q} --yaml {output.yaml:q}"
         " --tex {output.tex:q} --rst {output.rst:q} > {log:q} 2>&1"
 
 

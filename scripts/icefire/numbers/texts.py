@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from icefire.numbers.quoting import Quoted, entries, probability, quoted
+from icefire.numbers.quoting import Quoted, digits, entries, probability, quoted
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 SYNTHETIC = "Synthetic catalogue: nothing here is a measurement of the Galaxy."
@@ -25,7 +25,8 @@ def macros(numbers: dict) -> str:
 
     ...Value is the bare number; with an interval there are ...Low and ...High, where a number was
     judged ...P, the share of permuted halos that go as far, and where a sound method stands beside
-    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh.
+    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh; with systematic errors
+    ...Systematic, half the width of their interval.
     """
     lines = [
         "% Made by collect_numbers.py; \\input this file. Unmeasured numbers are \\ldots.",
@@ -39,6 +40,9 @@ def macros(numbers: dict) -> str:
         if "sound" in entry:
             sound = _parts(number.sound or Quoted(unit=number.unit), True)
             parts |= {f"Sound{ending}": text for ending, text in sound.items()}
+        if "systematic" in entry:
+            half = entry["systematic"]
+            parts["Systematic"] = "" if half is None else digits(half)
         if "p" in entry:
             parts["P"] = probability(number.p)
         for ending, text in parts.items():
