@@ -71,8 +71,8 @@ include: "rules/significance.smk"
 include: "rules/mass.smk"
 include: "rules/paper.smk"
 include: "rules/calibration.smk"
-include: "rules/report.smk"
 include: "rules/verify.smk"
+include: "rules/report.smk"
 include: "rules/fetch.smk"
 
 

@@ -15,6 +15,8 @@ Usage:
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import sys
@@ -56,6 +58,7 @@ def build_parser():
     parser.add_argument(
         "--figure", metavar="STEM", help=f"written as STEM.pdf and STEM.png; {place}"
     )
+    parser.add_argument("--text", metavar="PATH", help="what is printed, written there, too")
     parser.add_argument(
         "--style", metavar="PATH", default=_STYLE, help="matplotlib style sheet; else the paper's"
     )
@@ -312,7 +315,11 @@ def work(arguments) -> None:
         # All three files or none
         temporary.write_text(text_tables.ecsv(whole_table(compared), meta), encoding="utf-8")
         page.save(body, files)
-    print_all(found, compared, meta)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        print_all(found, compared, meta)
+    if arguments.text:
+        writing.write_text(arguments.text, printed.getvalue())
+    print(printed.getvalue(), end="")
     print(f"written: {table_path}, {files.pdf}, {files.png}")
 
 

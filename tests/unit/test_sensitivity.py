@@ -142,7 +142,7 @@ def test_what_is_no_systematic_error_is_said_in_one_line(shifted, given):
         flag = f"--figures-systematic={names}"
         assert found.systematic(chosen) == {"figures_systematic": flag}
     with pytest.raises(
-        UserError, match="large is no file of config.variations; did you mean larger"
+        UserError, match=r"large is no file of config.variations; did you mean larger"
     ):
         found.systematic(["large"])
 
