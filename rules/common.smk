@@ -14,6 +14,7 @@ from icefire.numbers.quoting import written
 from icefire.snake import places
 from icefire.snake.beside import files_beside
 from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
+from icefire.snake.quiet import failures, leave_progress
 from icefire.snake.rules import Flags, code as code_of, make_ready
 
 code = partial(code_of, module=MODULE)
@@ -73,9 +74,16 @@ localrules:
     fetch,
 
 
+leave_progress(workflow)
+
+
 # Not in dry runs, nor in the jobs of a cluster.
 onstart:
     try:
         make_ready(workflow.dag.needrun_jobs(), workflow.dag.jobs)
     except UserError as error:
         raise WorkflowError(str(error)) from None
+
+
+onerror:
+    print(failures(workflow), end="", flush=True)

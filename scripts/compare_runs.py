@@ -32,6 +32,7 @@ from icefire.files import text_tables, writing
 from icefire.files.columns import SAMPLES
 from icefire.files.metadata import MOST_BESIDE, name_of
 from icefire.measure.geometry import COORDINATES
+from icefire.numbers.quoting import written
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
 _FOLDER = "comparisons"
@@ -204,8 +205,8 @@ def print_axes(compared: Mapping[str, runs.Run]) -> None:
 
 def print_shells(sample: str, quantity: str, tables: Mapping) -> None:
     """Print the shells of the whole sky in which any run has a value; `tables` by letter."""
-    digits = _DIGITS[quantity]
-    heads = [f"{what}{x}" for what in ("stars ", f"{quantity} ") for x in ("A", *tables)]
+    digits, symbol = _DIGITS[quantity], written(quantity)
+    heads = [f"{what}{x}" for what in ("stars ", f"{symbol} ") for x in ("A", *tables)]
     heads += [f"{x} - A (in errors)" for x in tables]
     rows: dict[str, dict] = {}
     for letter, shells in tables.items():
@@ -214,13 +215,13 @@ def print_shells(sample: str, quantity: str, tables: Mapping) -> None:
             for end, x in (("a", "A"), ("b", letter)):
                 if row["bin_in"] in ("both", end):
                     line[f"stars {x}"] = number(row[f"n_stars_{end}"])
-                    line[f"{quantity} {x}"] = number(row[f"{quantity}_{end}"], digits)
+                    line[f"{symbol} {x}"] = number(row[f"{quantity}_{end}"], digits)
             named = [f"{quantity}_difference{part}" for part in ("", "_error", "_in_errors")]
             if np.isfinite(row[named[0]]):
                 change, error = number(row[named[0]], digits, "+"), number(row[named[1]], digits)
                 in_errors = number(row[named[2]], 1, "+")
                 line[f"{letter} - A (in errors)"] = f"{change} ± {error} ({in_errors})"
-    print(f"\nShells of the whole sky, {sample}: {quantity}{_UNITS[quantity].replace(' ', ', ')}")
+    print(f"\nShells of the whole sky, {sample}: {symbol}{_UNITS[quantity].replace(' ', ', ')}")
     lines = [[place, *(line.get(head, "-") for head in heads)] for place, line in rows.items()]
     measured = [line for line in lines if set(line[1 + len(tables) + 1 :]) != {"-"}]
     print_table(("r, kpc", *heads), measured, left=(0,))

@@ -82,6 +82,9 @@ def work(arguments) -> None:
     if numbers["catalogue"]["synthetic"]:
         catalogue += " (synthetic catalogue: its truth was put in, and is no measurement)"
     print(f"{total}; catalogue: {catalogue}")
+    asked = numbers.get("settings", {}).get("significance_permutations", {}).get("value")
+    if asked and (why := judged.too_few(asked, table["p"])):
+        print(f"{why}: snakemake --cores 2, without config/quick.yaml, has as many.")
     meta = {**numbers["catalogue"], "ranges": "our choice, resources/paper_claims.yaml"}
     text_tables.write_ecsv(arguments.comparison, table, meta)
 

@@ -23,7 +23,6 @@ from icefire.numbers import quoting, texts
 STYLE = """
 body { font: 13px/1.4 sans-serif; color: #1e293b; margin: 1em; }
 h1 { font-size: 1.6em; }
-pre { white-space: pre-wrap; }
 table { border-collapse: collapse; }
 div { overflow-x: auto; }
 th, td { padding: .2em .5em; text-align: left; vertical-align: top; overflow-wrap: break-word; }

@@ -259,7 +259,9 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
 
 def test_a_run_ends_with_the_comparison_if_it_has_one(quick_run):
     last = " not applicable; catalogue: synthetic H3 (synthetic catalogue: its truth was put in"
-    assert last in (quick_run / "quick_run.out").read_text().splitlines()[-1]
+    said = (quick_run / "quick_run.out").read_text()
+    assert last in said and "This run judges nothing: 200 permutations" in said
+    assert "Read results/quick/paper.pdf first; figures are in figures/quick" in said
     pages = "results/quick/report/paper_comparison.html"
     for target, flags in (("figures/quick/fig01_footprint.png", []), (pages, ["--dry-run"])):
         done = snakemake(quick_run, target, "--cores", "1", "--force", *flags, *QUICK)
