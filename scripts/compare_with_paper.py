@@ -48,7 +48,7 @@ def quote(answer: dict) -> str:
 
 def print_out(table, answers: dict[str, list[dict]]) -> None:
     """Print the claims for a reader, with the answers of each run; a run shows them at its end."""
-    line = ("{:<16}{:<20}" + "{:<30}" * len(answers) + "{:<32}{}").format
+    line = ("{:<16}{:<22}" + "{:<30}" * len(answers) + "{:<32}{}").format
     print(line("verdict", "paper", *answers, "featureless halo (95 %)", "claim"))
     for row, *said in zip(table, *answers.values(), strict=True):
         null = ""
