@@ -34,10 +34,13 @@ HPC_BIN := $(HPC_VENV)/bin
 # A user's own modules and backend are for other work.
 unexport PYTHONPATH MPLBACKEND MATPLOTLIBRC
 
+# Of Snakemake's words, how far along it is and what failed; QUIET= gives all.
+QUIET ?= --quiet rules reason host
+
 .PHONY: paper report test coverage test-install mutants test-surveys test-faults test-slurm test-latex lint bench lock clean
 
 paper: $(VENV)/run.installed
-	$(BIN)/snakemake --cores $(CORES)
+	$(BIN)/snakemake --cores $(CORES) $(QUIET)
 
 # One page with every figure and table in it; it is made, and opens, without a network.
 report: paper

@@ -10,9 +10,11 @@
 
 from functools import partial
 
+from icefire.numbers.quoting import written
 from icefire.snake import places
 from icefire.snake.beside import files_beside
 from icefire.snake.cluster import catalogue_mb, memory_mb, minutes, realisation_minutes
+from icefire.snake.quiet import failures, leave_progress
 from icefire.snake.rules import Flags, code as code_of, make_ready
 
 code = partial(code_of, module=MODULE)
@@ -24,13 +26,18 @@ GEOMETRIES = sorted(config["geometry"])
 beside = files_beside(config)
 
 
+WHERE = {"xy": "in X and Y", "xz": "in X and Z", "sky": "on the sky"}
+
+
 def map_files(geometry):
     """Name the maps of further quantities, PDF and PNG of each."""
     found = []
     for quantity in config["figures"]["maps"]:
         stem = f"<figures>/maps/{quantity}_{geometry}"
         look = {"caption": "../report/map.rst", "category": "2. Maps"}
-        labels = {"figure": f"{quantity} {geometry}"}
+        name = written(quantity.removesuffix("_half_width")).replace("n_stars", "stars")
+        what = f"half the interval of {name}" if quantity.endswith("_half_width") else name
+        labels = {"figure": f"{what} {WHERE[geometry]}"}
         found += [f"{stem}.pdf", report(f"{stem}.png", labels=labels, **look)]
     return found
 
@@ -67,9 +74,16 @@ localrules:
     fetch,
 
 
+leave_progress(workflow)
+
+
 # Not in dry runs, nor in the jobs of a cluster.
 onstart:
     try:
         make_ready(workflow.dag.needrun_jobs(), workflow.dag.jobs)
     except UserError as error:
         raise WorkflowError(str(error)) from None
+
+
+onerror:
+    print(failures(workflow), end="", flush=True)

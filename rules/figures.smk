@@ -309,6 +309,7 @@ rule plot_sigma_profile:
         code=code("plot_sigma_profile"),
         style=find("config/paper.mplstyle"),
         beside=beside(*RADIAL.values()),
+        sensitivity=SENSITIVITY,
         literature=lookup("figures/literature_sigma_r", within=config),
     output:
         pdf="<figures>/fig09_sigma_profile.pdf",
@@ -329,10 +330,11 @@ rule plot_sigma_profile:
     params:
         **flags.literature("sigma_r"),
         **flags("run", "figures.accreted_color", "figures.insitu_color", "figures.beside"),
+        **SYSTEMATIC,
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --literature {input.literature:q} --style {input.style:q}"
-        " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --sensitivity {input.sensitivity:q} {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule plot_beta_profile:
@@ -342,6 +344,7 @@ rule plot_beta_profile:
         code=code("plot_beta_profile"),
         style=find("config/paper.mplstyle"),
         beside=beside(*RADIAL.values()),
+        sensitivity=SENSITIVITY,
         literature=lookup("figures/literature_beta", within=config),
     output:
         pdf="<figures>/fig10_beta_profile.pdf",
@@ -362,10 +365,11 @@ rule plot_beta_profile:
     params:
         **flags.literature("beta"),
         **flags("run", "figures.quadrant_colors", "figures.beside"),
+        **SYSTEMATIC,
     shell:
         "python {input.code[0]:q} --halo {input.halo:q} --accreted {input.accreted:q}"
         " --insitu {input.insitu:q} --literature {input.literature:q} --style {input.style:q}"
-        " {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
+        " --sensitivity {input.sensitivity:q} {params:q} --pdf {output.pdf:q} --png {output.png:q} > {log:q} 2>&1"
 
 
 rule figures:

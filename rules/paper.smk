@@ -56,6 +56,7 @@ rule collect_numbers:
         judged=rules.judge_claims.output.judged,
         masses=rules.compute_jeans.output.masses,
         spread=rules.compute_jeans.output.spread,
+        sensitivity=SENSITIVITY,
     output:
         yaml="<results>/numbers.yaml",
         tex="<results>/numbers.tex",
@@ -71,13 +72,15 @@ rule collect_numbers:
         runtime=minutes(10, 1 / 200),
     params:
         **flags("numbers.feh_slices", "jeans.quoted_kpc"),
+        **SYSTEMATIC,
     shell:
         "python {input.code[0]:q} --ledger {input.ledger:q} --clean {input.clean:q}"
         " --halo {input.halo:q} --accreted {input.accreted:q} --insitu {input.insitu:q}"
         " --sky {input.sky:q} --halo-radial {input.halo_radial:q}"
         " --accreted-radial {input.accreted_radial:q} --insitu-radial {input.insitu_radial:q}"
         " --asymmetry {input.asymmetry:q} --judged {input.judged:q}"
-        " --masses {input.masses:q} --spread {input.spread:q} {params:q} --yaml {output.yaml:q}"
+        " --masses {input.masses:q} --spread {input.spread:q} --sensitivity {input.sensitivity:q}"
+        " {params:q} --yaml {output.yaml:q}"
         " --tex {output.tex:q} --rst {output.rst:q} > {log:q} 2>&1"
 
 
@@ -198,6 +201,11 @@ rule write_paper:
 # After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.
 onsuccess:
     print(comparison(workflow.dag.jobs), end="", flush=True)
+    for paper in [job.output[0] for job in workflow.dag.jobs if job.rule.name == "write_paper"]:
+        figures = Path(paper.replace("results", "figures", 1)).parent
+        print(
+            f"Read {paper} first; figures are in {figures}, all else in {Path(paper).parent}."
+        )
     if config["chemistry"]["method"] == "none":
         print(
             "figures 2, 7 and 8 are not made: the survey has no abundances (chemistry.method)"

@@ -9,6 +9,7 @@ from icefire.snake.variations import Variations
 
 try:
     VARIATIONS = Variations(config, schema, MODULE)
+    SYSTEMATIC = VARIATIONS.systematic(config["figures"]["systematic"])
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -77,6 +78,10 @@ rule summarise_sensitivity:
         " {params.sensitivity_max_radius_kpc:q} {params.labels:q} --template {input.template:q}"
         " --table {output.table:q} --words {output.words:q} --caption {output.caption:q}"
         " > {log:q} 2>&1"
+
+
+# Where figures.systematic chooses some of them
+SENSITIVITY = rules.summarise_sensitivity.output.table if SYSTEMATIC else []
 
 
 rule plot_sensitivity:

@@ -3,7 +3,7 @@
 from icefire import cli
 from icefire.files import text_tables
 from icefire.files.columns import SAMPLES
-from icefire.numbers import collect, texts
+from icefire.numbers import bins, collect, texts
 
 NUMBERS = cli.Section("numbers", {"feh_slices": cli.ranges})
 JEANS = cli.Section("jeans", {"quoted_kpc": lambda text: cli.numbers(text) if text else ()})
@@ -21,6 +21,7 @@ def build_parser():
     parser.add_argument("--judged", required=True, help="of judge_claims.py (YAML)")
     for name in ("masses", "spread"):
         parser.add_argument(f"--{name}", required=True, help="of compute_jeans.py (ECSV)")
+    bins.add_flags(parser)
     NUMBERS.add_flags(parser)
     JEANS.add_flags(parser)
     parser.add_argument("--yaml", required=True, help="numbers (YAML), written")

@@ -12,6 +12,8 @@ Usage:
 """
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import sys
@@ -27,6 +29,7 @@ from icefire.files import text_tables, writing
 from icefire.files.columns import SAMPLES
 from icefire.files.metadata import MOST_BESIDE, name_of
 from icefire.measure.geometry import COORDINATES
+from icefire.numbers.quoting import written
 
 _STYLE = Path(__file__).resolve().parent.parent / "config" / "paper.mplstyle"
 _FOLDER = "comparisons"
@@ -53,6 +56,7 @@ def build_parser():
     parser.add_argument(
         "--figure", metavar="STEM", help=f"written as STEM.pdf and STEM.png; {place}"
     )
+    parser.add_argument("--text", metavar="PATH", help="what is printed, written there, too")
     parser.add_argument(
         "--style", metavar="PATH", default=_STYLE, help="matplotlib style sheet; else the paper's"
     )
@@ -198,8 +202,8 @@ def print_axes(compared: Mapping[str, runs.Run]) -> None:
 
 def print_shells(sample: str, quantity: str, tables: Mapping) -> None:
     """Print the shells of the whole sky in which any run has a value; `tables` by letter."""
-    digits = _DIGITS[quantity]
-    heads = [f"{what}{x}" for what in ("stars ", f"{quantity} ") for x in ("A", *tables)]
+    digits, symbol = _DIGITS[quantity], written(quantity)
+    heads = [f"{what}{x}" for what in ("stars ", f"{symbol} ") for x in ("A", *tables)]
     heads += [f"{x} - A (in errors)" for x in tables]
     rows: dict[str, dict] = {}
     for letter, shells in tables.items():
@@ -208,13 +212,13 @@ def print_shells(sample: str, quantity: str, tables: Mapping) -> None:
             for end, x in (("a", "A"), ("b", letter)):
                 if row["bin_in"] in ("both", end):
                     line[f"stars {x}"] = number(row[f"n_stars_{end}"])
-                    line[f"{quantity} {x}"] = number(row[f"{quantity}_{end}"], digits)
+                    line[f"{symbol} {x}"] = number(row[f"{quantity}_{end}"], digits)
             named = [f"{quantity}_difference{part}" for part in ("", "_error", "_in_errors")]
             if np.isfinite(row[named[0]]):
                 change, error = number(row[named[0]], digits, "+"), number(row[named[1]], digits)
                 in_errors = number(row[named[2]], 1, "+")
                 line[f"{letter} - A (in errors)"] = f"{change} ± {error} ({in_errors})"
-    print(f"\nShells of the whole sky, {sample}: {quantity}{_UNITS[quantity].replace(' ', ', ')}")
+    print(f"\nShells of the whole sky, {sample}: {symbol}{_UNITS[quantity].replace(' ', ', ')}")
     lines = [[place, *(line.get(head, "-") for head in heads)] for place, line in rows.items()]
     measured = [line for line in lines if set(line[1 + len(tables) + 1 :]) != {"-"}]
     print_table(("r, kpc", *heads), measured, left=(0,))
@@ -309,7 +313,11 @@ def work(arguments) -> None:
         # All three files or none
         temporary.write_text(text_tables.ecsv(whole_table(compared), meta), encoding="utf-8")
         page.save(body, files)
-    print_all(found, compared, meta)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        print_all(found, compared, meta)
+    if arguments.text:
+        writing.write_text(arguments.text, printed.getvalue())
+    print(printed.getvalue(), end="")
     print(f"written: {table_path}, {files.pdf}, {files.png}")
 
 

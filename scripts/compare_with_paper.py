@@ -39,7 +39,7 @@ def quote(answer: dict) -> str:
 
 def print_out(table, answers: dict[str, list[dict]]) -> None:
     """Print the claims for a reader, with the answers of each run; a run shows them at its end."""
-    line = ("{:<16}{:<20}" + "{:<30}" * len(answers) + "{:<32}{}").format
+    line = ("{:<16}{:<22}" + "{:<30}" * len(answers) + "{:<32}{}").format
     print(line("verdict", "paper", *answers, "featureless halo (95 %)", "claim"))
     for row, *said in zip(table, *answers.values(), strict=True):
         null = ""
@@ -73,6 +73,9 @@ def work(arguments) -> None:
     if numbers["catalogue"]["synthetic"]:
         catalogue += " (synthetic catalogue: its truth was put in, and is no measurement)"
     print(f"{total}; catalogue: {catalogue}")
+    asked = numbers.get("settings", {}).get("significance_permutations", {}).get("value")
+    if asked and (why := judged.too_few(asked, table["p"])):
+        print(f"{why}: snakemake --cores 2, without config/quick.yaml, has as many.")
     meta = {**numbers["catalogue"], "ranges": "our choice, resources/paper_claims.yaml"}
     text_tables.write_ecsv(arguments.comparison, table, meta)
 

@@ -1,7 +1,8 @@
 """Draw the velocity anisotropy over radius (Han et al. 2024, figure 10).
 
 Above each quadrant of (l, b) beside the whole sky (grey), below the whole sky and published values,
-each with 68 and 95 % intervals, and bars of the 68 % interval of a sound method. Published values
+each with 68 and 95 % intervals, bars of the 68 % interval of a sound method, and hatched the 68 %
+interval with the systematic errors of chosen variations in quadrature. Published values
 are open markers, each source in a colour, with a dashed range where it calls them approximate,
 mid-range where it gives only a range, side by side where they share a radius, at the frame with an
 arrow where they lie beyond it. The vertical axis is that of our own medians down to -3, below
@@ -56,6 +57,7 @@ def draw_quadrant(axes, halo, number: int, color: str, min_stars: int) -> None:
     profile = profiles.quadrant(halo, number)
     drawn = profiles.draw_profile(axes, profile, "beta", color=color, marker=MARKERS[number])
     profiles.draw_sound(axes, profile, "beta", color)
+    profiles.draw_systematic(axes, profile, "beta", color)
     cli.report(f"quadrant {number}: radial bins drawn", drawn, len(profile))
     if not drawn:
         page.say_nothing_to_draw(axes, f"quadrant {number}", page.no_bin(min_stars), y=0.45)

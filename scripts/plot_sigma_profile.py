@@ -1,6 +1,7 @@
 """Draw sigma_r over radius of the accreted and in-situ halo (Han et al. 2024, figure 9).
 
-Bands are the 68 and 95 % intervals, bars the 68 % interval of a sound method beside them. Open
+Bands are the 68 and 95 % intervals, bars the 68 % interval of a sound method beside them, what is
+hatched the 68 % interval with the systematic errors of chosen variations in quadrature. Open
 markers are published values, each source in a colour, with a dashed range where it calls them
 approximate, mid-range where it gives only a range, side by side where they share a radius, at the
 frame with an arrow where they lie beyond it. Below, of each sample, the same beside other finished
@@ -56,6 +57,7 @@ def draw(runs: dict, arguments: argparse.Namespace):
         drawn_at += [names.along(*line), bars]
         drawn = profiles.draw_profile(axes, profile, "sigma_r", **look)
         profiles.draw_sound(axes, profile, "sigma_r", colors[sample])
+        profiles.draw_systematic(axes, profile, "sigma_r", colors[sample])
         cli.report(f"{sample}: radial bins drawn", drawn, len(profile))
         n_bins += drawn
     if n_bins == 0:

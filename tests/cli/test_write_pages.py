@@ -13,7 +13,7 @@ from .calls import call
 
 EVIL = "</td><script>alert(1)</script> & \"<img src='x' onerror=alert(2)>\""
 HEAD, BODY = {"html", "head", "meta", "title", "style"}, {"body", "h1", "p"}
-TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
+TABLE = {"div", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 class Page(HTMLParser):
@@ -62,9 +62,9 @@ def rows(what: str = "a claim") -> Table:
 
 def test_cells_are_in_the_table_s_order_and_readable(page):
     found = page(rows(), {"catalogue": "My Survey", "synthetic": False})
-    assert found.cells[:4] == ["quantity", "target", "made", "agrees"]
-    assert found.cells[11:15] == ["a claim", "1,234,567", "63.67", "yes"]
-    assert found.cells[22:26] == ["b", "0", "–", "not measured"]
+    assert found.cells[:6] == ["quantity", "at", "published", "this table", "agrees", "from … to"]
+    assert found.cells[8:14] == ["a claim", "1.5 ", "1,234,567", "63.67", "yes", "1.5 to 1.5"]
+    assert found.cells[16:21] == ["b", "2 ", "0", "–", "not measured"]
     assert "Catalogue: My Survey" in found.text
 
 
@@ -77,7 +77,7 @@ def test_a_synthetic_catalogue_and_no_other_is_called_so(page, synthetic):
 def test_texts_of_catalogues_and_cells_are_no_html(page):
     found = page(rows(EVIL), {"catalogue": EVIL, "synthetic": False})
     assert set(found.tags) == HEAD | BODY | TABLE
-    assert found.cells[11] == EVIL
+    assert found.cells[8] == EVIL
     assert found.text.count(EVIL) == 2
 
 
@@ -90,3 +90,19 @@ def test_a_table_that_does_not_say_what_it_is_of_is_refused(tmp_path):
 def test_a_page_needs_its_table():
     done = call("write_pages", ["--ledger-page=ledger.html"])
     assert (done.status, "--ledger and --ledger-page go together" in done.err) == (2, True)
+
+
+def test_a_text_and_the_numbers_are_pages_that_say_what_the_tables_are_of(tmp_path):
+    (tmp_path / "verified.txt").write_text(f"sigma_r +- {EVIL}\n", encoding="utf-8")
+    text = ["--verified", str(tmp_path / "verified.txt"), f"--verified-page={tmp_path / 'v.html'}"]
+    done = call("write_pages", text)
+    assert (done.status, "give one of these, too" in done.err) == (2, True)
+    entry = {"value": 1.0, "lo68": 0.9, "hi68": 1.1, "unit": "km/s", "p": 0.25}
+    numbers = {"catalogue": {"catalogue": "My Survey", "synthetic": True}, "judged": {"a_b": entry}}
+    text_tables.write_yaml(tmp_path / "numbers.yaml", numbers)
+    more = ["--numbers", str(tmp_path / "numbers.yaml"), f"--numbers-page={tmp_path / 'n.html'}"]
+    assert call("write_pages", text + more).status == 0
+    pages = [Page((tmp_path / name).read_text(encoding="utf-8")) for name in ("v.html", "n.html")]
+    assert f"σ_r ± {EVIL}" in pages[0].text and "script" not in pages[0].tags
+    assert pages[1].cells[3:] == ["judged.a_b", "1.00 ± 0.10 km/s", "0.25"]
+    assert all("Synthetic catalogue: nothing here" in page.text for page in pages)

@@ -1,6 +1,7 @@
 """What jobs ask of a cluster: grown with their input, doubled at each attempt."""
 
-import types
+import os
+import tempfile
 
 import pytest
 
@@ -8,7 +9,10 @@ from icefire.snake import cluster
 
 
 def ask(function, size_mb: float = 0.0, attempt: int = 1) -> int:
-    return function(None, input=types.SimpleNamespace(size_mb=size_mb), attempt=attempt)
+    with tempfile.NamedTemporaryFile() as file:
+        # Without a byte on the disk
+        file.truncate(int(size_mb * 1024**2))
+        return function(None, input=[file.name, os.devnull], attempt=attempt)
 
 
 def test_memory_grows_with_the_input_on_top_of_snakemakes_own():

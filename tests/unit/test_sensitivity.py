@@ -8,8 +8,11 @@ from astropy.table import Table
 from test_comparison import KINDS, rows, run_of, velocities
 
 from icefire.compare import sensitivity
+from icefire.draw import profiles
 from icefire.errors import UserError
+from icefire.files import text_tables
 from icefire.files.columns import SAMPLES
+from icefire.numbers import bins
 from icefire.snake.variations import Variations
 from icefire.surveys.units import adjust, adjustments
 
@@ -82,6 +85,61 @@ def test_variations_are_sorted_by_size_and_said_in_words(stars):
 def test_a_sample_without_a_star_left_is_named(stars):
     with pytest.raises(UserError, match="leaves no star in the halo sample"):
         shifts(stars, rows(stars, np.zeros(600, bool)))
+
+
+@pytest.fixture
+def shifted(tmp_path):
+    """Give the path of the shifts that three variations make, and radial summaries to add them to.
+
+    In the first of two shells sigma_r is 100 (96 to 103) km/s and shifted by 3, -4 and nothing.
+    """
+    row = {"quadrant": 0, "r_lo": 10.0, "sample": "halo", "quantity": "sigma_r"}
+    found = [
+        {"variation": n, "shift": s, **row} for n, s in zip("abc", (3, -4, np.nan), strict=True)
+    ]
+    meta = {
+        "catalogue": "a survey",
+        "variations": [{"variation": n, "label": n.upper()} for n in "abc"],
+    }
+    text_tables.write_ecsv(tmp_path / "sensitivity.ecsv", Table(found), meta)
+    shells = {
+        "quadrant": [0, 0],
+        "r_lo": [10.0, 20.0],
+        "r_mid": [15.0, 25.0],
+        "sigma_r": [100.0] * 2,
+    }
+    ends = {"sigma_r_lo68": [96.0] * 2, "sigma_r_hi68": [103.0] * 2}
+    return str(tmp_path / "sensitivity.ecsv"), Table(shells | ends, meta=meta)
+
+
+def test_shifts_add_up_in_quadrature_with_each_other_and_with_the_interval(shifted):
+    path, radial = shifted
+    assert bins.add_systematic({"halo": radial}, path, ["a", "b", "c"]) == ["A", "B", "C"]
+    assert list(radial["sigma_r_systematic"][:1]) == [5.0]
+    low, high = profiles.systematic_ends(radial, "sigma_r")
+    assert (low[0], high[0]) == pytest.approx((100 - 41**0.5, 100 + 34**0.5))
+    # A shell that no variation has a value of
+    assert np.isnan([radial["sigma_r_systematic"][1], low[1], *radial["beta_systematic"]]).all()
+
+
+def test_what_is_no_systematic_error_is_said_in_one_line(shifted, given):
+    path, radial = shifted
+    with pytest.raises(UserError, match="has no variation d; it has a, b, c"):
+        bins.add_systematic({"halo": radial}, path, ["d"])
+    radial.meta["catalogue"] = "another"
+    with pytest.raises(UserError, match="is of another catalogue"):
+        bins.add_systematic({"halo": radial}, path, ["a"])
+    with pytest.raises(UserError, match="--sensitivity is missing"):
+        bins.add_systematic({"halo": radial}, None, ["a"])
+    found = given(higher="halo: {min_abs_z_kpc: 8}", larger="catalog: {adjust: [distance * 2]}")
+    assert found.systematic(None) == {}
+    for chosen, names in (("all", "higher,larger"), (["larger"], "larger")):
+        flag = f"--figures-systematic={names}"
+        assert found.systematic(chosen) == {"figures_systematic": flag}
+    with pytest.raises(
+        UserError, match=r"large is no file of config.variations; did you mean larger"
+    ):
+        found.systematic(["large"])
 
 
 def test_columns_are_scaled_and_shifted_in_order():

@@ -248,3 +248,10 @@ def test_scatter_is_what_was_put_in_and_its_interval_covers(tau):
     else:
         assert np.mean(found == 0) == pytest.approx(0.53, abs=0.08)
     assert np.all((low <= found + 1e-12) & (found <= high + 1e-12))
+
+
+def test_too_few_permutations_for_the_correction_judge_nothing():
+    said = claims.too_few(2599, [0.5] * 26 + [float("nan")])
+    assert said.startswith("This run judges nothing: 2,599 permutations are too few for 26 claims")
+    assert "significance.permutations of 2,600 or more" in said
+    assert claims.too_few(2600, [0.5] * 26) == claims.too_few(10, [float("nan")]) == ""

@@ -151,3 +151,19 @@ def test_only_the_check_reads_the_truth(quick_jobs):
     assert given("truth.fits") == {"simulate_survey", "check_synthetic"}
     for output in ("synthetic_check.ecsv", "synthetic_cuts.ecsv", "synthetic_distributions.ecsv"):
         assert given(output) <= {"check_synthetic", "plot_synthetic_check", "write_pages"}
+
+
+def test_a_run_that_is_quiet_about_rules_says_how_far_it_is_and_what_failed(quick_run):
+    quiet = ("--cores", "1", "--quiet", "rules", "reason", "host")
+    done = snakemake(quick_run, "figures/quick/fig01_footprint.png", "--force", *quiet, *QUICK)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 and "1 of 1 steps (100%) done" in said
+    assert "Execute" not in said and len(said.splitlines()) < 20
+    (quick_run / "bad.csv").write_text("a,b\n1,2\n")
+    bad = {"run": "bad", "catalog": {"path": "bad.csv", "survey": "segue_kgiants"}}
+    (quick_run / "bad.yaml").write_text(
+        yaml.safe_dump(bad | {"chemistry": {"method": "feh_ranges"}})
+    )
+    done = snakemake(quick_run, *quiet, "--configfile", "bad.yaml")
+    log = "clean_catalog failed; its log, results/bad/logs/clean_catalog.log:\n"
+    assert done.returncode == 1 and f"{log}clean_catalog.py: error: bad.csv: column" in done.stdout

@@ -18,7 +18,7 @@ from astropy.table import Table
 
 from icefire.article import captions
 from icefire.files import text_tables, writing
-from icefire.numbers import texts
+from icefire.numbers import quoting, texts
 
 from .browser import chromium
 from .conftest import QUICK, TARGETS, snakemake
@@ -30,6 +30,7 @@ SECTIONS = [
     *("8. Sensitivity", "9. Mass"),
 ]
 PAGES = ("ledger", "unbound", "paper_comparison", "synthetic_check", "synthetic_cuts")
+PAGES += ("numbers", "configuration", "verified")
 MAPS = ("beta_xy", "beta_xz", "beta_sky")
 # What shows a result: the image or the frame beside the menu, once it is another one than before
 SHOWN = """(() => {
@@ -39,6 +40,12 @@ SHOWN = """(() => {
     return name != %s && whole && [name, shown.naturalWidth || 0];
 })()"""
 FRONT = "document.querySelector('#app .prose')?.innerText"
+LINKS = "document.querySelectorAll('#app .prose a')"
+# What the figures of the first page are called, once they are drawn
+DRAWN = """(() => {
+    const images = [...document.querySelectorAll("#app .shown img")];
+    return images.every(i => i.naturalWidth > 500) && images.map(i => i.alt);
+})()"""
 CLICK = """(link => link && (link.click(), true))(
     [...document.querySelectorAll("nav a")].findLast(a => a.innerText.trim() == %s)
 )"""
@@ -85,11 +92,21 @@ def seen(quick_run, tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("browser")) as browser:
         browser.open(make_report(quick_run))
         front = browser.wait(FRONT)
+        links = browser.run(f"{LINKS}.length")
+        drawn = browser.wait(DRAWN)
+        browser.run(f"[...{LINKS}].find(a => a.innerText == 'ledger').click()")
+        clicked = browser.wait(SHOWN % "null")[0]
+        size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        browser.call("Emulation.setDeviceMetricsOverride", **size)
+        narrow = browser.run("document.documentElement.scrollWidth")
+        browser.call("Emulation.clearDeviceMetricsOverride")
+        click(browser, "Results")
         results = walk(browser)
         click(browser, "Statistics")
         for chart in ("runtimes", "timeline"):
             browser.wait(f"document.querySelector('#{chart} canvas')?.width")
-    return SimpleNamespace(front=front, results=results, page=browser)
+    first = {"front": front, "links": links, "drawn": drawn, "clicked": clicked, "narrow": narrow}
+    return SimpleNamespace(results=results, page=browser, **first)
 
 
 def test_every_figure_and_table_is_shown(seen):
@@ -133,7 +150,21 @@ def test_tables_are_whole(seen, quick_run):
         ("paper_comparison", "paper_comparison.ecsv", "claim"),
     ):
         for text in Table.read(results / path, format="ascii.ecsv")[name]:
-            assert text in seen.results[f"{page}.html"]["text"]
+            assert quoting.written(text) in seen.results[f"{page}.html"]["text"]
+
+
+def test_the_first_page_is_the_abstract_with_figures_and_links_to_all_results(seen, quick_run):
+    article = json.loads((quick_run / "results/quick/article.json").read_text())
+    plain = re.sub(r"\s", "", article["abstract"]).replace("_", "")
+    assert plain in re.sub(r"\s", "", seen.front)
+    assert seen.links == len(seen.results) + 3  # three figures are there themselves, too
+    assert [name.partition(",")[0] for name in seen.drawn] == ["Figure 5", "Figure 7", "Figure S2"]
+    assert seen.clicked.endswith("ledger.html")
+    assert "sigma_r" not in seen.front + seen.results["paper_comparison.html"]["text"]
+
+
+def test_a_page_fits_into_a_narrow_window(seen):
+    assert seen.narrow <= 400
 
 
 def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
@@ -150,6 +181,7 @@ def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
         path.stem: path.read_text().replace(texts.SYNTHETIC, texts.provenance(numbers))
         for path in (folder / "figures" / "quick").rglob("*.txt")
     }
+    said["abstract"] = f"About this.\n\n{texts.provenance(numbers)}"
     writing.write_text(results / "captions.rst", captions.substitutions(said))
     ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
     ledger["reason"] = [name, *ledger["reason"][1:]]
@@ -196,18 +228,17 @@ def test_the_browser_notices_what_it_is_asked_to_notice(tmp_path):
 @pytest.mark.parametrize("method", ["polygon", "feh_ranges", "none"])
 @pytest.mark.parametrize("recipe", ["han2024", "bootstrap", "likelihood"])
 def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, recipe):
-    known = set(
-        re.findall(
-            r"^\.\. \|([^|]+)\|", (quick_run / "results/quick/numbers.rst").read_text(), re.M
-        )
-    )
+    made = [
+        (quick_run / f"results/quick/{name}.rst").read_text() for name in ("numbers", "captions")
+    ]
+    known = set(re.findall(r"^\.\. \|([^|]+)\|", "".join(made), re.M))
     config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
     config["chemistry"]["method"], config["uncertainty"]["method"] = method, recipe
     caption_of = SimpleNamespace(
         config=config, input=SimpleNamespace(**dict.fromkeys(PAGES, "a table"))
     )
     templates = sorted((repo / "report").glob("*.rst"))
-    assert {path.stem for path in templates} == {"map", "figure", *PAGES, "workflow"}
+    assert {path.stem for path in templates} == {"map", "figure", "runs_beside", *PAGES, "workflow"}
     # Those of figures are made from templates, whose names tests/unit/test_captions.py looks at.
     # The calibration needs no other part of a run, so its caption is in a file of its own.
     figure, map_ = repo / "report" / "figure.rst", repo / "report" / "map.rst"
@@ -223,15 +254,17 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
         assert wanted in text and ("captions.rst" in text) == (name[:4] != "figS"), text
     for path in set(templates) - {figure, map_}:
         template = jinja2.Template(path.read_text(), undefined=jinja2.StrictUndefined)
-        text = template.render(snakemake=caption_of)
+        text = template.render(snakemake=caption_of, files=[], categories={})
         assert text.startswith(".. include:: results//numbers.rst\n"), path
         named = set(re.findall(r"(?<!\\)\|([\w.]+)\|", text))
-        assert "provenance" in named and named <= known, path
+        assert named & {"provenance", "provenance.abstract"} and named <= known, path
 
 
 def test_a_run_ends_with_the_comparison_if_it_has_one(quick_run):
     last = " not applicable; catalogue: synthetic H3 (synthetic catalogue: its truth was put in"
-    assert last in (quick_run / "quick_run.out").read_text().splitlines()[-1]
+    said = (quick_run / "quick_run.out").read_text()
+    assert last in said and "This run judges nothing: 200 permutations" in said
+    assert "Read results/quick/paper.pdf first; figures are in figures/quick" in said
     pages = "results/quick/report/paper_comparison.html"
     for target, flags in (("figures/quick/fig01_footprint.png", []), (pages, ["--dry-run"])):
         done = snakemake(quick_run, target, "--cores", "1", "--force", *flags, *QUICK)

@@ -12,6 +12,7 @@ from icefire.draw import page, profiles
 from icefire.errors import UserError
 from icefire.files import metadata, text_tables
 from icefire.files.columns import SAMPLES
+from icefire.numbers import bins
 
 COLUMNS = ("quadrant", "r_lo", "r_mid", "r_hi", "n_stars")
 LABELS = {"sigma_r": r"$\sigma_r$ (km s$^{-1}$)", "beta": r"anisotropy $\beta$"}
@@ -31,10 +32,11 @@ _NAME_BESIDE, _NAME_ALONE = 38, 110
 
 
 def add_flags(parser) -> None:
-    """Add the flags of the three radial summaries, and of the runs beside this one."""
+    """Add the flags of the radial summaries, their systematic errors, and the runs beside."""
     for sample, name in SAMPLES.items():
         text = f"radial summary of the {name.lower()} sample"
         parser.add_argument(f"--{sample}", required=True, metavar="PATH", help=text)
+    bins.add_flags(parser)
     metadata.BESIDE.add_flags(parser)
 
 
@@ -45,6 +47,8 @@ def read(arguments, quantity: str) -> dict[str, dict]:
     """
     columns = (*COLUMNS, *page.quantity_columns(quantity, (68, 95)))
     own = {s: text_tables.read_ecsv(getattr(arguments, s), columns) for s in SAMPLES}
+    if arguments.figures_systematic:
+        bins.add_systematic(own, arguments.sensitivity, arguments.figures_systematic)
     runs = {"": own}
     for folder in arguments.figures_beside or ():
         names = [f"summaries/radial/{sample}.ecsv" for sample in SAMPLES]

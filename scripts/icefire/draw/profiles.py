@@ -14,6 +14,8 @@ LOWEST_BETA = -2.95
 CUT_SHARE = 0.01
 # Of each interval in per cent: how opaque its band is, and how thick the bar of a lone bin.
 BANDS = {95: (0.16, 0.6), 68: (0.30, 1.6)}
+# Of the interval with systematic errors
+HATCHED = {"facecolor": "none", "hatch": "//////", "linewidth": 0, "alpha": 0.6}
 
 
 def quadrant(radial, number: int):
@@ -54,9 +56,14 @@ def limits(tables, quantity: str, percents=(68,)) -> tuple[float, float]:
         low68, _ = extremes(tables, ("beta_lo68",)) or (0.0, 1.0)
         sound, _ = extremes(tables, ("beta_sound_lo68",)) or (0.0, 1.0)
         lowest = min(0.0, max(lowest, LOWEST_BETA), max(low68, -1.95), max(sound, -0.95))
+        for low, _ in (systematic_ends(table, "beta") for table in tables):
+            lowest = np.nanmin([lowest, *np.maximum(low, -1.95)])
         return 0.25 * np.floor((lowest - 0.05) / 0.25), 1.05
+    tables = list(tables)
     names = *quantity_columns(quantity, percents), *interval("sigma_r_sound", 68)
     low, high = extremes(tables, names) or (0, 200)
+    for ends in (systematic_ends(table, quantity) for table in tables):
+        low, high = np.nanmin([low, *ends[0]]), np.nanmax([high, *ends[1]])
     return max(0.0, 20 * np.floor(low / 20 - 0.1)), 20 * np.ceil(high / 20 + 0.1)
 
 
@@ -89,6 +96,29 @@ def sound_columns(table, quantity: str) -> tuple[str, ...]:
     """Name the columns of a sound method beside the paper's recipe: value and 68 % interval."""
     name = sound_of(table, quantity)
     return (name, *interval(name, 68)) if name else ()
+
+
+def systematic_ends(table, quantity: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give the ends of the 68 % interval with the systematic error added in quadrature.
+
+    NaN where there is no systematic error; empty where none was asked for.
+    """
+    if f"{quantity}_systematic" not in table.colnames:
+        return np.empty(0), np.empty(0)
+    names = (quantity, *interval(quantity, 68), f"{quantity}_systematic")
+    middle, low, high, half = (values(table, name) for name in names)
+    return middle - np.hypot(middle - low, half), middle + np.hypot(high - middle, half)
+
+
+def draw_systematic(axes, table, quantity: str, color: str) -> None:
+    """Hatch what the 68 % interval is with the systematic error; a lone bin gets a dashed bar."""
+    low, high = systematic_ends(table, quantity)
+    if not len(low):
+        return
+    r, has = values(table, "r_mid"), np.isfinite(low)
+    axes.fill_between(r, low, high, edgecolor=color, zorder=1.8, **HATCHED)
+    alone = has & ~np.append(has[1:], False) & ~np.append(False, has[:-1])
+    axes.vlines(r[alone], low[alone], high[alone], color=color, ls=":", lw=1.2, zorder=1.8)
 
 
 def draw_sound(axes, table, quantity: str, color: str, slot: float = 0.0) -> None:
@@ -130,6 +160,8 @@ def band_handles(table, percents=(68, 95)) -> list:
         Patch(color="black", alpha=float(a), linewidth=0, label=recipe_labels(table, percent)[0])
         for percent, a in zip(percents, alphas, strict=True)
     ]
+    if "beta_systematic" in table.colnames:
+        handles.append(Patch(edgecolor="black", label="68 % with systematic", **HATCHED))
     if label := recipe_labels(table)[1]:
         look = {"color": "black", "marker": "|", "ms": 5, "ls": "none", "mew": 0.8}
         handles.append(Line2D([], [], label=label, **look))

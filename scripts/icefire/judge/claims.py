@@ -4,6 +4,8 @@ A claim about velocities is judged by its value and by how often permuted stars 
 count, which no permutation changes, by its value alone.
 """
 
+import math
+
 import numpy as np
 
 from icefire.errors import UserError
@@ -93,6 +95,22 @@ def holm(p_values: list[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(tested) - rank) * p))
         corrected[i] = largest
     return corrected
+
+
+def too_few(permutations: int, p_values) -> str:
+    """Say why no claim can be supported, where there are too few permutations for that; else "".
+
+    No p is below one over the permutations and one, which Holm's correction multiplies by the
+    number of claims.
+    """
+    n_tests = int(np.count_nonzero(np.isfinite(np.asarray(p_values, float))))
+    if not n_tests or n_tests < LEVEL * (permutations + 1):
+        return ""
+    return (
+        f"This run judges nothing: {permutations:,} permutations are too few for {n_tests} claims"
+        f" at p < {LEVEL:g}, of which none can be supported. A verdict needs"
+        f" significance.permutations of {math.ceil(n_tests / LEVEL):,} or more, better 10,000"
+    )
 
 
 def applies(claim: dict, survey: str, rows: int) -> bool:

@@ -1,9 +1,13 @@
-"""Numbers read off the summaries: lines of sight, profiles, and tests of asymmetry."""
+"""Numbers read off the summaries: lines of sight, profiles, systematics, tests of asymmetry."""
 
 import re
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from icefire import cli
+from icefire.errors import UserError
+from icefire.files import text_tables
 from icefire.files.columns import SOUND
 from icefire.numbers.estimates import number, rounded
 
@@ -36,6 +40,8 @@ def _entry(table, name: str, row: int | None, unit: str) -> dict:
     for key, ending in _SOUND.items():
         if name + ending in table.colnames:
             entry[key] = None if row is None else rounded(table[name + ending][row])
+    if row is not None and name + SYSTEMATIC in table.colnames:
+        entry["systematic"] = rounded(table[name + SYSTEMATIC][row])
     return entry
 
 
@@ -93,3 +99,50 @@ def significance(asymmetry) -> dict:
             "p_without_a_line_of_sight": number(row["p_worst"]),
         }
     return found
+
+
+# --- systematic errors -----------------------------------------------------------------------
+
+# Behind a quantity's name: half the width of a systematic interval
+SYSTEMATIC = "_systematic"
+CHOSEN = cli.Section("figures", {"systematic": cli.names}, optional=("systematic",))
+
+
+def add_flags(parser) -> None:
+    """Add the flags of the variations that make systematic errors, and of their table."""
+    text = "of summarise_sensitivity.py (ECSV), where variations are chosen"
+    parser.add_argument("--sensitivity", nargs="?", metavar="PATH", help=text)
+    CHOSEN.add_flags(parser)
+
+
+def add_systematic(radial: Mapping, path: str | None, names: Collection[str]) -> list[str]:
+    """Add to radial summaries, by sample, what variations shift each shell by, in quadrature.
+
+    The columns are sigma_r_systematic (km/s) and beta_systematic, NaN where no variation has a
+    value. Gives what readers call the variations.
+
+    Raises UserError when the table at `path` is of another catalogue or lacks a variation.
+    """
+    if path is None:
+        raise UserError("--sensitivity is missing, which has what --figures-systematic names")
+    texts = ("variation", "sample", "quantity")
+    shifts = text_tables.read_ecsv(path, ("quadrant", "r_lo", "shift"), texts)
+    labels = {one["variation"]: one["label"] for one in shifts.meta.get("variations", ())}
+    if missing := [name for name in names if name not in labels]:
+        known = ", ".join(sorted(labels))
+        raise UserError(f"{path}: has no variation {missing[0]}; it has {known}")
+    squares: dict[tuple, float] = {}
+    for name, sample, quantity, quadrant, r_lo, shift in shifts.iterrows(
+        *texts, "quadrant", "r_lo", "shift"
+    ):
+        if name in names and np.isfinite(shift):
+            place = str(sample), str(quantity), int(quadrant), round(float(r_lo), 6)
+            squares[place] = squares.get(place, 0.0) + float(shift) ** 2
+    for sample, table in radial.items():
+        if shifts.meta.get("catalogue") != table.meta.get("catalogue"):
+            raise UserError(f"{path}: is of another catalogue than the summaries; make it anew")
+        for quantity in ("sigma_r", "beta"):
+            places = zip(table["quadrant"], table["r_lo"], strict=True)
+            found = [squares.get((sample, quantity, int(q), round(float(r), 6))) for q, r in places]
+            table[quantity + SYSTEMATIC] = np.sqrt(np.array(found, float))
+    return [labels[name] for name in names]

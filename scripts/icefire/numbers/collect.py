@@ -43,6 +43,7 @@ class Tables:
     jeans: object
     spread: object
     min_stars: int
+    systematic: list[str]
 
     @property
     def meta(self) -> dict:
@@ -52,6 +53,8 @@ class Tables:
 
 def read(paths: Mapping[str, str]) -> Tables:
     """Open the tables: `ledger`, `clean`, `judged`, `masses`, `spread`, the samples and SUMMARIES.
+
+    With `figures_systematic` also `sensitivity`, for the variations that it names.
 
     Raises UserError naming the file where one is not what it should be, or where they are not of
     one run.
@@ -81,7 +84,10 @@ def read(paths: Mapping[str, str]) -> Tables:
     jeans = text_tables.read_ecsv(paths["masses"], masses.MASSES, masses.MASS_TEXTS)
     spread = text_tables.read_ecsv(paths["spread"], masses.SPREAD, masses.SPREAD_TEXTS)
     judgements = (asymmetry, judged["judged"], jeans, spread)
-    tables = Tables(ledger, clean, readers, summaries, *judgements, min_stars)
+    radial = {sample: summaries[f"{sample}_radial"] for sample in SAMPLES}
+    chosen = paths.get("figures_systematic")
+    labels = bins.add_systematic(radial, paths["sensitivity"], chosen) if chosen else []
+    tables = Tables(ledger, clean, readers, summaries, *judgements, min_stars, labels)
     for key in _SOURCE:
         if key not in tables.meta:
             raise UserError(f"{paths['sky']}: its metadata have no {key}; make it anew")
@@ -106,6 +112,8 @@ def numbers(tables: Tables, feh_slices: list, radii_kpc: tuple = ()) -> dict:
     radial = {sample: summaries[f"{sample}_radial"] for sample in SAMPLES}
     edges = np.unique([np.asarray(radial["halo"][name]) for name in ("r_lo", "r_hi")])
     choices, settings = _settings(tables.meta, tables.asymmetry.meta, tables.jeans.meta)
+    if tables.systematic:
+        choices["systematic"] = "; ".join(tables.systematic)
     return {
         "catalogue": {key: tables.meta[key] for key in _SOURCE},
         "cuts_off": dict(tables.meta.get("cuts_off", {})),

@@ -2,7 +2,7 @@
 
 import re
 
-from icefire.numbers.quoting import Quoted, entries, probability, quoted, tex_text
+from icefire.numbers.quoting import Quoted, digits, entries, probability, quoted, tex_text
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 SYNTHETIC = "Synthetic catalogue: nothing here is a measurement of the Galaxy."
@@ -23,7 +23,8 @@ def macros(numbers: dict) -> str:
 
     ...Value is the bare number; with an interval there are ...Low and ...High, where a number was
     judged ...P, the share of permuted halos that go as far, and where a sound method stands beside
-    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh. \\icefireCatalogue is
+    the paper's recipe ...Sound, ...SoundValue, ...SoundLow and ...SoundHigh; with systematic errors
+    ...Systematic, half the width of their interval. \\icefireCatalogue is
     the catalogue's name, \\icefireProvenance says which it is or that it is synthetic.
     """
     lines = [
@@ -41,6 +42,9 @@ def macros(numbers: dict) -> str:
         if "sound" in entry:
             sound = _parts(number.sound or Quoted(unit=number.unit), True)
             parts |= {f"Sound{ending}": text for ending, text in sound.items()}
+        if "systematic" in entry:
+            half = entry["systematic"]
+            parts["Systematic"] = "" if half is None else digits(half)
         if "p" in entry:
             parts["P"] = probability(number.p)
         for ending, text in parts.items():

@@ -1,10 +1,11 @@
 """Variations of the configuration, files of config/variations: which step each changes first."""
 
 import copy
+import difflib
 import functools
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from icefire.errors import UserError
@@ -41,6 +42,19 @@ class Variations:
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._overlays))
+
+    def systematic(self, chosen: Collection[str] | str | None) -> dict[str, str]:
+        """Write the variations that figures.systematic chooses as a flag; none where it is null.
+
+        Raises UserError naming what is no variation.
+        """
+        names = [*self] if chosen == "all" else sorted(chosen or ())
+        for name in names:
+            if name not in self._overlays:
+                near = difflib.get_close_matches(name, self._overlays, 1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self)}"
+                raise UserError(f"figures.systematic: {name} is no file of {_PLACE}; {hint}")
+        return {"figures_systematic": f"--figures-systematic={','.join(names)}"} if names else {}
 
     def label(self, name: str) -> str:
         """Give what a reader calls a variation: its file's first line, if that is a comment."""
