@@ -6,6 +6,9 @@ drop out. All bins are rows of one membership matrix, as in measure/dispersion, 
 permutation changes are the velocities that its columns meet.
 """
 
+# Annotations name scipy.sparse, which steps that only import this need not load.
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -12,6 +12,9 @@ across blocks. A bin whose mean is far from the sample's, so that its variance i
 difference of large sums, is summed in double precision throughout.
 """
 
+# Annotations name scipy.sparse, which steps that only import this need not load.
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -109,7 +112,7 @@ def measure(
     return _by_geometry(variance, survey, geometries)
 
 
-def _finish(sums: np.ndarray, survey: "Survey", recipe: Recipe, variance: np.ndarray) -> None:
+def _finish(sums: np.ndarray, survey: Survey, recipe: Recipe, variance: np.ndarray) -> None:
     """Turn the sums of a group of realisations into its variances, some rows at a time."""
     for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
@@ -120,7 +123,7 @@ def _finish(sums: np.ndarray, survey: "Survey", recipe: Recipe, variance: np.nda
 
 
 def _by_geometry(
-    variance: np.ndarray, survey: "Survey", geometries: Sequence[Geometry]
+    variance: np.ndarray, survey: Survey, geometries: Sequence[Geometry]
 ) -> dict[str, Measurement]:
     """Give each geometry its own rows, in the order of its bins; they are ordered by precision."""
     places = np.argsort(survey.order)
@@ -208,7 +211,7 @@ class Survey:
         matrices = [geometry.membership(stars) for geometry in self._geometries]
         return scipy.sparse.vstack(matrices, format="csr")
 
-    def prepared(self, recipe: Recipe) -> Iterator["_Block"]:
+    def prepared(self, recipe: Recipe) -> Iterator[_Block]:
         """Give the blocks of stars, each with its membership in the measured bins."""
         for number, (stars, members) in enumerate(self.looked_at()):
             prepared, errors = recipe.prepare(stars, self.mean), None

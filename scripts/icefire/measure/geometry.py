@@ -5,6 +5,9 @@ with a one where a star is in a bin. A new geometry is one small class with the 
 in GEOMETRIES, and a section of the configuration.
 """
 
+# Annotations name scipy.sparse, which steps that only import this need not load.
+from __future__ import annotations
+
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -15,6 +15,9 @@ as of any recipe's. Nothing is random, and a bin's values depend on its own star
 docs/uncertainties.md has the derivation.
 """
 
+# Annotations name scipy.sparse, which steps that only import this need not load.
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
