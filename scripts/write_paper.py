@@ -30,7 +30,7 @@ def build_parser():
     return parser
 
 
-def check(arguments) -> str:
+def sources(arguments) -> str:
     """Make sure that what is given is there and whole; give the folder of the figures."""
     for path in (arguments.source, arguments.library, arguments.article, *arguments.figures):
         writing.check_file(path)
@@ -76,7 +76,7 @@ def _place(diagnostic: str, source: str) -> str:
 
 
 def work(arguments) -> None:
-    folder = check(arguments)
+    folder = sources(arguments)
     inputs = {"figures": folder, "run": arguments.run} | {
         name: os.path.abspath(path)
         for name, path in (("icefire", arguments.library), ("article", arguments.article))

@@ -131,4 +131,7 @@ def params(rule: str, config: dict) -> list[str]:
     """Write the flags that a rule gives its script."""
     from icefire.snake.rules import Flags
 
-    return list(eval(written()[rule], {"flags": Flags(config), "config": config}).values())
+    chosen = config["figures"]["systematic"]
+    systematic = {"figures_systematic": f"--figures-systematic={chosen}"} if chosen else {}
+    known = {"flags": Flags(config), "config": config, "SYSTEMATIC": systematic}
+    return list(eval(written()[rule], known).values())
