@@ -108,7 +108,7 @@ NOTICED = {
         ("_Sections.log_posterior", "without + determinant"),
     ],
     "test_likelihood.py::test_with_errors_the_intervals_are_those_of_the_posterior_itself": [
-        ("_Stars._covariance", "negate stars near _CROSS"),
+        ("_Stars._covariance", "negate stars near CROSS"),
     ],
     "test_likelihood.py::test_the_cut_is_in_the_model": [
         ("_Posterior._cut_sections", "left of - near log_passed"),
