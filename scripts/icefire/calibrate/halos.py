@@ -57,7 +57,6 @@ _MAGNITUDES, _PM_ERRORS = (15.0, 16.0, 17.0, 18.0), (0.030, 0.049, 0.082, 0.147)
 _PMDEC_SHARE, _PM_CORR_SCATTER = 0.86, 0.2
 _MIN_ABS_B_DEG = 20.0
 
-
 # The steps of cuts that an observed halo is passed through
 _CUTS = ("unbound", "halo")
 
