@@ -50,7 +50,6 @@ NULL_COLOR = "0.85"
 MOST = 0.6
 SUN_DEG = 180.0
 
-
 FIGURES = cli.Section("figures", {"accreted_color": page.color, "insitu_color": page.color})
 SIGNIFICANCE = cli.Section("significance", {"cmap": page.cmap})
 

@@ -25,7 +25,6 @@ NUMBERS = (
 )
 MARKERS = {"han2024": "o", "bootstrap": "s", "likelihood": "^"}
 
-
 CALIBRATION = cli.Section("calibration", {"method_colors": page.colors_of(METHODS)})
 
 

@@ -28,7 +28,6 @@ MEDIAN = {"color": "#d55e00", "lw": 1.3, "zorder": 4}
 # Lines of sight from which on a running median is drawn
 ENOUGH = 15
 
-
 FIGURES = cli.Section(
     "figures", {"line_of_sight_color": page.color, "circle_area_per_star": cli.positive}
 )

@@ -24,7 +24,6 @@ PROPER_MOTION_MAS_YR = 0.1
 # Of the stars of a bin: the band's ends and its middle
 QUANTILES = (0.16, 0.5, 0.84)
 
-
 FIGURES = cli.Section("figures", {"error_bins": cli.count})
 
 

@@ -99,8 +99,8 @@ NOTICED = {
     "likelihood.py::test_with_errors_the_intervals_are_those_of_the_posterior_itself": [
         (
             "measure/likelihood.py",
-            "[stars[name] for name in _CROSS]",
-            "[-stars[name] for name in _CROSS]",
+            "[stars[name] for name in CROSS]",
+            "[-stars[name] for name in CROSS]",
         ),
     ],
     "likelihood.py::test_the_cut_is_in_the_model": [

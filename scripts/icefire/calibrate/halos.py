@@ -23,6 +23,7 @@ from icefire.measure.recipes import COMPONENTS, cholesky, stream
 from icefire.stars import substructure
 from icefire.stars.cuts import CUTS
 from icefire.stars.kinematics import KM_S_PER_MAS_YR_KPC, Frame, cartesian_velocity, galactocentric
+from icefire.stars.sky import angles_deg
 
 # The ellipsoid: sigma_r = 140 km/s at 10 kpc, falling with the fourth root of the radius; a
 # constant anisotropy; and v_phi's share of the tangential variance
@@ -55,7 +56,6 @@ _RV_ERROR = 0.3
 _MAGNITUDES, _PM_ERRORS = (15.0, 16.0, 17.0, 18.0), (0.030, 0.049, 0.082, 0.147)
 _PMDEC_SHARE, _PM_CORR_SCATTER = 0.86, 0.2
 _MIN_ABS_B_DEG = 20.0
-
 
 # The steps of cuts that an observed halo is passed through
 _CUTS = ("unbound", "halo")
@@ -207,16 +207,12 @@ def _observed(
     where = dict(zip(names, (*position, *velocity), strict=True)) | {"r": r}
     clean = _blurred(rng, _astrometry(position, cartesian_velocity(where), frame), distance_error)
     stars = galactocentric(clean, frame, potential)
-    stars["l"], stars["b"] = _galactic(position, frame)
+    # Without the small tilt by the Sun's height
+    stars["l"], stars["b"] = angles_deg(position - frame.origin_kpc[:, None])
+    stars["l"] %= 360
     seen = np.abs(stars["b"]) > _MIN_ABS_B_DEG
     seen &= rng.random(n_stars) < (stars["r"] / _ALL_BEYOND_KPC) ** _THINNING
     return {name: values[seen] for name, values in stars.items()}, true[:, seen]
-
-
-def _galactic(position: np.ndarray, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Compute l and b (deg), without the small tilt by the Sun's height."""
-    x, y, z = position - frame.origin_kpc[:, None]
-    return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
 def _astrometry(position: np.ndarray, velocity: np.ndarray, frame: Frame) -> dict:

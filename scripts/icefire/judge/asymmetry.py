@@ -30,6 +30,8 @@ AMPLITUDE = {"": None, "_null": 0.5, "_null_lo95": 0.025, "_null_hi95": 0.975}
 # Directions are given only where p is below.
 LEVEL = 0.01
 _NSIDE = 4
+# Of the map in R and azimuth
+_RINGS, _SECTORS = 5, 12
 # Without a line of sight at most so many permutations: enough to say p < LEVEL.
 _PERMUTATIONS_WITHOUT = 2000
 _N_PIXELS = 12 * _NSIDE**2
@@ -209,34 +211,26 @@ def band_edges(stars: dict[str, np.ndarray]) -> list[float]:
     return [round(float(r), 6) for r in significance.bands(stars["r"])] if len(stars["r"]) else []
 
 
-def _polar_bins(halo: dict[str, np.ndarray], rings: int, sectors: int):
-    """Give each star's bin in (R, azimuth), and the edges in R (kpc) and azimuth (deg)."""
-    edges = np.linspace(0, 360, sectors + 1)
-    radius = np.hypot(halo["x"], halo["y"])
-    shares = np.linspace(0, 1, rings + 1)
-    limits = np.quantile(radius, shares) if len(radius) else np.zeros(rings + 1)
-    ring = np.clip(np.searchsorted(limits, radius, side="right") - 1, 0, rings - 1)
-    phi = np.degrees(np.arctan2(halo["y"], halo["x"])) % 360
-    sector = np.clip(np.searchsorted(edges, phi, side="right") - 1, 0, sectors - 1)
-    return (ring * sectors + sector).astype(np.int16), limits, edges
-
-
-def azimuth_map(
-    halo: dict[str, np.ndarray], settings: Settings, rings: int = 5, sectors: int = 12
-) -> dict[str, np.ndarray]:
+def azimuth_map(halo: dict[str, np.ndarray], settings: Settings) -> dict[str, np.ndarray]:
     """Map ln sigma_r less its axisymmetric mean over R and azimuth, rings of equal number.
 
     Gives for each bin `R_lo R_hi` (kpc), `phi_lo phi_hi` (deg), `n`, and, from as many stars as a
     stratum has, `ln_sigma_r` and its error, what permutation gives.
     """
     null = NULLS["axisymmetric"]
-    bins, limits, edges = _polar_bins(halo, rings, sectors)
-    n = np.bincount(bins, minlength=rings * sectors)
+    edges, radius = np.linspace(0, 360, _SECTORS + 1), np.hypot(halo["x"], halo["y"])
+    shares = np.linspace(0, 1, _RINGS + 1)
+    limits = np.quantile(radius, shares) if len(radius) else np.zeros(_RINGS + 1)
+    ring = np.clip(np.searchsorted(limits, radius, side="right") - 1, 0, _RINGS - 1)
+    phi = np.degrees(np.arctan2(halo["y"], halo["x"])) % 360
+    sector = np.clip(np.searchsorted(edges, phi, side="right") - 1, 0, _SECTORS - 1)
+    bins = (ring * _SECTORS + sector).astype(np.int16)
+    n = np.bincount(bins, minlength=_RINGS * _SECTORS)
     table = {
-        "R_lo": np.repeat(limits[:-1], sectors),
-        "R_hi": np.repeat(limits[1:], sectors),
-        "phi_lo": np.tile(edges[:-1], rings),
-        "phi_hi": np.tile(edges[1:], rings),
+        "R_lo": np.repeat(limits[:-1], _SECTORS),
+        "R_hi": np.repeat(limits[1:], _SECTORS),
+        "phi_lo": np.tile(edges[:-1], _RINGS),
+        "phi_hi": np.tile(edges[1:], _RINGS),
         "n": n,
         "ln_sigma_r": np.full(len(n), np.nan),
         "ln_sigma_r_error": np.full(len(n), np.nan),

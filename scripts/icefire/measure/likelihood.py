@@ -18,6 +18,7 @@ docs/uncertainties.md has the derivation.
 # Annotations name scipy.sparse, which steps that only import this need not load.
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -208,7 +209,7 @@ class _Posterior:
         spread = np.concatenate([raw / n, np.zeros_like(raw)])
         self._cut = truncation.Cut(self._stars, mean, raw)
         for _ in range(_STEPS):
-            sums = self._stars.add_up(18, _Score(variance, mean, spread))
+            sums = self._stars.add_up(18, functools.partial(_score, variance, mean, spread))
             spread, _ = inverse(sums[:6])
             mean = mean + times(spread, sums[6:9])
             information = sums[12:] * ((n - 1) / n)
@@ -273,25 +274,20 @@ class _Posterior:
         return found
 
 
-class _Score:
-    """The sums of a step of the scoring: weights, pulls on the mean, slopes, information.
+def _score(variance, mean, spread, rows, velocity, covariance, *_) -> list[np.ndarray]:
+    """Give the terms of a step of the scoring: weights, pulls on the mean, slopes, information.
 
     Slopes and information (the expected one) are those of the log restricted likelihood by the
     three variances, in km-2 s2 and its square.
     """
-
-    def __init__(self, variance: np.ndarray, mean: np.ndarray, spread: np.ndarray):
-        self._variance, self._mean, self._spread = variance, mean, spread
-
-    def __call__(self, rows, velocity, covariance, *_) -> list[np.ndarray]:
-        weight, _ = inverse(blurred(self._variance[:, rows], covariance))
-        pulled = times(weight, velocity - self._mean[:, rows])
-        spread = self._spread[:, rows]
-        slopes = []
-        for k in range(3):
-            line = weight[[PLACE[k, i] for i in range(3)]]
-            slopes.append(0.5 * (pulled[k] ** 2 + dot(line, times(spread, line)) - weight[k]))
-        return [*weight, *pulled, *slopes, *(0.5 * weight**2)]
+    weight, _ = inverse(blurred(variance[:, rows], covariance))
+    pulled = times(weight, velocity - mean[:, rows])
+    spread = spread[:, rows]
+    slopes = []
+    for k in range(3):
+        line = weight[[PLACE[k, i] for i in range(3)]]
+        slopes.append(0.5 * (pulled[k] ** 2 + dot(line, times(spread, line)) - weight[k]))
+    return [*weight, *pulled, *slopes, *(0.5 * weight**2)]
 
 
 class _Sections:

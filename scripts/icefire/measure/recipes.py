@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from icefire import cli
+from icefire.stars.kinematics import COMPONENTS
 
 METHODS = ("han2024", "bootstrap", "likelihood")
 UNCERTAINTY = cli.Section(
@@ -40,7 +41,6 @@ MONTECARLO = cli.Section(
 
 # Values that a drawn deviate can have
 _LEVELS = 65536
-COMPONENTS = ("v_r", "v_phi", "v_theta")
 CROSS = ("cov_rphi", "cov_rtheta", "cov_phitheta")
 COLUMNS = (*COMPONENTS, *(f"{name}_error" for name in COMPONENTS), *CROSS)
 

@@ -11,11 +11,11 @@ import scipy
 
 from icefire.measure.geometry import RadialShells
 from icefire.measure.matrices import PAIRS, PLACE, blurred, dot, inverse, times
+from icefire.stars.kinematics import COMPONENTS
 
 COLUMNS = ("energy", "energy_error")
 # A star is near the cut within so many errors of its energy.
 NEAR_SIGMA = 2.0
-_COMPONENTS = ("v_r", "v_phi", "v_theta")
 
 # Bins that lose a smaller share of their stars than this need no correction.
 _LEAST_SHARE = 1e-4
@@ -38,7 +38,7 @@ def limit(stars: Mapping[str, np.ndarray], max_sigma: float) -> np.ndarray:
 
     Returns: N values, km2/s2: the squared speed of escape, and what the errors add to it.
     """
-    squared = sum(stars[name] ** 2 for name in _COMPONENTS)
+    squared = sum(stars[name] ** 2 for name in COMPONENTS)
     return squared - 2 * stars["energy"] + 2 * max_sigma * stars["energy_error"]
 
 

@@ -114,7 +114,10 @@ class Line:
 
 
 class _Split:
-    """What any split of the halo by chemistry gives."""
+    """What any split of the halo by chemistry gives.
+
+    Each tells of N stars which are `known`, having the abundances that tell, `insitu`, `accreted`.
+    """
 
     def samples(self, feh: np.ndarray, afe: np.ndarray) -> dict[str, np.ndarray]:
         """Tell which halo stars are in each sample."""
@@ -132,7 +135,6 @@ class Polygon(_Split):
     vertices: tuple[tuple[float, float], ...]
 
     def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
-        """Tell which stars have the abundances that tell."""
         return np.isfinite(feh) & np.isfinite(afe)
 
     def insitu(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
@@ -150,7 +152,6 @@ class Polygon(_Split):
         return inside & ~on_border & np.isfinite(feh)
 
     def accreted(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
-        """Tell which stars are accreted; false where either value is NaN."""
         return self.known(feh, afe) & ~self.insitu(feh, afe)
 
 
@@ -162,15 +163,12 @@ class FehRanges(_Split):
     accreted_max: float
 
     def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
-        """Tell which stars have the abundance that tells."""
         return np.isfinite(feh)
 
     def insitu(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
-        """Tell which stars are in situ."""
         return feh > self.insitu_min
 
     def accreted(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
-        """Tell which stars are accreted."""
         return feh < self.accreted_max
 
 
@@ -179,7 +177,6 @@ class OneSample(_Split):
     """No split: a survey without abundances has the halo alone."""
 
     def known(self, feh: np.ndarray, afe: np.ndarray) -> np.ndarray:
-        """Tell which stars have the abundances that tell: none has."""
         return np.zeros(np.shape(feh), bool)
 
     insitu = accreted = known

@@ -206,9 +206,11 @@ class Survey:
             2 * np.pi * chance["offset_angle"],
         )  # fmt: skip
         distance = self._distance[node] * np.exp((chance["depth"] - 0.5) * self._log_step)
+        object_name = np.zeros(len(which), f"S{NAME_BYTES}")
         for k, cloud in enumerate(self.clouds, len(self.components)):
             mine = which == k
             of = particle[mine]
+            object_name[mine] = cloud.object_name[of]
             distance[mine] = cloud.distance[of] * np.exp(
                 cloud.distance_scatter * normal["depth"][mine]
             )
@@ -217,20 +219,11 @@ class Survey:
 
         away, _, _ = sky_basis(ra, dec, self._frame)
         position = distance * away + self._frame.origin_kpc[:, None]
-        stars = {
-            "field": field,
-            "component": which,
-            "ra": ra,
-            "dec": dec,
-            "distance": distance,
-            "object_name": np.zeros(len(which), f"S{NAME_BYTES}"),
-        }
+        stars = {"field": field, "component": which, "object_name": object_name}
+        stars |= {"ra": ra, "dec": dec, "distance": distance}
         stars |= dict(zip("xyz", position, strict=True))
         stars |= self._motions(which, particle, position, chance, normal)
         stars |= self._chemistry(which, particle, chance, normal)
-        for k, cloud in enumerate(self.clouds, len(self.components)):
-            mine = which == k
-            stars["object_name"][mine] = cloud.object_name[particle[mine]]
         modulus = distance_modulus(distance)
         stars["abs_r"] = np.empty(len(which))
         for selection in set(self.selections):
