@@ -108,7 +108,8 @@ def _text(value) -> str:
     """Write a number, a dash where there is none."""
     if _finite(value) is None:
         return "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+    whole = float(value).is_integer() or abs(value) >= 1000
+    return f"{value:,.0f}" if whole else f"{value:.4g}"
 
 
 def cell(value) -> str:

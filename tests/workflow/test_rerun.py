@@ -66,8 +66,9 @@ plot_calibration: {calibration.method_colors: [black, red, green]}
 summarise_sensitivity: {sensitivity.max_radius_kpc: 40.0}
 plot_sensitivity: {sensitivity.cmap: PuOr}
 write_paper: {paper.source: other.typ}
-compare_with_paper plot_beta_profile plot_sigma_profile write_pages write_texts:
+compare_runs compare_with_paper plot_beta_profile plot_sigma_profile write_pages write_texts:
   {figures.beside: [../other]}
+collect_numbers plot_beta_profile plot_sigma_profile: {figures.systematic: [halo_higher]}
 plot_sigma_sky plot_sigma_xy plot_sigma_xz:
   {figures.sigma_cmap: cividis, figures.sigma_min_km_s: 50.0, figures.sigma_max_km_s: 200.0,
    figures.contour_levels: 7, figures.maps: [n_stars], figures.beta_min: -0.5,
@@ -96,7 +97,8 @@ judge_claims plot_beta_profile: {figures.literature_beta: other_literature.ecsv}
 PLANNED = {
     *("catalog.path", "synthetic.model", "synthetic.changes", "satellites.catalogue"),
     *("montecarlo.min_stars", "montecarlo.shards", "calibration.shards", "jeans.tracer_slopes"),
-    *("paper.source", "figures.beside", "figures.literature_sigma_r", "figures.literature_beta"),
+    *("paper.source", "figures.beside", "figures.systematic"),
+    *("figures.literature_sigma_r", "figures.literature_beta"),
     *("halo.min_abs_z_kpc", "chemistry.method", "chemistry.insitu_min_feh"),
 }
 # Leaves that no single overlay value can stand for; the tests below have them.
@@ -210,17 +212,15 @@ def test_every_rule_has_its_script_and_what_it_imports_as_input(quick_run, quick
     for job in quick_jobs:
         given = {name for name in job.inputs if name.endswith(".py")}
         assert given == set(code(job.script)), job.rule
-    # Run by hand on finished runs, or when a table is asked for; no run has them.
+    # With other runs beside, or when a table is asked for; this run has neither.
     alone = {step for step, rules in steps.items() if not rules}
     assert alone == {"compare_runs", "fetch_catalogue"}
     scripts = quick_run / "scripts"
     modules = {path.relative_to(quick_run).as_posix() for path in scripts.glob("icefire/**/*.py")}
     used = set().union(*map(code, steps))
     # Read by the Snakefile alone
-    assert modules - used == {
-        f"scripts/icefire/snake/{name}.py"
-        for name in ("__init__", "beside", "cluster", "config", "places", "rules", "variations")
-    }
+    names = ("__init__", "beside", "cluster", "config", "places", "quiet", "rules", "variations")
+    assert modules - used == {f"scripts/icefire/snake/{name}.py" for name in names}
 
 
 @pytest.mark.parametrize("path", ["icefire/measure/likelihood.py", "compare_runs.py"])
