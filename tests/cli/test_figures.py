@@ -98,7 +98,7 @@ def test_a_figure_is_fit_to_print(chain, tmp_path, monkeypatch, reader, name):
     figure = Drawn(step.writing_to(tmp_path / "out"), monkeypatch)
     for page in (figure, *figure.maps):
         check_print(page)
-        done = subprocess.run([reader, "-r", "100", "-png", page.pdf], capture_output=True)
+        done = subprocess.run([reader, "-r", "150", "-png", page.pdf], capture_output=True)
         assert done.returncode == 0, done.stderr
         for kind, image in (("PDF", io.BytesIO(done.stdout)), ("PNG", page.png)):
             pixels = matplotlib.image.imread(image)[..., :3]
