@@ -44,7 +44,7 @@ def run(project: Path, name: str, overlay: dict, *targets: str) -> Path:
     overlay = {
         "run": name,
         "montecarlo": {"realisations": 200, "shards": 1},
-        "significance": {"permutations": 2500, "shards": 2},
+        "significance": {"permutations": 2500},
         **overlay,
     }
     (project / f"{name}.yaml").write_text(yaml.safe_dump(overlay))
