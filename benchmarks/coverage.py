@@ -10,8 +10,6 @@ Errors are the same share of each component's dispersion, with a scatter of 0.1 
 OUTPUT.ecsv (a row per cell, method and quantity) and prints a table with Monte Carlo errors.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 

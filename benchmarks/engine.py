@@ -12,8 +12,6 @@ Every measurement runs in a process of its own, so that its peak memory is its o
 core. Writes OUTPUT.ecsv, OUTPUT.png and prints a table.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

@@ -8,8 +8,6 @@ sphere, seen by the same survey) and prints, for each claim about velocities, ho
 which verdict.
 """
 
-from __future__ import annotations
-
 import argparse
 import subprocess  # nosec B404
 import sys

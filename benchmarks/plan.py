@@ -9,8 +9,6 @@ cost, and prints the table of docs/clusters.md: for as many stars in the halo sa
 as many again in the accreted and in-situ samples together. Points that were measured are marked.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import sys

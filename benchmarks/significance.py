@@ -10,8 +10,6 @@ all p, then how often a planted asymmetry is found at p < 0.01. Sizes need few p
 permutation test is exact with any number.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

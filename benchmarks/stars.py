@@ -1,7 +1,5 @@
 """A made-up halo for the benchmarks: as many stars as asked for, in the form the engine reads."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -8,19 +8,9 @@ mid-range where it gives only a range, side by side where they share a radius, a
 arrow where they lie beyond it. The vertical axis is that of our own medians down to -3, below
 which a shell is marked at the frame, and of their 68 % intervals down to -2. Below all, of each
 sample, the same beside other finished runs, if given.
-
-    python scripts/plot_beta_profile.py --halo results/summaries/radial/halo.ecsv \\
-        --accreted results/summaries/radial/accreted.ecsv \\
-        --insitu results/summaries/radial/insitu.ecsv \\
-        --literature resources/literature_beta.ecsv \\
-        --figures-quadrant-colors '#c1272d,#e69f00,#56b4a9,#2166ac' \\
-        --style config/paper.mplstyle --pdf fig10.pdf --png fig10.png
 """
 
-from __future__ import annotations
-
 import argparse
-import sys
 
 from matplotlib.lines import Line2D
 
@@ -123,9 +113,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(draw(beside.read(arguments, "beta"), arguments), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

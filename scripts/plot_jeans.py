@@ -1,17 +1,6 @@
-#!/usr/bin/env python
-"""Draw mass and circular speed over radius, and how masses differ over the sky (figure S4).
-
-    python scripts/plot_jeans.py --masses results/jeans.ecsv --spread results/jeans_spread.ecsv \\
-        --jeans-slope-colors '#222222,#d55e00,#0072b2' --figures-accreted-color '#c1272d' \\
-        --figures-insitu-color '#2166ac' \\
-        --figures-quadrant-colors '#c1272d,#e69f00,#56b4a9,#2166ac' \\
-        --style config/paper.mplstyle --pdf figS4.pdf --png figS4.png
-"""
-
-from __future__ import annotations
+"""Draw mass and circular speed over radius, and how masses differ over the sky (figure S4)."""
 
 import argparse
-import sys
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -216,9 +205,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(draw(masses, spread, arguments), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

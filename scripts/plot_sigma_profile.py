@@ -6,19 +6,9 @@ markers are published values, each source in a colour, with a dashed range where
 approximate, mid-range where it gives only a range, side by side where they share a radius, at the
 frame with an arrow where they lie beyond it. Below, of each sample, the same beside other finished
 runs, if given.
-
-    python scripts/plot_sigma_profile.py --halo results/summaries/radial/halo.ecsv \\
-        --accreted results/summaries/radial/accreted.ecsv \\
-        --insitu results/summaries/radial/insitu.ecsv \\
-        --literature resources/literature_sigma_r.ecsv \\
-        --figures-accreted-color '#c1272d' --figures-insitu-color '#2166ac' \\
-        --style config/paper.mplstyle --pdf fig09.pdf --png fig09.png
 """
 
-from __future__ import annotations
-
 import argparse
-import sys
 
 from icefire import cli
 from icefire.draw import beside, literature, names, page, profiles
@@ -90,9 +80,5 @@ def work(arguments: argparse.Namespace) -> None:
     page.save(draw(beside.read(arguments, "sigma_r"), arguments), arguments)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

@@ -1,15 +1,7 @@
-#!/usr/bin/env python
-"""Write tables and texts as pages that a browser shows, for the report.
-
-Usage:
-    python scripts/write_pages.py --ledger ledger.ecsv --ledger-page ledger.html
-"""
-
-from __future__ import annotations
+"""Write tables and texts as pages that a browser shows, for the report."""
 
 import json
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -256,9 +248,5 @@ def work(arguments) -> None:
         writing.write_text(getattr(arguments, f"{name}_page"), page)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

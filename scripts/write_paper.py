@@ -1,17 +1,8 @@
-#!/usr/bin/env python
-"""Typeset an article with a run's numbers, figures and tables, as a PDF (Typst).
-
-Usage:
-    python scripts/write_paper.py --source paper/paper.typ --library paper/icefire.typ \\
-        --article article.json --figures fig01_footprint.pdf --run quick --pdf paper.pdf
-"""
-
-from __future__ import annotations
+"""Typeset an article with a run's numbers, figures and tables, as a PDF (Typst)."""
 
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 from icefire import cli
@@ -87,9 +78,5 @@ def work(arguments) -> None:
     cli.report("kilobytes of PDF", len(pdf) // 1000)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

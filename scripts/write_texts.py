@@ -1,23 +1,7 @@
-#!/usr/bin/env python
-"""Write what quotes a run's numbers: captions, tables for LaTeX, and all that an article prints.
-
-Usage:
-    python scripts/write_texts.py --numbers numbers.yaml --comparison paper_comparison.ecsv \\
-        --ledger ledger.ecsv --asymmetry asymmetry.ecsv --halo-radial radial/halo.ecsv \\
-        --accreted-radial radial/accreted.ecsv --insitu-radial radial/insitu.ecsv \\
-        --masses jeans.ecsv --spread jeans_spread.ecsv --claims resources/paper_claims.yaml \\
-        --templates report/abstract.txt report/fig03_velocity_errors.txt \\
-        --captions fig03_velocity_errors.txt \\
-        --substitutions captions.rst --tables tables/claims.tex tables/claims_aastex.tex \\
-        --figures-field-diameter-deg 1 --figures-error-bins 99 --figures-gse-xy-angle-deg 70 \\
-        --article article.json
-"""
-
-from __future__ import annotations
+"""Write what quotes a run's numbers: captions, tables for LaTeX, and all that an article prints."""
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -187,9 +171,5 @@ def work(arguments: argparse.Namespace) -> None:
     cli.report("captions", len(said))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return cli.run(build_parser(), work, argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cli.run(build_parser(), work))

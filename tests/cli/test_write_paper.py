@@ -1,7 +1,5 @@
 """The article: numbers as they are printed, words by verdicts, mistakes with their place."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """A quick run in LaTeX: the example article, and every macro and plain table."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

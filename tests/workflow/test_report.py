@@ -1,7 +1,5 @@
 """The report as a reader has it: opened without a network, every result clicked and looked at."""
 
-from __future__ import annotations
-
 import base64
 import json
 import os

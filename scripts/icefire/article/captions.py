@@ -5,8 +5,6 @@ names numbers as numbers.yaml does, `{{ counts.halo }}`, texts that were chosen,
 `choices.chemistry_method`, and what only figures know, `figures.error_bins`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

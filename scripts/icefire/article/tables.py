@@ -1,7 +1,5 @@
 """A run's tables as an article prints them: cells rounded to their errors, for LaTeX and Typst."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Finished runs beside this one in figures 9 and 10: profiles, each in a colour and a shape."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np

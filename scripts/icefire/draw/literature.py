@@ -1,7 +1,5 @@
 """Published values beside a measurement: which are shown, and how they are drawn."""
 
-from __future__ import annotations
-
 import argparse
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What maps show: any quantity of the summaries on one scale, hatched where it tells nothing."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator, Mapping
 

@@ -1,7 +1,5 @@
 """Names beside what they name: curves and published values, where nothing drawn is in their way."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

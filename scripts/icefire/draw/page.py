@@ -4,8 +4,6 @@ Figures are made without pyplot and without a user's matplotlibrc, so that a fig
 inputs, its flags and the style sheet alone, and equal inputs give equal bytes.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import logging

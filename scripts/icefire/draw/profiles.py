@@ -1,7 +1,5 @@
 """Profiles over Galactocentric radius: rows of a radial summary, medians with their bands."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch

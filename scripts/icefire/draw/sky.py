@@ -1,7 +1,5 @@
 """Maps of the sky: a Mollweide projection of Galactic l and b, and how to fill and draw on it."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb

@@ -6,8 +6,6 @@ for tracers of density nu in equilibrium in a sphere, without streaming (Binney 
 equation 4.215). docs/mass.md derives it and says where it fails.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -3,8 +3,6 @@
 Read without numpy: the names in a configuration are checked each time Snakemake starts.
 """
 
-from __future__ import annotations
-
 import difflib
 import math
 import os

@@ -6,8 +6,6 @@ tau, the standard deviation of random effects (judge/statistics.py). At fixed po
 is asked of stars that are alike in r and population: what falls away is composition.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Masses within quoted radii, and how much they vary over the sky, of compute_jeans.py's tables."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from icefire.numbers.estimates import number, rounded

@@ -1,7 +1,5 @@
 """What a run says where Snakemake is quiet about its rules: how far it is, and what failed."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 
