@@ -20,10 +20,11 @@ def commands(said: str) -> str:
 
     Not those of variations, of which tests have only some.
     """
-    from planning import jobs
+    from planning import in_order, jobs
 
     first = {}
-    for job in jobs(said):
+    # Snakemake's own order changes from one dry run to the next.
+    for job in in_order(sorted(jobs(said), key=lambda job: (job.script, job.outputs))):
         if job.script not in LEFT_OUT:
             first.setdefault(job.script, job)
     return "\n\n".join(_folded(job.words) for job in first.values()) + "\n"
