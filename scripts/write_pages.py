@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from icefire import cli
 from icefire.errors import UserError
@@ -219,8 +218,7 @@ def body_of(name: str, path: str) -> tuple[str, dict]:
     if name in PAGES:
         return of_table(name, path)
     if name in TEXTS:
-        writing.check_file(path)
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        text = text_tables.read_text(path, writing.REMEDY)
         return f"<pre>{escape(quoting.written(text))}</pre>", {}
     return of_numbers(path) if name == "numbers" else of_parameters(path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from icefire import cli
 from icefire.errors import UserError
-from icefire.files import writing
+from icefire.files import text_tables, writing
 
 
 def build_parser():
@@ -26,10 +26,7 @@ def sources(arguments) -> str:
     for path in (arguments.source, arguments.library, arguments.article, *arguments.figures):
         writing.check_file(path)
     for path in (arguments.source, arguments.library):
-        try:
-            Path(path).read_bytes().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise UserError(f"{path}: is no text ({error}); correct the file") from error
+        text_tables.read_text(path, "correct the file")
     try:
         if "numbers" not in json.loads(Path(arguments.article).read_bytes()):
             raise ValueError("no numbers in it")

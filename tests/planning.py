@@ -134,4 +134,5 @@ def params(rule: str, config: dict) -> list[str]:
     chosen = config["figures"]["systematic"]
     systematic = {"figures_systematic": f"--figures-systematic={chosen}"} if chosen else {}
     known = {"flags": Flags(config), "config": config, "SYSTEMATIC": systematic}
-    return list(eval(written()[rule], known).values())
+    # What Snakemake asks of a job's files is no flag.
+    return [one for one in eval(written()[rule], known).values() if not callable(one)]

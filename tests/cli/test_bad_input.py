@@ -96,6 +96,7 @@ def test_a_step_that_is_refused_leaves_the_earlier_result_alone(chain, tmp_path,
 
 # Of these, rows are counted or metadata read, and no column.
 NO_COLUMNS = (("verify_run", "--catalogue"), ("count_unbound", "--halo"))
+NO_COLUMNS += (("write_pages", "--configuration"),)
 CASES = [
     pytest.param(script, flag, id=f"{script} {flag}")
     for script in SCRIPTS

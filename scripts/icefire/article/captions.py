@@ -7,10 +7,9 @@ names numbers as numbers.yaml does, `{{ counts.halo }}`, texts that were chosen,
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from icefire.errors import UserError
-from icefire.files.writing import check_file
+from icefire.files import text_tables
 from icefire.numbers import texts
 from icefire.numbers.quoting import quoted, written
 
@@ -62,11 +61,8 @@ def caption(path: str, names: Mapping, provenance: str) -> str:
         undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )  # nosec
     try:
-        check_file(path)
-        text = Path(path).read_bytes().decode("utf-8")
+        text = text_tables.read_text(path, "correct the caption")
         filled = environment.from_string(text).render(names)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is no text ({error}); correct the caption") from error
     except jinja2.TemplateError as error:
         raise UserError(f"{path}:{_line(error)}: {error}; correct the caption") from error
     paragraphs = [" ".join(part.split()) for part in filled.split("\n\n")]

@@ -25,6 +25,15 @@ def lines_of(path: str | os.PathLike) -> list[str]:
     return Path(path).read_text(encoding="utf-8-sig").split("\n")
 
 
+def read_text(path: str | os.PathLike, remedy: str) -> str:
+    """Read a text. Raises UserError naming the file and the remedy when it is none."""
+    check_file(path)
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is no text ({error}); {remedy}") from error
+
+
 def write_yaml(path: str | os.PathLike, content) -> None:
     """Write plain values as YAML, keys in their order, under a line with their SHA-256."""
     text = yaml.safe_dump(content, sort_keys=False)
