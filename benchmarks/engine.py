@@ -7,7 +7,9 @@ Usage:
 
 All figures are of one run on one machine and are given as ratios. "Notebook" is the plain way:
 boolean masks in loops and numpy.std, written here for the purpose; it is timed for a few
-realisations and scaled. "Floor" is drawing as many normals with numpy and reading the data once.
+realisations and scaled. "Floor" is drawing as many normals with numpy and reading the data once:
+what a way that asks numpy for its normals cannot go below. Where a compiler is, "fused" is C of one
+pass, the nearest here to the machine's own limit; "script" is twenty lines with scipy.
 Every measurement runs in a process of its own, so that its peak memory is its own, and on one
 core. Writes OUTPUT.ecsv, OUTPUT.png and prints a table.
 """
@@ -25,6 +27,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import peers
 from stars import NEEDED, make
 
 from icefire.files import star_tables, text_tables
@@ -123,7 +126,17 @@ def _masks(name: str, stars: dict):
                 yield part & (stars["r"] >= low) & (stars["r"] < high)
 
 
-CASES = {"engine": engine, "floor": floor, "notebook": notebook}
+def script(path: str, names: list[str], numbers: range, max_memory_mb: float) -> None:
+    """A short script with scipy's sparse matrices, in single precision."""
+    peers.script(path, [GEOMETRIES[name] for name in names], numbers, MIN_STARS, EXCLUDED)
+
+
+def fused(path: str, names: list[str], numbers: range, max_memory_mb: float) -> None:
+    """C that draws and adds up in one pass, compiled for this processor."""
+    peers.fused(path, [GEOMETRIES[name] for name in names], numbers, MIN_STARS, EXCLUDED)
+
+
+CASES = {"engine": engine, "floor": floor, "notebook": notebook, "script": script, "fused": fused}
 
 
 # --- one measurement, in a process of its own ------------------------------------------------
@@ -202,6 +215,7 @@ def compare(stars: Path, quick: bool) -> list[dict]:
                 "peak_mb": ours["peak_mb"],
                 "notebook_over_engine": plain / ours["wall_s"],
                 "engine_over_floor": ours["wall_s"] / floor_s,
+                **(beside(stars, ours, n_real) if "," in names else {}),
             }
         )
     many = 10 * n_real
@@ -211,6 +225,25 @@ def compare(stars: Path, quick: bool) -> list[dict]:
     two = together(*halves)
     print(f"two shards on two cores: {one / two:.2f} times as fast as one ({many} realisations)")
     return rows
+
+
+def beside(stars: Path, ours: dict, realisations: int) -> dict:
+    """Set the engine beside a short script and, where a compiler is, beside C."""
+    names, numbers = ",".join(GEOMETRIES), f"0:{realisations}"
+    others = ("script", "fused") if peers.COMPILER else ("script",)
+    found = {name: run(name, stars, names, numbers, repeat=3)["wall_s"] for name in others}
+    ratios = {"script_over_engine": found["script"] / ours["wall_s"]}
+    return ratios | {f"engine_over_{name}": ours["wall_s"] / found[name] for name in others[1:]}
+
+
+def large(folder: Path) -> list[dict]:
+    """Set a million stars beside the others."""
+    path, names, realisations = folder / f"{10**6}.fits", ",".join(GEOMETRIES), 48
+    make(path, 10**6)
+    ours = run("engine", path, names, f"0:{realisations}", repeat=3)
+    row = {"what": "all", "n_stars": 10**6, "realisations": realisations}
+    row |= {"engine_s": ours["wall_s"], "peak_mb": ours["peak_mb"]}
+    return [row | beside(path, ours, realisations)]
 
 
 def grow(folder: Path, quick: bool) -> list[dict]:
@@ -294,7 +327,10 @@ def main() -> int:
         folder = Path(name)
         paper = folder / "paper.fits"
         make(paper, PAPER_STARS)
-        rows = compare(paper, arguments.quick) + grow(folder, arguments.quick)
+        rows = compare(paper, arguments.quick) + ([] if arguments.quick else large(folder))
+        rows += grow(folder, arguments.quick)
+        if peers.COMPILER:
+            print(f"fused C: {peers.machine()}")
     from astropy.table import Table
 
     table = Table(rows=rows)
