@@ -68,7 +68,8 @@ def fused(path: str, geometries: list, numbers: range, min_stars: int, excluded:
         flags = ("-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-shared", "-fPIC", "-lm")
         source = Path(__file__).with_name("fused.c")
         # A list of words, no shell
-        subprocess.run([COMPILER, str(source), "-o", str(library), *flags], check=True)  # nosec B603
+        words = [COMPILER, str(source), "-o", str(library), *flags]
+        subprocess.run(words, check=True)  # nosec B603
     run = ctypes.CDLL(str(library)).fused
     at = [part.ctypes.data_as(ctypes.c_void_p) for part in (mean, lower, first, bins)]
     after = [part.ctypes.data_as(ctypes.c_void_p) for part in (state, sums)]
