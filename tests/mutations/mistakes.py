@@ -8,7 +8,7 @@ there once, and what stands in its place.
 NOTICED = {
     # --- who is kept -------------------------------------------------------------------------
     "quality.py::test_each_fault_counts_once_under_its_reason": [
-        ("stars/quality.py", 'stars["snr"] > self', 'stars["snr"] >= self'),
+        ("stars/quality.py", 's["snr"] > min_snr', 's["snr"] >= min_snr'),
         ("stars/quality.py", 's["distance"] > 0', 's["distance"] >= 0'),
         ("stars/quality.py", 'maximum(np.abs(s["pmra"])', 'minimum(np.abs(s["pmra"])'),
     ],
