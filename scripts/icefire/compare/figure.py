@@ -64,7 +64,7 @@ def draw(runs: Mapping[str, Run], compared: Mapping) -> SubFigure:
         axes.set_ylabel(label)
     for axes, sample in zip(panels[5], axes_shown, strict=True):
         _draw_axis(axes, sample, runs)
-    beside.add_legend(figure, panels[0, 0])
+    beside.add_legend(figure, panels[0, 0], drawn)
     return figure
 
 

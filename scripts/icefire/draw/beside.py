@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from icefire.draw import page, profiles
@@ -88,18 +89,21 @@ def page_of(height_in: float, runs: Mapping, quantity: str, note: str = "") -> S
         page.corner_text(axes, f"{text}, whole sky")
     limits = profiles.widened(profiles.radial_limits([own["halo"]]))
     panels[-1].set(xlabel="Galactocentric radius $r$ (kpc)", xlim=limits)
-    add_legend(lower, panels[0])
+    add_legend(lower, panels[0], [tables["halo"] for tables in runs.values()])
     return upper
 
 
-def add_legend(figure: SubFigure, axes) -> None:
-    """Name the runs of a panel above all panels, where nothing drawn can be hidden."""
+def add_legend(figure: SubFigure, axes, tables: Sequence) -> None:
+    """Name the runs of a panel above all panels, and whose intervals the `tables` drawn have."""
     handles, texts = axes.get_legend_handles_labels()
     # Long names stand below each other; longer ones than the page are cut.
     columns = 3 if max(map(len, texts)) <= _NAME_BESIDE else 1
     cut = [text if len(text) <= _NAME_ALONE else f"{text[:_NAME_ALONE]}…" for text in texts]
-    handles.append(Patch(color="0.7", lw=0, label="68 %"))
-    texts = [*map(page.plain, cut), "68 %"]
+    labels = [page.recipe_labels(table) for table in tables]
+    sound = sorted({thin for _, thin in labels} - {""})
+    texts = [*map(page.plain, cut), min(wide for wide, _ in labels), *sound]
+    handles.append(Patch(color="0.7", lw=0))
+    handles += [Line2D([], [], color="black", marker="|", ls="none", ms=7) for _ in sound]
     small = {"ncols": columns, "fontsize": page.SMALL_PT}
     figure.legend(handles, texts, loc="outside upper center", **small)
 
@@ -121,9 +125,11 @@ def slots(n_runs: int) -> np.ndarray:
 def draw(axes, tables: Sequence, names: Collection[str], quantity: str) -> int:
     """Draw the first of some profiles as a line with its 68 % band, the others as points with bars.
 
-    Those stand side by side within each shell, at neither its middle nor its edges. Gives the
-    number of bins drawn.
+    Those stand side by side within each shell, at neither its middle nor its edges; thin bars are
+    the intervals of a sound method where a run has one. Gives the number of bins drawn.
     """
+    for slot, table, look in zip((0, *slots(len(tables))), tables, LOOKS, strict=False):
+        profiles.draw_sound(axes, table, quantity, look["color"], slot)
     n_bins = profiles.draw_profile(axes, tables[0], quantity, (68,), label=names[0], **LOOKS[0])
     for slot, table, name, look in zip(
         slots(len(tables)), tables[1:], names[1:], LOOKS[1:], strict=False
@@ -131,7 +137,7 @@ def draw(axes, tables: Sequence, names: Collection[str], quantity: str) -> int:
         columns = (quantity, *page.interval(quantity, 68), "r_mid", "r_lo", "r_hi")
         middle, low, high, r, r_lo, r_hi = (page.values(table, column) for column in columns)
         bars = np.abs([middle - low, high - middle])
-        options = {"ls": "none", "elinewidth": 0.8, "mew": 0, "zorder": 5, "label": name, **look}
+        options = {"ls": "none", "elinewidth": 1.8, "mew": 0, "zorder": 5, "label": name, **look}
         axes.errorbar(r + slot * (r_hi - r_lo), middle, bars, **options)
         n_bins += np.count_nonzero(np.isfinite(middle))
     if quantity == "beta":
