@@ -118,5 +118,5 @@ def test_the_shifts_of_every_choice_are_those_measured_elsewhere(repo, segue_run
     found = {one["variation"]: one for one in table.meta["variations"]}
     assert set(found) == set(SHIFTS)
     for name, (sigma_r, beta) in SHIFTS.items():
-        assert found[name]["sigma_r"]["median"] == pytest.approx(sigma_r, abs=0.1), name
-        assert found[name]["beta"]["median"] == pytest.approx(beta, rel=0.12, abs=0.1), name
+        assert found[name]["sigma_r"]["median"] == pytest.approx(sigma_r, abs=0.15), name
+        assert found[name]["beta"]["median"] == pytest.approx(beta, rel=0.12, abs=0.15), name

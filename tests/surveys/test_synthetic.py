@@ -29,7 +29,7 @@ FOUND = {
 # True of the paper's sky but not of the synthetic one (docs/claims.md)
 OTHERWISE = {"velocity_error.largest_median_v_r", "judged.coldest_lines_of_sight_stars"}
 OTHERWISE |= {"judged.published_between_populations", "judged.published_beta_chi_squared"}
-OTHERWISE |= {"mass.lines_of_sight.mass_factor"}
+OTHERWISE |= {"mass.lines_of_sight.mass_factor", "judged.published_beyond_40_kpc"}
 # Chance of a false alarm in each of the null test's comparisons.
 RARE = 1e-3
 
@@ -106,9 +106,12 @@ def test_what_was_put_in_is_found(survey):
 
 
 def test_hot_lines_of_sight_are_radial_too_so_that_masses_differ_less(survey):
-    """Elsewhere, of the default: tau 0.17 in ln sigma_r^2 and 0.10 in ln M, a factor of 1.38."""
+    """Elsewhere, of the default: tau 0.17 in ln sigma_r^2 and 0.10 in ln M, a factor of 1.38.
+
+    Seeds scatter by some 0.03 in tau.
+    """
     sights = numbers_of(survey)["mass"]["lines_of_sight"]
-    assert sights["ln_sigma_r2_scatter"]["value"] == pytest.approx(0.17, abs=0.05)
+    assert sights["ln_sigma_r2_scatter"]["value"] == pytest.approx(0.17, abs=0.07)
     assert sights["ln_mass_scatter"]["value"] == pytest.approx(0.10, abs=0.05)
     assert sights["mass_factor"]["value"] == pytest.approx(1.38, abs=0.15)
     assert sights["mass_factor"]["hi95"] < 2
