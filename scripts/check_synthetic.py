@@ -30,13 +30,15 @@ def build_parser():
 def read_giants(path: str) -> tuple[dict, dict[str, int], dict]:
     """Read the good giants; give them, the counts of good stars and the metadata."""
     reader = star_tables.StarReader(path, published.STAR_COLUMNS)
-    stars = reader.all(published.STAR_COLUMNS)
-    counts = {
-        f"good_stars_beyond_{limit}_kpc": int(np.count_nonzero(stars["distance"] > limit))
-        for limit in (5, 10)
-    }
-    giants = {name: values[stars["is_giant"]] for name, values in stars.items()}
-    return giants, counts | {"giants": len(giants["star_id"])}, reader.meta
+    parts, counts = [], {"good_stars_beyond_5_kpc": 0, "good_stars_beyond_10_kpc": 0}
+    for stars in reader.blocks(published.STAR_COLUMNS):
+        parts.append({name: values[stars["is_giant"]] for name, values in stars.items()})
+        for limit in (5, 10):
+            beyond = int(np.count_nonzero(stars["distance"] > limit))
+            counts[f"good_stars_beyond_{limit}_kpc"] += beyond
+    giants = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    counts["giants"] = len(giants["star_id"])
+    return giants, counts, reader.meta
 
 
 def read_truth(path: str, star_id: np.ndarray) -> dict[str, np.ndarray]:
@@ -45,10 +47,16 @@ def read_truth(path: str, star_id: np.ndarray) -> dict[str, np.ndarray]:
     Raises UserError when a star is not in the table.
     """
     reader = star_tables.StarReader(path, published.TRUTH_COLUMNS)
-    truth = reader.all(published.TRUTH_COLUMNS)
+    wanted = np.sort(star_id)
+    parts = []
+    for truth in reader.blocks(published.TRUTH_COLUMNS):
+        here = np.searchsorted(wanted, truth["H3_ID"])
+        here = wanted[np.minimum(here, len(wanted) - 1)] == truth["H3_ID"] if len(wanted) else here
+        parts.append({name: values[here.astype(bool)] for name, values in truth.items()})
+    truth = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     # A star that was observed twice stands there twice, with the same truth.
     known, first = np.unique(truth["H3_ID"], return_index=True)
-    if not np.isin(star_id, known).all():
+    if not np.array_equal(known, np.unique(star_id)):
         raise UserError(f"{path}: lacks stars of the catalogue; give the truth of the same run")
     place = first[np.searchsorted(known, star_id)]
     found = {name: values[place] for name, values in truth.items()}
@@ -87,7 +95,9 @@ def work(arguments) -> None:
         raise UserError(f"{arguments.catalogue}: is no table of simulate_survey.py")
     giants, counts, meta = read_giants(arguments.stars)
     truth = read_truth(arguments.truth, giants["star_id"])
-    rows = catalogue.all(published.CATALOGUE_COLUMNS)
+    rows = published.Rows()
+    for block in catalogue.blocks(published.CATALOGUE_COLUMNS):
+        rows.add(block)
     counts |= {"rows": catalogue.n_rows, **ledger.meta["samples"]}
     check = published.Check(giants, truth, rows, counts)
 

@@ -28,7 +28,10 @@ def catalogue(**columns) -> dict[str, np.ndarray]:
 
 def check(stars=None, truth=None, rows=None, **counts) -> Check:
     truth = truth or {"component": np.full(N, "gse"), "energy": np.full(N, -1.0)}
-    return Check(stars or giants(), truth, rows or catalogue(), counts)
+    gathered = published.Rows()
+    for part in (slice(N // 3), slice(N // 3, None)):
+        gathered.add({name: values[part] for name, values in (rows or catalogue()).items()})
+    return Check(stars or giants(), truth, gathered, counts)
 
 
 def measured(quantity: str, at: float | None = None, **given) -> float:

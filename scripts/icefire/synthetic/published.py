@@ -5,6 +5,7 @@ truth enters only where a component or the quality of a cut is asked for.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -53,27 +54,60 @@ _CENTRES = {
 }
 
 
+class Rows:
+    """What is kept of every row of the table, gathered block by block: of most columns a number."""
+
+    def __init__(self):
+        self.count = self.flagged = 0
+        self._tiles: Counter = Counter()
+        self.least = {"DEC": np.inf, "B": np.inf}
+        self.max_parallax = np.nan
+        self._parts: dict[str, list[np.ndarray]] = {}
+
+    def add(self, block: dict[str, np.ndarray]) -> None:
+        """Take in CATALOGUE_COLUMNS of the next rows."""
+        self.count += len(block["FLAG"])
+        self.flagged += int(np.count_nonzero(block["FLAG"] == 1))
+        tiles, counts = np.unique(block["tileID"], return_counts=True)
+        self._tiles.update(dict(zip(tiles.tolist(), counts.tolist(), strict=True)))
+        for name, values in (("DEC", block["DEC"]), ("B", np.abs(block["B"]))):
+            self.least[name] = min(self.least[name], np.min(values, initial=np.inf))
+        self.max_parallax = np.fmax.reduce(block["GAIAEDR3_PARALLAX"], initial=self.max_parallax)
+        kept = {name: block[name] for name in ("PS_r", "SNR", "GAIAEDR3_G", "GAIAEDR3_PMRA_ERROR")}
+        kept["ratio"] = block["GAIAEDR3_PMDEC_ERROR"] / block["GAIAEDR3_PMRA_ERROR"]
+        for name, values in kept.items():
+            self._parts.setdefault(name, []).append(values)
+
+    @property
+    def tiles(self) -> np.ndarray:
+        """Numbers of rows of every field, in the order of the fields."""
+        return np.array([self._tiles[tile] for tile in sorted(self._tiles)])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Give all values of a column that percentiles are taken of."""
+        return np.concatenate(self._parts[name])
+
+
 class Check:
     """Measures quantities of one synthetic table.
 
     Parameters:
         giants: Good giants: STAR_COLUMNS of stars.fits, N values each.
         truth: `component` (text) and `energy` (km2/s2) of the same N stars.
-        rows: CATALOGUE_COLUMNS of the whole table.
+        rows: Of the whole table.
         counts: Numbers that are known already, by name.
     """
 
-    def __init__(self, giants: dict, truth: dict, rows: dict, counts: dict[str, int]):
+    def __init__(self, giants: dict, truth: dict, rows: Rows, counts: dict[str, int]):
         self._giants, self._truth, self._rows, self._counts = giants, truth, rows, counts
         # Rows relative to the survey's: what the targets that are counts have to be scaled by.
-        self.size_ratio = len(rows["FLAG"]) / SURVEY_ROWS
-        tiles = np.unique(rows["tileID"], return_counts=True)[1]
+        self.size_ratio = rows.count / SURVEY_ROWS
         self._measures: dict[str, Callable] = {
-            "fields": lambda _: (len(tiles), 0.0),
-            "stars_per_field": lambda _: _mean(tiles),
-            "min_abs_b": lambda _: (np.min(np.abs(rows["B"]), initial=np.inf), 0.0),
-            "min_dec": lambda _: (np.min(rows["DEC"], initial=np.inf), 0.0),
-            "max_parallax": lambda _: (np.fmax.reduce(rows["GAIAEDR3_PARALLAX"]), 0.0),
+            "fields": lambda _: (len(rows.tiles), 0.0),
+            "stars_per_field": lambda _: _mean(rows.tiles),
+            "min_abs_b": lambda _: (rows.least["B"], 0.0),
+            "min_dec": lambda _: (rows.least["DEC"], 0.0),
+            "max_parallax": lambda _: (rows.max_parallax, 0.0),
             "r_magnitude": lambda at: _percentile(rows["PS_r"], at),
             "giants_beyond": lambda at: _fraction(giants["distance"] > _place(at, np.inf)),
             "feh": lambda at: _percentile(giants["feh"], at),
@@ -92,10 +126,8 @@ class Check:
             "feh_error": lambda at: _percentile(giants["feh_error"], at),
             "afe_error": lambda at: _percentile(giants["afe_error"], at),
             "pmra_error": self._motion_error,
-            "pmdec_error_over_pmra_error": lambda _: _percentile(
-                rows["GAIAEDR3_PMDEC_ERROR"] / rows["GAIAEDR3_PMRA_ERROR"], 50
-            ),
-            "flag_1_fraction": lambda _: _fraction(rows["FLAG"] == 1),
+            "pmdec_error_over_pmra_error": lambda _: _percentile(rows["ratio"], 50),
+            "flag_1_fraction": lambda _: _share(rows.flagged, rows.count),
             "snr": lambda at: _percentile(rows["SNR"], at),
         }
 
@@ -161,9 +193,12 @@ def _mean(values: np.ndarray) -> tuple[float, float]:
 
 
 def _fraction(chosen: np.ndarray) -> tuple[float, float]:
-    whole = max(len(chosen), 1)
-    share = np.count_nonzero(chosen) / whole
-    return share, float(np.sqrt(share * (1 - share) / whole))
+    return _share(np.count_nonzero(chosen), len(chosen))
+
+
+def _share(part: int, whole: int) -> tuple[float, float]:
+    share = part / max(whole, 1)
+    return share, float(np.sqrt(share * (1 - share) / max(whole, 1)))
 
 
 def _place(at: float | None, highest: float) -> float:
