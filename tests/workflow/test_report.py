@@ -93,7 +93,10 @@ def seen(quick_run, tmp_path_factory):
         links = browser.run(f"{LINKS}.length")
         drawn = browser.wait(DRAWN)
         browser.run(f"[...{LINKS}].find(a => a.innerText == 'ledger').click()")
-        clicked = browser.wait(SHOWN % "null")[0]
+        # In a frame: the first page itself shows images.
+        clicked = browser.wait(
+            "document.querySelector('#app iframe')?.src.match(/filename=([^;]*)/)[1]"
+        )
         size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
         browser.call("Emulation.setDeviceMetricsOverride", **size)
         narrow = browser.run("document.documentElement.scrollWidth")
