@@ -201,11 +201,9 @@ rule write_paper:
 # After a run that had the comparison in it; not in dry runs, nor in the jobs of a cluster.
 onsuccess:
     print(comparison(workflow.dag.jobs), end="", flush=True)
-    for paper in [job.output[0] for job in workflow.dag.jobs if job.rule.name == "write_paper"]:
-        figures = Path(paper.replace("results", "figures", 1)).parent
-        print(
-            f"Read {paper} first; figures are in {figures}, all else in {Path(paper).parent}."
-        )
+    for job in [job for job in workflow.dag.jobs if job.rule.name == "write_paper"]:
+        paper, figures = Path(job.output.pdf), Path(job.input.figures[0]).parent
+        print(f"Read {paper} first; figures are in {figures}, all else in {paper.parent}.")
     if config["chemistry"]["method"] == "none":
         print(
             "figures 2, 7 and 8 are not made: the survey has no abundances (chemistry.method)"
