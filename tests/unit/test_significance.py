@@ -49,10 +49,19 @@ def test_strata_hold_size_to_twice_size_and_stay_in_groups(n):
         assert min(40, of_group.sum()) <= inside.sum() <= 80
 
 
+def rows_of(permutation: Permutation, generator) -> np.ndarray:
+    """Tell which star's value each star takes, AT_ONCE times."""
+    n_stars = len(permutation.order)
+    found = np.full((AT_ONCE, n_stars), -1)
+    for stars, values in permutation.permuted(np.arange(n_stars)[:, None], generator):
+        found[:, stars] = values[:, :, 0].T
+    return found
+
+
 def test_permutations_stay_within_strata_and_reach_every_order_alike():
     labels = np.array([0, 1, 0, 1, 0, 2])
     permutation = Permutation(labels)
-    drawn = [permutation.indices(stream(1, "t", "s", i))[i % AT_ONCE] for i in range(6000)]
+    drawn = [rows_of(permutation, stream(1, "t", "s", i))[i % AT_ONCE] for i in range(6000)]
     arranged = permutation.arrange(labels)
     for index in drawn[:50]:
         assert sorted(index) == list(range(6))
@@ -63,10 +72,11 @@ def test_permutations_stay_within_strata_and_reach_every_order_alike():
 
 
 def test_products_are_sums_over_the_permuted_stars_whichever_are_asked_for(monkeypatch):
-    monkeypatch.setattr("icefire.judge.strata._STARS_AT_ONCE", 100)
+    monkeypatch.setattr("icefire.judge.strata._STARS_AT_ONCE", 300)
+    monkeypatch.setattr("icefire.judge.strata._ROWS_AT_ONCE", 100)
     stars = halo(700, 3)
     score = Score(stars["v_r"], NULLS["sphere"].design(stars), strata([stars["r"]]))
-    blocks = [score.permutation.indices(stream(5, "t", "s", number)) for number in (0, 1)]
+    blocks = [rows_of(score.permutation, stream(5, "t", "s", number)) for number in (0, 1)]
     by_hand = score.u[np.concatenate(blocks)] @ score.design.T
     numbers = [3, 99, 100, 150]
     assert np.allclose(score.permuted(5, "t", "s", numbers), by_hand[numbers])

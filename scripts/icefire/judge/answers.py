@@ -17,7 +17,7 @@ from icefire.judge.statistics import MIN_STARS_OF_SCATTER, Statistic
 from icefire.judge.strata import strata
 from icefire.measure.dispersion import anisotropy
 from icefire.numbers import estimates
-from icefire.numbers.estimates import Quadrupole, number, rounded
+from icefire.numbers.estimates import number, rounded
 
 # Resamples of the stars whose scatter, or that of permutations, is a statistic's standard error
 _RESAMPLES = 400
@@ -140,9 +140,7 @@ def _axis(position: np.ndarray, v_r: np.ndarray, sample: str, settings: Settings
         )
         p[name] = significance.p_value(float(t), null)
     effects, _ = significance.effects(scores, score.covariance, score.information)
-    drawn = [Quadrupole(2 * row, fit.covariance) for row in np.nan_to_num(effects)]
-    nulls = np.array([(one.xy_direction_deg()[0], *one.axis()) for one in drawn]).T
-    nulls = dict(zip(units, nulls, strict=True))
+    nulls = estimates.axes(2 * np.nan_to_num(effects))
     found = {}
     for name, (value, lo95, lo68, hi68, hi95) in fit.intervals(settings.seed).items():
         its_p = p["xy" if name == "xy_direction_deg" else "all"]

@@ -155,16 +155,34 @@ def permuted(
     n_stars = halo.n_stars[: halo.rows[last].stop if last else None]
     permutation = Permutation(labels)
     # Stars of a stratum side by side are near in memory, too.
-    members = halo.members[: len(n_stars), permutation.order].tocsr()
-    of_stars, columns = products(halo.stars)[permutation.order], members.indices
-    variance = np.empty((3, members.shape[0], number))
-    sums = np.empty((AT_ONCE, members.shape[0], of_stars.shape[1]))
+    bins, of_stars = _cells(halo.members[: len(n_stars), permutation.order])
+    values = products(halo.stars)[permutation.order]
+    columns = values.shape[1]
+    variance = np.empty((3, len(n_stars), number))
     for generator, places, drawn in streams(seed, null, "claims", range(number)):
-        for one, index in zip(sums, permutation.indices(generator), strict=True):
-            members.indices = index[columns]
-            one[:] = members @ of_stars
-        variance[:, :, places] = _variances(n_stars, sums[drawn])
+        sums = np.zeros((bins.shape[1], AT_ONCE * columns))
+        for stars, taken in permutation.permuted(values, generator):
+            cells, of_these = np.unique(of_stars[stars], return_inverse=True)
+            these = np.arange(len(taken))
+            ones = np.ones(len(taken))
+            adding = scipy.sparse.csr_array((ones, (of_these, these)))
+            sums[cells] += adding @ taken.reshape(len(taken), -1)
+        of_bins = (bins @ sums).reshape(-1, AT_ONCE, columns).transpose(1, 0, 2)
+        variance[:, :, places] = _variances(n_stars, of_bins[drawn])
     return variance
+
+
+def _cells(members: scipy.sparse.csr_array) -> tuple[scipy.sparse.csr_array, np.ndarray]:
+    """Put stars that are in the same bins into one cell: bins x cells, and the cell of each star.
+
+    Of many stars there are few cells, and each star is in one.
+    """
+    of_stars = members.tocsc()
+    number = np.diff(of_stars.indptr)
+    listed = np.full((len(number), number.max(initial=0)), -1)
+    listed[np.arange(listed.shape[1]) < number[:, None]] = of_stars.indices
+    _, first, cell = np.unique(listed, axis=0, return_index=True, return_inverse=True)
+    return of_stars[:, first].tocsr(), cell.ravel()
 
 
 def _variances(n_stars: np.ndarray, sums: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 AT_ONCE = 100
 # Stars worked on together: keeps them in the processor's cache.
 _STARS_AT_ONCE = 8192
+_ROWS_AT_ONCE = 2048
 
 
 def strata(
@@ -157,18 +158,30 @@ class Permutation:
             total += table.take(turns, axis=0).sum(axis=1)
         return total
 
-    def indices(self, generator: np.random.Generator) -> np.ndarray:
-        """Tell, AT_ONCE times, which star's value each of N stars takes (all in `order`)."""
-        shuffled = np.arange(self._n_stars, dtype=np.int32)
+    def permuted(
+        self, values: np.ndarray, generator: np.random.Generator
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Permute rows of values (N x k, in `order`) AT_ONCE times, some stars after the others.
+
+        Gives which n of the stars, and what they take: n x AT_ONCE x k.
+        """
+        shuffled = np.arange(len(values), dtype=np.int32)
         self.shuffle(shuffled, generator)
-        found = np.tile(shuffled, (AT_ONCE, 1))
+        values = values[shuffled]
+        alone = slice(0, int(np.count_nonzero(self.sizes == 1)))  # the smallest come first
+        if alone.stop:
+            yield alone, np.repeat(values[alone, None], AT_ONCE, axis=1)
         for start, stop, size in self._blocks:
-            first = self._turns(start, stop, size, generator)[:, :, None]
-            last = np.arange(start + size, stop + 1, size)[:, None]
-            places = first + np.arange(size)
-            places -= size * (places >= last)
-            found[:, start:stop] = shuffled[places.reshape(AT_ONCE, -1)]
-        return found
+            first = self._turns(start, stop, size, generator).T
+            at_once = max(1, _ROWS_AT_ONCE // size)
+            for k in range(0, len(first), at_once):
+                part = first[k : k + at_once, None]
+                places = part + np.arange(size)[:, None]  # strata x stars x AT_ONCE
+                begin = start + k * size
+                last = np.arange(begin + size, begin + size * len(part) + 1, size)
+                places -= size * (places >= last[:, None, None])
+                stars = slice(begin, begin + size * len(part))
+                yield stars, values.take(places.reshape(-1, AT_ONCE), axis=0)
 
     @staticmethod
     def _turns(start: int, stop: int, size: int, generator: np.random.Generator) -> np.ndarray:

@@ -66,32 +66,6 @@ class Quadrupole:
     values: np.ndarray
     covariance: np.ndarray
 
-    def xy_direction_deg(self) -> tuple[float, float]:
-        """Give the direction in the XY plane in which sigma_r is largest, and its standard error.
-
-        Angle from +X toward +Y in [0, 180), degrees.
-        """
-        a, b = self.values[:2]
-        angle = 0.5 * np.degrees(np.arctan2(b, a))
-        slope = 0.5 * np.degrees(np.array([-b, a, 0, 0, 0])) / (a**2 + b**2)
-        error = np.sqrt(slope @ self.covariance @ slope)
-        # Twice, because the remainder of a tiny negative angle rounds to 180 itself
-        return float(angle % 180 % 180), float(error)
-
-    def axis(self) -> tuple[float, float, float]:
-        """Give azimuth and pitch (deg) of the axis with the largest sigma_r, and the contrast.
-
-        The azimuth counts from +X toward +Y in [0, 180); the pitch is that of the end on the Sun's
-        side (X < 0) above the plane; the contrast is sigma_r on this axis over that on the coldest.
-        """
-        a, b, c, d, e = self.values
-        tensor = np.array([[a - e, b, c], [b, -a - e, d], [c, d, 2 * e]])
-        size, vectors = np.linalg.eigh(tensor)
-        x, y, z = vectors[:, -1] * (-1 if vectors[0, -1] > 0 else 1)
-        azimuth = np.degrees(np.arctan2(-y, -x)) % 180 % 180
-        pitch = np.degrees(np.arcsin(np.clip(z, -1, 1)))
-        return float(azimuth), float(pitch), float(np.exp(0.5 * (size[-1] - size[0])))
-
     def intervals(self, seed: int, draws: int = 2000) -> dict[str, tuple[float, ...]]:
         """Give directions (deg) and contrast, each with its quantiles 2.5, 16, 84 and 97.5 %.
 
@@ -101,23 +75,36 @@ class Quadrupole:
         """
         rng = np.random.default_rng(seed)
         drawn = rng.multivariate_normal(self.values, self.covariance, draws, method="cholesky")
-        fits = [Quadrupole(values, self.covariance) for values in drawn]
-        azimuths, pitches, contrasts = np.array([fit.axis() for fit in fits]).T
-        azimuth, pitch, contrast = self.axis()
+        ours, others = axes(self.values), axes(drawn)
         # The end on the Sun's side may be the other one, where the axis is near X = 0.
-        same = _end(azimuth, pitch) @ _end(azimuths, pitches) > 0
-        xy = self.xy_direction_deg()[0]
-        directions = np.array([fit.xy_direction_deg()[0] for fit in fits])
-        of_angles = {
-            "xy_direction_deg": (xy, xy + (directions - xy + 90) % 180 - 90),
-            "azimuth_deg": (azimuth, azimuth + (azimuths - azimuth + 90) % 180 - 90),
-            "pitch_deg": (pitch, np.where(same, pitches, -pitches)),
-        }
+        ends = (_end(found["azimuth_deg"], found["pitch_deg"]) for found in (ours, others))
+        others["pitch_deg"] *= np.where(next(ends) @ next(ends) > 0, 1, -1)
+        for name in ("xy_direction_deg", "azimuth_deg"):
+            others[name] = ours[name] + (others[name] - ours[name] + 90) % 180 - 90
         levels = (0.025, 0.16, 0.84, 0.975)
-        found = {name: (v, *np.quantile(all_v, levels)) for name, (v, all_v) in of_angles.items()}
-        error = np.std(np.log(contrasts))
-        ends = (np.exp(np.log(contrast) + k * error) for k in (-1.96, -1, 1, 1.96))
-        return found | {"contrast": (contrast, *ends)}
+        found = {name: (ours[name], *np.quantile(others[name], levels)) for name in ours}
+        spread = np.exp(np.std(np.log(others["contrast"])) * np.array([-1.96, -1, 1, 1.96]))
+        return found | {"contrast": (ours["contrast"], *(ours["contrast"] * spread))}
+
+
+def axes(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Give where sigma_r is largest by values as those of `Quadrupole`, ... x 5.
+
+    `xy_direction_deg`, in the XY plane, and `azimuth_deg` count from +X toward +Y in [0, 180);
+    `pitch_deg` is that of the axis's end on the Sun's side (X < 0) above the plane; `contrast` is
+    sigma_r on the axis over that on the coldest one.
+    """
+    a, b, c, d, e = np.moveaxis(np.asarray(values), -1, 0)
+    tensor = np.array([[a - e, b, c], [b, -a - e, d], [c, d, 2 * e]])
+    size, vectors = np.linalg.eigh(np.moveaxis(tensor, (0, 1), (-2, -1)))
+    x, y, z = np.moveaxis(vectors[..., -1] * np.where(vectors[..., :1, -1] > 0, -1, 1), -1, 0)
+    return {
+        # Twice, because the remainder of a tiny negative angle rounds to 180 itself
+        "xy_direction_deg": 0.5 * np.degrees(np.arctan2(b, a)) % 180 % 180,
+        "azimuth_deg": np.degrees(np.arctan2(-y, -x)) % 180 % 180,
+        "pitch_deg": np.degrees(np.arcsin(np.clip(z, -1, 1))),
+        "contrast": np.exp(0.5 * (size[..., -1] - size[..., 0])),
+    }
 
 
 def _end(azimuth_deg, pitch_deg) -> np.ndarray:
