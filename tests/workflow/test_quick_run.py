@@ -13,6 +13,7 @@ from planning import dry_runs, in_order, jobs
 
 from icefire.files import text_tables
 
+from . import macros_page
 from .conftest import QUICK, snakemake
 
 FIGURES = tuple(sorted(path.stem for path in (REPO / "report").glob("fig[0-9S]*")))
@@ -61,6 +62,11 @@ def test_every_table_says_that_the_catalogue_is_synthetic_and_what_made_it(resul
     numbers = yaml.safe_load((results / "numbers.yaml").read_text())
     assert numbers["catalogue"]["synthetic"] is True
     assert "SYNTHETIC" in (results / "numbers.tex").read_text()
+
+
+def test_every_macro_is_listed(results):
+    listed = re.findall(r"^\| `\\(\w+)`", macros_page.PAGE.read_text(), flags=re.M)
+    assert listed == list(macros_page.lines(results)), "tests/workflow/macros_page.py lists them"
 
 
 def test_a_run_whose_tables_do_not_hold_together_fails_and_says_what_to_delete(
