@@ -459,6 +459,23 @@ def test_votable_columns_are_found_by_name_or_id(tmp_path):
         np.testing.assert_array_equal(read(path, survey)["rv"], columns()["rv"] * 1e-3)
 
 
+def test_a_binary_votable_is_read_whole_or_refused(tmp_path, survey):
+    path = tmp_path / "stars.vot"
+    for kind in ("binary", "binary2"):
+        table().write(path, format="votable", tabledata_format=kind, overwrite=True)
+        np.testing.assert_array_equal(read(path, survey)["rv"], columns()["rv"] * 1e-3)
+    text = path.read_text()
+    begin, end = text.index('encoding="base64">') + 18, text.index("</STREAM>")
+    for left, says in ((50, "not readable as VOTable"), (600, "says that it has .* rows and has")):
+        path.write_text(text[:begin] + "".join(text[begin:end].split())[:left] + text[end:])
+        with pytest.raises(UserError, match=says):
+            read(path, survey)
+    rows = 'href="http://localhost/rows" encoding="base64">'
+    path.write_text(text[: begin - 18] + rows + text[end:])
+    with pytest.raises(UserError, match="its rows are in another file"):
+        read(path, survey)
+
+
 @pytest.mark.parametrize(("status", "words"), [("OVERFLOW", ""), ("ERROR", "row limit of 2000")])
 def test_a_table_that_its_server_calls_incomplete_is_refused(tmp_path, survey, status, words):
     path = write(table(), tmp_path, "vot")

@@ -35,15 +35,14 @@ def memory_mb(own: float, per_input_mb: float = 0.0) -> Callable:
 def catalogue_mb(path: str | None) -> Callable:
     """Make the function of `mem_mb` for a survey's table: of text the mapped columns are held.
 
-    FITS, HDF5 and Parquet are streamed; a VOTable in binary is seven times its file while astropy
-    reads it; a gzipped text is some times as large as its file. None is the synthetic table, FITS.
+    FITS, HDF5 and Parquet are streamed; a gzipped text is some times as large as its file. None is
+    the synthetic table, FITS.
     """
     name = (path or ".fits").lower()
     plain, packed = name.removesuffix(".gz"), name.endswith(".gz")
     if plain.endswith((".fits", ".fit", ".h5", ".hdf5", ".hdf", ".parquet")):
         return memory_mb(300, 0.3)
-    held = 8.0 if plain.endswith((".vot", ".votable", ".xml")) else 3.0
-    return memory_mb(300, 3 * held if packed else held)
+    return memory_mb(300, 9.0 if packed else 3.0)
 
 
 def minutes(own: float, per_input_mb: float = 0.0) -> Callable:
