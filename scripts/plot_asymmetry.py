@@ -172,6 +172,7 @@ def draw(table, bins, arguments):
     handles = [
         Line2D([], [], ls="", marker=marker, color=color, ms=4, label=LABELS[case])
         for marker, color, case in zip(MARKERS, colors, CASES, strict=True)
+        if any(np.isfinite(value(table, case, test, "p")) for test in TEST_LABELS)
     ]
     handles.append(Patch(color=NULL_COLOR, label="95 % of permuted halos"))
     upper.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=page.SMALL_PT)
