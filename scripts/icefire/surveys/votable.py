@@ -101,10 +101,12 @@ def _streams_apart(file, path: Path, folder: Path):
                 f"{path}: its rows are in another file ({attributes.decode().strip()}), and nothing"
                 " is fetched; save the table with its rows in it"
             )
-        if not re.search(rb"encoding\s*=\s*[\"']base64", attributes):
-            continue
         begin, end = found.end(), text.find(b"<", found.end())
-        end, rows, left = end if end > 0 else len(text), folder / str(number), b""
+        coded = re.search(rb"encoding\s*=\s*.base64", attributes)
+        # Anything else than plain text within is left to astropy.
+        if not coded or text[end : end + 2] != b"</":
+            continue
+        rows, left = folder / str(number), b""
         with rows.open("wb") as decoded:
             for start in range(begin, end, _AT_ONCE):
                 left += b"".join(text[start : min(start + _AT_ONCE, end)].split())
