@@ -65,7 +65,7 @@ def test_cells_are_in_the_table_s_order_and_readable(page):
     assert found.cells[:6] == ["quantity", "at", "published", "this table", "agrees", "from … to"]
     assert found.cells[8:14] == ["a claim", "1.5 ", "1,234,567", "63.67", "yes", "1.5 to 1.5"]
     assert found.cells[16:21] == ["b", "2 ", "0", "–", "not measured"]
-    assert "Catalogue: My Survey" in found.text and "ynthetic" not in found.text
+    assert "Catalogue: My Survey" in found.text and "Synthetic catalogue" not in found.text
 
 
 def test_texts_of_catalogues_and_cells_are_no_html(page):
