@@ -1,4 +1,4 @@
-"""Configurations that differ from another one in some keys."""
+"""Keys of configurations, and configurations that differ from another one in some."""
 
 import copy
 
@@ -23,3 +23,22 @@ def changed(config: dict, *changes: tuple[str, object]) -> dict:
         else:
             inner[key] = value
     return config
+
+
+def leaf_keys(value, key: str = "") -> list[str]:
+    """Give the keys of a configuration; a list is one value."""
+    if not isinstance(value, dict):
+        return [key]
+    return [k for name, item in value.items() for k in leaf_keys(item, f"{key}.{name}".strip("."))]
+
+
+def nested(*changes: tuple[str, object]) -> dict:
+    """Give the configuration that has these keys and no others."""
+    found: dict = {}
+    for where, value in changes:
+        *parents, key = where.split(".")
+        inner = found
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[key] = value
+    return found

@@ -6,7 +6,6 @@ Hypothesis draws the same examples every time and keeps its files outside the re
 import fcntl
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,6 +17,7 @@ os.environ.setdefault(
 )
 
 import pytest
+import yaml
 from hypothesis import settings
 
 settings.register_profile("icefire", derandomize=True, database=None, deadline=None)
@@ -31,6 +31,18 @@ sys.path.insert(0, str(REPO / "scripts"))
 def repo() -> Path:
     """The repository's folder."""
     return REPO
+
+
+@pytest.fixture(scope="session")
+def config() -> dict:
+    """The project's configuration; copy it before changing it."""
+    return yaml.safe_load((REPO / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def schema() -> dict:
+    """Its schema."""
+    return yaml.safe_load((REPO / "config" / "config.schema.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
@@ -68,22 +80,6 @@ def once(tmp_path_factory):
         return folder, json.loads(said.read_text(encoding="utf-8"))
 
     return made
-
-
-@pytest.fixture
-def run_script(tmp_path):
-    """Run a script by its name from another folder than the repository's; give what it did."""
-
-    def run(name: str, *flags) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, str(REPO / "scripts" / f"{name}.py"), *map(str, flags)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=300,
-        )
-
-    return run
 
 
 @pytest.hookimpl(optionalhook=True)

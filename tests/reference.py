@@ -132,6 +132,13 @@ def covariance(stars: Mapping) -> np.ndarray:
     return matrix
 
 
+def errors(matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """Give the columns of which `covariance` makes a matrix."""
+    found = {f"{name}_error": np.sqrt(matrix[:, i, i]) for i, name in enumerate(COMPONENTS)}
+    pairs = (("rphi", 0, 1), ("rtheta", 0, 2), ("phitheta", 1, 2))
+    return found | {f"cov_{name}": matrix[:, i, j] for name, i, j in pairs}
+
+
 def han2024(stars: Mapping, n_sample: int, parameters: Mapping, draws: int, rng) -> np.ndarray:
     """Draw the three variances of a bin's stars in realisations, draws x 3 (paper, section 2).
 

@@ -1,6 +1,5 @@
 """Small survey tables and what can be wrong with them, for the tests of bad catalogues."""
 
-import copy
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,8 @@ import numpy as np
 import yaml
 from astropy.io import fits
 from astropy.table import Column, MaskedColumn, Table
+from changes import GONE
+from changes import changed as changed_keys
 from table_formats import FORMATS
 
 from .needed import SURVEY
@@ -207,13 +208,6 @@ def replace_dataset(file: h5py.File, name: str, value) -> None:
     file[name] = value
 
 
-def in_pc_by_attribute(file: h5py.File) -> None:
-    """Turn the distances of a group of columns into pc, and say so as an attribute."""
-    data = file["data"]
-    replace_dataset(data, "dist_adpt", data["dist_adpt"][:] * 1000)
-    data["dist_adpt"].attrs["unit"] = "pc"
-
-
 def hdu() -> fits.BinTableHDU:
     return fits.table_to_hdu(good())
 
@@ -253,16 +247,8 @@ def device(folder: Path) -> Path:
 
 def survey(folder: Path, changes: dict) -> Path:
     """The H3 column map with some of its keys changed: `columns.rv.unit` is one; None removes."""
-    changed = copy.deepcopy(SURVEY)
-    for key, value in changes.items():
-        *parents, last = key.split(".")
-        inner = changed
-        for parent in parents:
-            inner = inner.setdefault(parent, {})
-        if value is None:
-            del inner[last]
-        else:
-            inner[last] = value
+    keys = [(key, GONE if value is None else value) for key, value in changes.items()]
+    text = yaml.safe_dump(changed_keys(SURVEY, *keys), allow_unicode=True)
     path = folder / "map.yaml"
-    path.write_text(yaml.safe_dump(changed, allow_unicode=True), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path

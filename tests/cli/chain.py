@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from planning import VARIATIONS, Job, dry_runs, in_order, jobs
+from astropy.table import Table
+from planning import VARIATIONS, Job, dry_runs, in_order, jobs, params
 
 from icefire.files.columns import SAMPLES
 
@@ -96,6 +97,12 @@ class Step:
         params = [word for word in self.params if word.split("=")[0] != flag]
         return dataclasses.replace(self, params=params)
 
+    def under(self, before: dict, after: dict) -> Step:
+        """Give the same step under another configuration, with which the same steps follow."""
+        own = params(self.rule, before)
+        others = [word for word in self.params if word not in own]
+        return dataclasses.replace(self, params=others + params(self.rule, after))
+
     def flag(self, ending: str) -> str:
         """Give the whole name of the one flag that ends so, such as `method`."""
         words = (word.split("=")[0] for word in self.params)
@@ -135,6 +142,10 @@ class Chain:
     def output(self, step: str, flag: str) -> Path:
         """Give the file that a step writes for a flag."""
         return self.steps[step].outputs[flag]
+
+    def table(self, step: str, flag: str) -> Table:
+        """Read the table that a step writes for a flag."""
+        return Table.read(self.output(step, flag))
 
 
 def overlay(below: dict, above: dict) -> dict:

@@ -6,7 +6,7 @@ import functools
 import pytest
 
 from .calls import Done
-from .chain import Chain, Step, chain_of, overlay, small_config
+from .chain import Chain, Step, chain_of, small_config
 from .needed import shorten
 
 # What shells, FITS file names, style sheets and URLs give a meaning to
@@ -51,14 +51,3 @@ def shortened(chain, tmp_path_factory):
         return shorten(chain.of_script(script), folder)
 
     return short
-
-
-@pytest.fixture(scope="session")
-def by_metallicity(config):
-    """Give a chain whose halo is split by [Fe/H], in the same folder."""
-    method = {"chemistry": {"method": "feh_ranges"}}
-
-    def split(chain: Chain) -> Chain:
-        return chain_of(chain.folder, overlay(config, method), chain.catalogue)
-
-    return split

@@ -7,13 +7,12 @@ import yaml
 from astropy.table import Table
 
 from icefire.files import star_tables, text_tables
-from icefire.files.columns import STAR_COLUMNS, Column
+from icefire.files.columns import Column
 
 from .calls import REPO
 from .chain import Step
 
 SURVEY = yaml.safe_load((REPO / "config" / "surveys" / "h3.yaml").read_text(encoding="utf-8"))
-MAPPED = {source["source"]: name for name, source in SURVEY["columns"].items()}
 
 
 def write(path: Path, columns: dict[str, np.ndarray], units: dict, meta: dict) -> None:
@@ -32,11 +31,8 @@ def write(path: Path, columns: dict[str, np.ndarray], units: dict, meta: dict) -
 def rewrite(path: Path, change) -> None:
     """Write a star table anew; `change` gets its columns and metadata, and may give others."""
     reader = star_tables.StarReader(path)
-    stars = reader.all()
-    stars = change(stars, reader.meta) or stars
-    with star_tables.StarWriter(path, {n: STAR_COLUMNS[n] for n in reader.names}) as writer:
-        writer.write(stars)
-        writer.meta = reader.meta
+    stars, meta = reader.all(), reader.meta
+    write(path, change(stars, meta) or stars, reader.units, meta)
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict, dict]:

@@ -219,8 +219,6 @@ folder_beside = hdf5(".hdf5", lambda f: f["data"].create_group("A").update({"ver
 count("HDF5, a group beside the columns", folder_beside)
 dead_link = hdf5(".hdf5", lambda f: f["data"].update({"A": h5py.SoftLink("/nowhere")}))
 count("HDF5, a link to nothing", dead_link)
-in_pc = hdf5(".hdf5", cat.in_pc_by_attribute)
-count("HDF5, unit in an attribute", in_pc)
 two_tables = (b"</RESOURCE>", b"<TABLE><FIELD name='a' datatype='int'/></TABLE></RESOURCE>")
 refuse("VOTable, two tables", edited(".vot", *two_tables), "2 tables", "`table`")
 refuse("VOTable, entities without end", content("stars.vot", cat.entities()), AGAIN)
@@ -384,20 +382,22 @@ ODD_NAMES = [
     os.fsdecode(b"not UTF-8 \xff\xfe"),
     "é雪🌟 * ? [1] {a,b} %s %(x)s \\n ~ ! # &",
 ]
-FORMATS = (".fits", ".h5", ".csv")
 
 
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
 def test_odd_names_are_names_like_any_other(config, tmp_path, name):
     folder = tmp_path / name
     folder.mkdir()
-    for ending in FORMATS:
+    cleaned = set()
+    for ending in cat.WRITERS:
         plain = cat.write(cat.good(), tmp_path / f"stars{ending}")
         odd = plain.rename(folder / f"{name}{ending}")
         clean = steps(folder / "run", config, odd)[0]
         done = clean.call()
         assert (done.status, done.err) == (0, ""), ending
         assert star_tables.StarReader(clean.outputs["--clean"]).n_rows == N_ROWS
+        cleaned.add(tuple(path.read_bytes() for path in clean.outputs.values()))
+    assert len(cleaned) == 1, "another format gives other bytes"
     odd_map = Path(shutil.copy(H3, folder / f"{name}.yaml"))
     assert steps(folder / "run", config, odd, odd_map)[0].call().status == 0
     # Where the catalogue is refused, its name makes no second line and no control character.

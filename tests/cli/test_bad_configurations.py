@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 import yaml
-from changes import GONE, changed
+from changes import GONE, changed, leaf_keys
 from planning import params
 
 from icefire.errors import UserError
@@ -25,17 +25,6 @@ from .chain import LAYOUT, chain_of, small_config
 
 SCHEMA = yaml.safe_load((REPO / "config" / "config.schema.yaml").read_text(encoding="utf-8"))
 CONFIG = small_config()
-
-
-def leaf_keys(value, key: str = ""):
-    """Give the keys of a configuration; a list is one value."""
-    if not isinstance(value, dict):
-        return [key]
-    return [k for name, item in value.items() for k in leaf_keys(item, f"{key}.{name}".strip("."))]
-
-
-def value_at(config: dict, key: str):
-    return functools.reduce(lambda inner, name: inner[name], key.split("."), config)
 
 
 KEYS = leaf_keys(CONFIG)
@@ -77,16 +66,13 @@ def test_params_are_those_that_snakemake_writes():
 def taken(config: dict) -> None:
     """Let every step whose flags a configuration changes read them; stop where one refuses."""
     for step in {step.rule: step for step in LAYOUT.steps.values()}.values():
-        before, after = params(step.rule, CONFIG), params(step.rule, config)
-        if after == before:
+        if params(step.rule, CONFIG) == params(step.rule, config):
             continue
-        others = [word for word in step.params if word not in before]
-        script = module(step.script)
+        script, argv = module(step.script), step.under(CONFIG, config).argv()
         try:
-            argv = dataclasses.replace(step, params=others + after).argv()
             arguments = script.build_parser().parse_args(argv)
         except SystemExit:
-            pytest.fail(f"{step.script} refuses {after}")
+            pytest.fail(f"{step.script} refuses {argv}")
         # What the steps that measure have against flags that go together
         getattr(script, "check", lambda given: None)(arguments)
 
@@ -103,7 +89,7 @@ def in_a_folder_with_the_project_s_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize("key", KEYS)
 def test_a_changed_key_is_refused_by_name_or_taken_by_its_steps(key):
     tried = Counter()
-    for value in wrong_values(value_at(CONFIG, key)):
+    for value in wrong_values(functools.reduce(dict.__getitem__, key.split("."), CONFIG)):
         config = changed(CONFIG, (key, copy.deepcopy(value)))
         lines = mistakes(config, SCHEMA)
         tried["refused" if lines else "valid, and taken by its steps"] += 1

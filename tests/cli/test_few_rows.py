@@ -6,24 +6,13 @@ import re
 import numpy as np
 import pytest
 import yaml
-from astropy.table import Table
 
 from icefire.files import star_tables
 from icefire.files.columns import SAMPLES, STAR_COLUMNS
-from icefire.synthetic.catalogue import CATALOGUE_COLUMNS
+from icefire.numbers.quoting import entries
 
 from .chain import Chain, chain_of
-from .needed import without_model
-
-
-def numbers_of(entry: dict, name: str = ""):
-    """Give (name, value) of every number in numbers.yaml."""
-    if "value" in entry:
-        yield name, entry["value"]
-    else:
-        for key, item in entry.items():
-            if isinstance(item, dict):
-                yield from numbers_of(item, f"{name}.{key}".strip("."))
+from .needed import without_model, write
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +24,9 @@ def short(chain, config, tmp_path_factory) -> Chain:
     whole = star_tables.StarReader(chain.output("simulate_survey", "--catalogue"))
     block = whole.all()
     kept = np.flatnonzero(np.isin(block["H3_ID"], wanted))[:1]
-    with star_tables.StarWriter(folder / "catalogue.fits", CATALOGUE_COLUMNS) as writer:
-        writer.write({name: values[kept] for name, values in block.items()})
-        writer.meta = without_model(whole.meta)
+    star = {name: values[kept] for name, values in block.items()}
+    write(folder / "catalogue.fits", star, whole.units, without_model(whole.meta))
     return chain_of(folder, config, folder / "catalogue.fits").run()
-
-
-def read(short: Chain, step: str, flag: str) -> Table:
-    return Table.read(short.output(step, flag))
 
 
 def test_every_step_succeeds_and_prints_nothing_on_stderr(short):
@@ -54,12 +38,12 @@ def test_every_step_succeeds_and_prints_nothing_on_stderr(short):
 
 def test_samples_and_ledger_hold_the_star(short):
     for sample, expected in zip(SAMPLES, (1, 1, 0), strict=True):
-        stars = read(short, "select_samples", f"--{sample}")
+        stars = short.table("select_samples", f"--{sample}")
         assert len(stars) == expected
         assert stars.colnames == list(STAR_COLUMNS)
         assert stars["r"].unit == "kpc"
         assert stars["is_giant"].dtype == bool
-    ledger = read(short, "select_samples", "--ledger")
+    ledger = short.table("select_samples", "--ledger")
     assert list(ledger["n_in"]) == [1] * len(ledger)
     assert ledger["n_removed"].sum() == 0
     assert ledger.meta["samples"] == {"halo": 1, "accreted": 1, "insitu": 0}
@@ -69,7 +53,7 @@ def test_summaries_count_the_stars_and_have_no_value(chain, short):
     fractions = 0
     for name, step in chain.steps.items():
         for flag in step.outputs if name.startswith("summarise ") else ():
-            full, found = read(chain, name, flag), read(short, name, flag)
+            full, found = chain.table(name, flag), short.table(name, flag)
             assert (found.colnames, len(found)) == (full.colnames, len(full))
             assert found["n_stars"].max() == (0 if name.endswith("insitu") else 1)
             for column in found.colnames:
@@ -82,7 +66,8 @@ def test_summaries_count_the_stars_and_have_no_value(chain, short):
 
 def test_numbers_are_counts_or_none(short):
     path = short.output("collect_numbers", "--yaml")
-    found = dict(numbers_of(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    numbers = entries(yaml.safe_load(path.read_text(encoding="utf-8")))
+    found = {".".join(keys): entry["value"] for keys, entry in numbers}
     for name in ("rows", "good", "good_beyond_10_kpc", "tracers", "halo", "accreted"):
         assert found[f"counts.{name}"] == 1
     for name, value in found.items():
@@ -97,7 +82,7 @@ def test_numbers_are_counts_or_none(short):
     for line in lines:
         assert line.startswith("%") or macro.fullmatch(line), line
     assert any(line.endswith(r"{\ensuremath{\ldots}}") for line in lines)
-    table = read(short, "compare_with_paper", "--comparison")
+    table = short.table("compare_with_paper", "--comparison")
     assert set(table["verdict"]) == {"not measurable", "not applicable"}
 
 

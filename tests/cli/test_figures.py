@@ -219,11 +219,10 @@ def test_figures_write_such_texts_as_they_are(chain, tmp_path, kind):
     fields = chain.steps["plot_footprint"]
     (path,) = fields.inputs["--fields"]
     meta = {"catalogue": text, "fields_are": text}
-    steps = [fields.reading("--fields", relabelled(path, tmp_path, meta))]
-    for name in ("plot_sigma_profile", "plot_beta_profile"):
-        step = chain.steps[name]
-        (path,) = step.inputs["--literature"]
-        steps.append(step.reading("--literature", relabelled(path, tmp_path, {}, source=text)))
-    for step in steps:
+    fields = fields.reading("--fields", relabelled(path, tmp_path, meta))
+    profile = chain.steps[NAME]
+    (path,) = profile.inputs["--literature"]
+    profile = profile.reading("--literature", relabelled(path, tmp_path, {}, source=text))
+    for step in (fields, profile):
         done = step.writing_to(tmp_path / "out").call()
         assert (done.status, done.err) == (0, ""), step.name

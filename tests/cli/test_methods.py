@@ -9,7 +9,7 @@ import pytest
 from astropy.table import Table
 
 from .calls import call
-from .chain import chain_of, overlay
+from .chain import overlay
 
 METHODS = ("han2024", "bootstrap", "likelihood")
 
@@ -21,8 +21,9 @@ def summarised(config, chain, tmp_path_factory):
     @functools.cache
     def measured(method: str, shards: int, *flags: str) -> Path:
         folder = tmp_path_factory.mktemp(method)
-        other = chain_of(chain.folder, overlay(config, {"uncertainty": {"method": method}}))
-        step = other.of_script("run_realisations").with_flag("--shards", str(shards))
+        other = overlay(config, {"uncertainty": {"method": method}})
+        step = chain.of_script("run_realisations").under(config, other)
+        step = step.with_flag("--shards", str(shards))
         for shard in range(shards):
             part = step.with_flag("--shard", str(shard)).writing_to(folder / str(shard))
             # Not the shards of a rule, of which the first stands for all

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import yaml
 from astropy.table import Table
+from changes import changed
 
 from icefire.files import star_tables
 from icefire.files.columns import CLEAN_COLUMNS, SAMPLES
 
-from .chain import Chain, chain_of, overlay
+from .chain import Chain, chain_of
 from .needed import SURVEY
 
 NO_ALPHA = dict.fromkeys(("sagittarius_chemistry", "aleph"), "no alpha abundances were measured")
@@ -50,16 +51,14 @@ def sample_of(chain: Chain, sample: str) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def removed(chain: Chain, step: str) -> list[int]:
-    ledger = Table.read(chain.output("select_samples", "--ledger"))
+    ledger = chain.table("select_samples", "--ledger")
     return ledger["n_removed"][ledger["step"] == step].tolist()
 
 
-def test_without_alpha_abundances_metallicity_splits_the_halo(
-    stars, config, chain, by_metallicity, tmp_path
-):
+def test_without_alpha_abundances_metallicity_splits_the_halo(stars, config, chain, tmp_path):
     (tmp_path / "alphaless").mkdir()
-    config = overlay(config, {"chemistry": {"method": "feh_ranges"}})
-    alphaless = surveyed(tmp_path / "alphaless", config, stars, ("afe",), TO_SAMPLES)
+    split = changed(config, ("chemistry.method", "feh_ranges"))
+    alphaless = surveyed(tmp_path / "alphaless", split, stars, ("afe",), TO_SAMPLES)
     (halo, meta), (accreted, _), (insitu, _) = (sample_of(alphaless, s) for s in SAMPLES)
     assert np.isnan(halo["afe"]).all() and not halo["is_aleph"].any()
     assert np.array_equal(accreted["star_id"], halo["star_id"][halo["feh"] < -1])
@@ -69,7 +68,7 @@ def test_without_alpha_abundances_metallicity_splits_the_halo(
     neither = len(halo["star_id"]) - len(accreted["star_id"]) - len(insitu["star_id"])
     assert removed(alphaless, "chemistry") == [neither]
     # The figure of chemistry does without.
-    step = by_metallicity(chain).of_script("plot_chemistry").writing_to(tmp_path / "out")
+    step = chain.of_script("plot_chemistry").under(config, split).writing_to(tmp_path / "out")
     step = step.reading("--stars", alphaless.output("flag_substructure", "--stars"))
     done = step.reading("--halo", alphaless.output("select_samples", "--halo")).call()
     assert (done.status, done.err) == (0, "") and "no star has [alpha/Fe]" in done.out
@@ -78,7 +77,7 @@ def test_without_alpha_abundances_metallicity_splits_the_halo(
 
 def test_a_survey_without_abundances_gets_a_whole_run(stars, config, tmp_path):
     """One sample, with every figure that needs no abundance, verified."""
-    config = overlay(config, {"chemistry": {"method": "none"}})
+    config = changed(config, ("chemistry.method", "none"))
     chain = surveyed(tmp_path, config, stars, ("feh", "afe"))
     scripts = {step.script for step in chain.steps.values()}
     assert {"plot_sigma_plane", "plot_sigma_sky", "plot_sigma_profile", "verify_run"} <= scripts

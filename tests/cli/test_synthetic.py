@@ -1,25 +1,16 @@
 """The synthetic survey's three scripts: changes of the model, the check's counts and mistakes."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from astropy.table import Table
 
 from icefire.files import star_tables
-from icefire.files.columns import STAR_COLUMNS, Column
 
+from .needed import write
 from .test_bad_input import refused
 
 # The survey table has units that FITS does not know, as the survey's own has.
 pytestmark = pytest.mark.filterwarnings("ignore:'dex' did not parse as fits unit")
-
-
-def star_table(path: Path, columns: dict, meta: dict, rows: dict) -> Path:
-    with star_tables.StarWriter(path, columns) as writer:
-        writer.write(rows)
-        writer.meta = meta
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +18,13 @@ def step(chain):
     return chain.steps["check_synthetic"]
 
 
-def table(chain, name: str, flag: str) -> Table:
-    return Table.read(chain.output(name, flag))
-
-
 def test_cuts_are_those_of_the_flags_and_the_truth(chain):
     """Purity and completeness counted anew, star by star."""
-    stars = table(chain, "flag_substructure", "--stars")
-    truth = table(chain, "simulate_survey", "--truth")
+    stars = chain.table("flag_substructure", "--stars")
+    truth = chain.table("simulate_survey", "--truth")
     component = {row["H3_ID"]: row["component"].strip() for row in truth}
     energy = {row["H3_ID"]: row["energy"] for row in truth}
-    cuts = table(chain, "check_synthetic", "--cuts")
+    cuts = chain.table("check_synthetic", "--cuts")
     flags = ("is_sagittarius", "is_satellite", "is_aleph", "is_unbound")
     names = ("sagittarius", "satellites", "aleph", None)
     left = [row for row in stars if row["is_giant"]]
@@ -58,9 +45,8 @@ def test_cuts_are_those_of_the_flags_and_the_truth(chain):
 def test_the_truth_of_another_run_is_named(step, tmp_path):
     reader = star_tables.StarReader(step.inputs["--truth"][0], ("H3_ID", "component", "energy"))
     truth = reader.all(("H3_ID", "component", "energy"))
-    columns = {name: Column(f, None, "") for name, f in zip(truth, "KAD", strict=True)}
-    less = {name: values[5000:] for name, values in truth.items()}
-    path = star_table(tmp_path / "truth.fits", columns, reader.meta, less)
+    path = tmp_path / "truth.fits"
+    write(path, {name: values[5000:] for name, values in truth.items()}, {}, reader.meta)
     line = refused(step.reading("--truth", path))
     assert str(path) in line
     assert "of the same run" in line
@@ -69,8 +55,8 @@ def test_the_truth_of_another_run_is_named(step, tmp_path):
 def test_a_survey_without_a_giant_is_checked_and_drawn(chain, step, tmp_path):
     reader = star_tables.StarReader(step.inputs["--stars"][0])
     stars = reader.all() | {"is_giant": np.zeros(reader.n_rows, bool)}
-    path = star_table(tmp_path / "stars.fits", STAR_COLUMNS, reader.meta, stars)
-    checked = step.reading("--stars", path).writing_to(tmp_path / "out")
+    write(tmp_path / "stars.fits", stars, reader.units, reader.meta)
+    checked = step.reading("--stars", tmp_path / "stars.fits").writing_to(tmp_path / "out")
     done = checked.call()
     assert (done.status, done.err) == (0, "")
     check = Table.read(checked.outputs["--check"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from changes import changed
 
 # Of each script, how a flag ends, and values of which each is wrong for a reason of its own
 WRONG = {
@@ -71,8 +72,9 @@ def test_a_value_that_makes_no_sense_is_refused_and_its_flag_named(chain, script
     assert flag in refused(step.with_flag(flag, value))
 
 
-def test_feh_ranges_need_both_limits_and_may_not_overlap(chain, by_metallicity):
-    step = by_metallicity(chain).of_script("select_samples")
+def test_feh_ranges_need_both_limits_and_may_not_overlap(chain, config):
+    by_metallicity = changed(config, ("chemistry.method", "feh_ranges"))
+    step = chain.of_script("select_samples").under(config, by_metallicity)
     low, high = step.flag("insitu-min-feh"), step.flag("accreted-max-feh")
     for flag in (low, high):
         assert f"{flag} is missing" in refused(step.without_flag(flag))

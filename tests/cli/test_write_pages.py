@@ -65,13 +65,7 @@ def test_cells_are_in_the_table_s_order_and_readable(page):
     assert found.cells[:6] == ["quantity", "at", "published", "this table", "agrees", "from … to"]
     assert found.cells[8:14] == ["a claim", "1.5 ", "1,234,567", "63.67", "yes", "1.5 to 1.5"]
     assert found.cells[16:21] == ["b", "2 ", "0", "–", "not measured"]
-    assert "Catalogue: My Survey" in found.text
-
-
-@pytest.mark.parametrize("synthetic", [True, False])
-def test_a_synthetic_catalogue_and_no_other_is_called_so(page, synthetic):
-    found = page(rows(), {"catalogue": "My Survey", "synthetic": synthetic})
-    assert ("Synthetic catalogue: nothing here is a measurement" in found.text) == synthetic
+    assert "Catalogue: My Survey" in found.text and "Synthetic catalogue" not in found.text
 
 
 def test_texts_of_catalogues_and_cells_are_no_html(page):

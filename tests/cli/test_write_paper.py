@@ -152,20 +152,3 @@ def test_one_survey_without_abundances_reads_well(step):
 def test_what_is_not_there_is_told_with_its_place(step, line, said):
     message = refused(source(step, f"{IMPORT}\n{line}\n"))
     assert re.search(r"my\.typ:3: ", message) and said in message
-
-
-def test_a_figure_that_is_gone_is_named(step, tmp_path):
-    assert "gone.pdf" in refused(step.reading("--figures", tmp_path / "gone.pdf"))
-
-
-def test_equal_inputs_give_equal_bytes_elsewhere(step, tmp_path):
-    text_of(step)
-    other = tmp_path / "elsewhere"
-    figures = []
-    for path in step.inputs["--figures"]:
-        figures.append(other / path.name)
-        other.mkdir(exist_ok=True)
-        figures[-1].write_bytes(path.read_bytes())
-    again = step.writing_to(other / "out").reading_all("--figures", figures)
-    text_of(again)
-    assert again.outputs["--pdf"].read_bytes() == step.outputs["--pdf"].read_bytes()

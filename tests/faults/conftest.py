@@ -1,5 +1,7 @@
 """A small run of the whole workflow that nothing disturbs, and copies of it to disturb."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cli.calls import Done, call
-from planning import Job, jobs
+from planning import Job, dry_runs, jobs
 from workflow.conftest import TARGETS, copy_project
 
 RUN = "tiny"
@@ -36,6 +38,20 @@ class Place:
     def run(self, *targets: str) -> subprocess.CompletedProcess:
         """Run the workflow to its end."""
         return self._call(self.command(*targets))
+
+    def ends_like(self, undisturbed: Place) -> None:
+        """Run to the end: it gives the bytes of an undisturbed run, and leaves nothing to do."""
+        done = self.run()
+        assert done.returncode == 0, done.stdout
+        assert self.files() == undisturbed.wanted
+        (said,) = dry_runs(self.folder, [[*CONFIG]])
+        assert "Nothing to be done" in said
+
+    def fails(self, *targets: str) -> list[str]:
+        """Run the workflow, which must fail without a traceback; give the lines that it says."""
+        done = self.run(*targets)
+        assert done.returncode != 0 and "Traceback" not in done.stdout, done.stdout
+        return done.stdout.splitlines()
 
     def unlock(self) -> None:
         """Take a killed run's lock away, as the README says."""
@@ -74,7 +90,7 @@ class Place:
 
     def steps(self) -> list[Job]:
         """Every step of the run, as Snakemake prints it."""
-        said = self._call([*self.command(), "--forceall", "--dry-run", "--printshellcmds"]).stdout
+        (said,) = dry_runs(self.folder, [["-p", "--forceall", *CONFIG]])
         return jobs(said)
 
 

@@ -17,15 +17,12 @@ def velocities(n_stars: int = 4000, seed: int = 5) -> np.ndarray:
     return mixed * tail + np.array([[300], [-180], [20]])
 
 
-def beta_of(variance: np.ndarray) -> np.ndarray:
-    return 1 - (variance[1] + variance[2]) / (2 * variance[0])
-
-
 def test_standard_errors_are_those_of_a_bootstrap():
     v = velocities()
     rng = np.random.default_rng(6)
     draws = np.array([v[:, rng.integers(0, 4000, 4000)].var(axis=1) for _ in range(1500)]).T
-    wanted = [*np.sqrt(draws).std(axis=1), beta_of(draws).std()]
+    beta = 1 - (draws[1] + draws[2]) / (2 * draws[0])
+    wanted = [*np.sqrt(draws).std(axis=1), beta.std()]
     numbers = estimates.dispersions(v, 2)
     for name, error in zip(("sigma_r", "sigma_phi", "sigma_theta", "beta"), wanted, strict=True):
         entry = numbers[name]

@@ -32,18 +32,6 @@ def test_a_users_mistake_is_one_line_and_status_2(capsys):
     assert printed.err == ("thing.py: error: stars.fits: column RA is missing (the file has ra)\n")
 
 
-def test_a_path_that_cannot_be_used_is_one_line_and_status_2(capsys, tmp_path):
-    for work in (
-        lambda _: (tmp_path / "none.fits").read_bytes(),
-        lambda _: tmp_path.read_bytes(),
-        lambda _: (tmp_path / "none" / "x").write_text("x"),
-    ):
-        status, printed = outcome(work, capsys)
-        assert status == 2
-        assert printed.err.startswith(f"thing.py: error: {tmp_path}")
-        assert printed.err.count("\n") == 1
-
-
 @pytest.mark.parametrize("bug", [ValueError("x"), KeyError("x"), OSError("no path")])
 def test_a_bug_keeps_its_traceback(capsys, bug):
     with pytest.raises(type(bug)):
@@ -66,16 +54,3 @@ def test_progress_shows_itself_on_a_terminal(monkeypatch, total):
     shown = sys.stderr.getvalue()
     assert shown.endswith("\rstars: 100 %\n")
     assert ("\rstars:  25 %" in shown) == (total == 4)
-
-
-def test_counts_in_the_log_are_readable(capsys):
-    cli.report("giants", 12345, of=302485)
-    cli.report("stars", 7)
-    assert capsys.readouterr().out == "giants: 12,345 of 302,485\nstars: 7\n"
-
-
-@pytest.mark.parametrize("error", [MemoryError(), MemoryError("2 GiB for an array")])
-def test_too_little_memory_is_said_in_one_line(capsys, error):
-    status, said = outcome(raising(error), capsys)
-    assert (status, said.err.count("\n")) == (2, 1)
-    assert said.err.startswith("thing.py: error: out of memory (") and str(error) in said.err

@@ -103,8 +103,9 @@ def overlapping():
 
 def test_stars_of_both_bins_are_counted(overlapping):
     a, b = overlapping
-    ids = [set(run.samples["halo"].stars["star_id"].tolist()) for run in (a, b)]
-    radius = dict(zip(*(run_stars(a)[name].tolist() for name in ("star_id", "r")), strict=True))
+    ours, theirs = (run.samples["halo"].stars for run in (a, b))
+    ids = [set(stars["star_id"].tolist()) for stars in (ours, theirs)]
+    radius = dict(zip(ours["star_id"].tolist(), ours["r"].tolist(), strict=True))
     common = [radius[one] for one in ids[0] & ids[1]]
     found = compare(a, b)
     for row in found[found["quadrant"] <= 1]:
@@ -119,10 +120,6 @@ def test_stars_of_both_bins_are_counted(overlapping):
         "n_only_a": 700 - len(common),
         "n_only_b": 500 - len(common),
     }
-
-
-def run_stars(run: Run) -> dict:
-    return run.samples["halo"].stars
 
 
 def jackknife(a: dict, b: dict) -> dict[str, float]:

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import yaml
 from astropy.table import Table
 from changes import GONE, changed
 
@@ -18,11 +17,6 @@ ALEPH = {"max_eccentricity": 0.3, "afe_slope": -0.1, "afe_intercept": 0.2, "orbi
 def in_the_project_s_folder(repo, monkeypatch):
     """Paths of the configuration are relative to the folder where Snakemake is started."""
     monkeypatch.chdir(repo)
-
-
-@pytest.fixture(scope="module")
-def config(repo) -> dict:
-    return yaml.safe_load((repo / "config" / "config.yaml").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +38,6 @@ def test_verified_sources_are_listed_once_as_astropy_reads_them(tmp_path, delimi
     assert verified_sources(path) == ["First & Co 05", "Second+10"]
 
 
-def test_all_sources_of_the_project_s_tables_are_found(repo):
-    for name in ("sigma_r", "beta"):
-        path = repo / "resources" / f"literature_{name}.ecsv"
-        table = Table.read(path)
-        assert verified_sources(path) == list(dict.fromkeys(table["source"]))
-    assert verified_sources(repo / "no_such.ecsv") == []
-
-
 def test_an_unknown_source_is_named_with_those_there_are(config, schema_path):
     wrong = changed(config, ("figures.literature", ["Cunningham+19", "Nobody+99", "Deason"]))
     told = complaint(wrong, schema_path)
@@ -62,7 +48,7 @@ def test_an_unknown_source_is_named_with_those_there_are(config, schema_path):
     check_config(known, schema_path)
 
 
-def test_every_mapping_of_the_schema_is_closed_and_complete(schema_path):
+def test_every_mapping_of_the_schema_is_closed_and_complete(schema):
     def visit(node, key):
         if isinstance(node, dict):
             if "properties" in node:
@@ -71,7 +57,7 @@ def test_every_mapping_of_the_schema_is_closed_and_complete(schema_path):
             for name, item in node.items():
                 visit(item, f"{key}.{name}")
 
-    visit(yaml.safe_load(schema_path.read_text()), "")
+    visit(schema, "")
 
 
 def complaint(config: dict, schema_path) -> str:
@@ -79,10 +65,6 @@ def complaint(config: dict, schema_path) -> str:
         check_config(config, schema_path)
     assert "\n" not in str(raised.value)
     return str(raised.value)
-
-
-def test_the_default_configuration_is_accepted(config, schema_path):
-    check_config(config, schema_path)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +77,6 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("halo.min_abs_z_kpc", GONE, "halo.min_abs_z_kpc is missing"),
         # For JSON schema 2.0 is an integer; for file names, range and & it is not.
         ("montecarlo.shards", 2.0, "montecarlo.shards"),
-        ("geometry.sky.nside", 4.0, "geometry.sky.nside"),
         # pairs that do not go together
         ("geometry.radial.min_kpc", 80.0, "geometry.radial.min_kpc must be below"),
         ("geometry.xy.step_kpc", 0.7, "geometry.xy.half_width_kpc must be a whole number"),
@@ -120,11 +101,6 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ),
         (
             "chemistry.insitu_polygon",
-            [[0, 0], [1, 0], [1, 1], [0, 0]],
-            "chemistry.insitu_polygon crosses itself or touches itself",
-        ),
-        (
-            "chemistry.insitu_polygon",
             [[0, 0], [0.1, 0.1], [0.3, 0.3]],
             "chemistry.insitu_polygon turns back on itself",
         ),
@@ -141,8 +117,6 @@ def test_the_default_configuration_is_accepted(config, schema_path):
         ("aleph.orbit_step_myr", 0.001, "aleph.orbit_step_myr makes more than 20000 steps"),
         ("satellites.catalogue", "no_such.ecsv", "satellites.catalogue: there is no no_such.ecsv"),
         ("synthetic.changes", ["README.md", "nil"], "synthetic.changes.1: there is no nil"),
-        ("catalog.path", "-x.fits", "catalog.path: '-x.fits' does not match"),
-        ("catalog.path", "README.md\n", "catalog.path: 'README.md\\n' does not match"),
         ("run", "report", "run: 'report' is the name of a folder of results; choose another"),
         ("numbers.feh_slices", [[-2, -1], [0, 0]], "numbers.feh_slices.1 must go from"),
         ("catalog.survey", "gaia", "catalog.survey: there is no config/surveys/gaia.yaml"),
@@ -180,10 +154,9 @@ def test_a_run_s_own_results_are_no_input(config, repo, schema_path, tmp_path, m
     check_config(changed(config, ("run", "x"), ("catalog.path", own[0])), schema_path)
 
 
-def test_no_run_can_have_the_name_of_a_folder_of_results(repo, schema_path):
+def test_no_run_can_have_the_name_of_a_folder_of_results(repo, schema):
     rules = "".join(path.read_text() for path in [repo / "Snakefile", *repo.glob("rules/*.smk")])
     folders = set(re.findall(r"<results>/(\w+)/", rules)) | {"logs", "benchmarks"}
-    schema = yaml.safe_load(schema_path.read_text())
     assert folders <= set(schema["properties"]["run"]["not"]["enum"])
     assert folders - {"synthetic"} <= set(_WRITTEN)
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import yaml
 
 from icefire.files.columns import KINEMATIC_COLUMNS
 from icefire.stars import cuts, orbits, substructure
@@ -48,10 +47,8 @@ def test_a_halo_star_is_beyond_both_limits_and_in_no_substructure(changes, step)
 
 
 @pytest.fixture
-def flags(repo):
+def flags(config):
     """Flag stars that would be Aleph's, on a circular orbit but for the given changes."""
-
-    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
 
     def found(cuts_off=(), max_sigma=0.0, **changes) -> dict[str, np.ndarray]:
         columns = {"feh": -0.4, "afe": 0.2, "logg": 2.0, "energy": -1e5}

@@ -170,16 +170,6 @@ def test_more_realisations_than_memory_holds_are_refused_with_the_remedy():
         run(stars, Bootstrap(), range(100), memory=1e-3)
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=IDS)
-def test_results_do_not_depend_on_the_shards(recipe):
-    stars = make_stars(2000)
-    whole = run(stars, recipe, range(20))
-    parts = [run(stars, recipe, part) for part in np.array_split(np.arange(20), 7)]
-    for name, measurement in whole.items():
-        joined = np.concatenate([part[name].variance for part in parts], axis=-1)
-        np.testing.assert_array_equal(joined, measurement.variance)
-
-
 def test_nine_stars_are_too_few_and_ten_enough():
     stars = make_stars(19)
     stars["r"] = np.where(np.arange(19) < 9, 12.0, 22.0)

@@ -4,7 +4,7 @@ import healpy
 import numpy as np
 import pytest
 
-from icefire.measure.geometry import HealpixSky, PlaneGrid, RadialShells
+from icefire.measure.geometry import PlaneGrid, RadialShells
 from icefire.stars.sky import pixel_centres, pixels
 from icefire.verify import bins
 
@@ -125,11 +125,3 @@ def test_a_shell_holds_its_lower_edge_and_the_last_its_upper_too(bins):
     wanted[np.arange(bins), np.arange(bins)] = True
     wanted[-1, bins] = True
     np.testing.assert_array_equal(found, wanted)
-
-
-@pytest.mark.parametrize("nside", [1, 2, 4])
-def test_every_star_is_in_one_pixel_also_at_poles_and_on_borders(nside):
-    rng = np.random.default_rng(5)
-    l = np.r_[0, 360, 45, 90, 180, 0, rng.integers(0, 8, 50) * 45.0]  # noqa: E741
-    b = np.r_[90, -90, 0, 0, 90, np.degrees(np.arcsin(2 / 3)), rng.uniform(-90, 90, 50)]
-    assert dense(HealpixSky(nside), {"l": l, "b": b}).sum() == len(l)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from reference import errors
 
 from icefire.calibrate import halos
 from icefire.measure.recipes import COMPONENTS
@@ -18,9 +19,7 @@ def catalogue(n_stars: int = 30_000) -> dict[str, np.ndarray]:
     matrix = root @ root.transpose(0, 2, 1)
     stars = {"r": rng.uniform(10, 40, n_stars), "b": rng.uniform(-90, 90, n_stars)}
     stars["l"] = rng.uniform(0, 360, n_stars)
-    for i, name in enumerate(COMPONENTS):
-        stars[f"{name}_error"] = np.sqrt(matrix[:, i, i])
-    return stars | {name: matrix[:, i, j] for name, (i, j) in CROSS.items()}
+    return stars | errors(matrix)
 
 
 def make(scenario: str, number: int = 0, seed: int = 1, n_stars: int = 30_000):

@@ -1,6 +1,5 @@
 """What steps load: each job starts Python anew, and no package comes along that it does not use."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,15 +36,6 @@ for name in sys.argv[1:]:
     runpy.run_path(f"scripts/{name}.py", run_name="step")
 print(*sys.modules)
 """
-# The files that load a package while they work
-AT_WORK = {
-    "astropy.coordinates": {"kinematics.py", "sky.py"},
-    "gala": {"clouds.py", "orbits.py"},
-    "healpy": {"plot_sigma_sky.py"},
-    "scipy.interpolate": {"truncation.py"},
-    "scipy.spatial": {"bins.py"},
-    "scipy.stats": {"answers.py", "statistics.py"},
-}
 
 
 @pytest.mark.parametrize(("scripts", "heavy"), KINDS)
@@ -53,10 +43,3 @@ def test_steps_of_a_kind_start_with_what_they_use(repo, scripts, heavy):
     words = [sys.executable, "-c", LOAD, *sorted(scripts)]
     done = subprocess.run(words, cwd=repo, capture_output=True, text=True, check=True)
     assert {*done.stdout.split()} & {*HEAVY} == heavy
-
-
-def test_what_takes_long_is_loaded_where_it_is_used(repo):
-    sources = {path: path.read_text(encoding="utf-8") for path in repo.glob("scripts/**/*.py")}
-    for package, files in AT_WORK.items():
-        named = re.compile(rf"^\s*(?:import|from) {package}\b|\b{package}\.\w+\(", re.M)
-        assert {path.name for path, text in sources.items() if named.search(text)} == files

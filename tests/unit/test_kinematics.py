@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import yaml
 from astropy import units as u
 from astropy.coordinates import (
     CartesianRepresentation,
@@ -27,12 +26,19 @@ def part(stars: dict, which) -> dict:
 
 def random_stars(n_stars: int = 2000) -> dict:
     rng = np.random.default_rng(7)
-    distance = 10 ** rng.uniform(-1, 2.2, n_stars)
     return {
         "ra": rng.uniform(0, 360, n_stars),
         "dec": np.degrees(np.arcsin(rng.uniform(-1, 1, n_stars))),
+        **measured(10 ** rng.uniform(-1, 2.2, n_stars), rng.uniform(0.01, 0.15, n_stars), rng),
+    }
+
+
+def measured(distance: np.ndarray, share, rng) -> dict:
+    """Velocities of stars at distances (kpc) whose errors are a share of them."""
+    n_stars = len(distance)
+    return {
         "distance": distance,
-        "distance_error": distance * rng.uniform(0.01, 0.15, n_stars),
+        "distance_error": share * distance,
         "rv": rng.normal(0, 150, n_stars),
         "rv_error": rng.uniform(0.1, 10, n_stars),
         "pmra": rng.normal(0, 40, n_stars) / distance,
@@ -98,24 +104,10 @@ def drawn(stars: dict, n_draws: int, seed: int) -> dict:
 
 def at_places(position: np.ndarray, share: np.ndarray, seed: int) -> dict:
     """Stars at Galactocentric places (3 x N, kpc), with distance errors of a share of it."""
-    rng = np.random.default_rng(seed)
-    n_stars = position.shape[1]
     with galactocentric_frame_defaults.set("v4.0"):
         sky = SkyCoord(Galactocentric(CartesianRepresentation(position * u.kpc))).icrs
-    distance = sky.distance.to_value(u.kpc)
-    return {
-        "ra": sky.ra.deg,
-        "dec": sky.dec.deg,
-        "distance": distance,
-        "distance_error": share * distance,
-        "rv": rng.normal(0, 150, n_stars),
-        "rv_error": rng.uniform(0.5, 10, n_stars),
-        "pmra": rng.normal(0, 30, n_stars) / distance,
-        "pmra_error": rng.uniform(0.02, 0.3, n_stars),
-        "pmdec": rng.normal(0, 30, n_stars) / distance,
-        "pmdec_error": rng.uniform(0.02, 0.3, n_stars),
-        "pm_corr": rng.uniform(-0.9, 0.9, n_stars),
-    }
+    stars = measured(sky.distance.to_value(u.kpc), share, np.random.default_rng(seed))
+    return {"ra": sky.ra.deg, "dec": sky.dec.deg, **stars}
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2])
@@ -141,9 +133,8 @@ def test_errors_are_those_of_draws(frame, rho_kpc, share):
         assert found["energy_error"][i] == pytest.approx(np.std(moved["energy"]), rel=0.02)
 
 
-def test_a_giant_near_the_axis_does_not_spoil_its_shell(frame, repo, segue_catalogue):
+def test_a_giant_near_the_axis_does_not_spoil_its_shell(frame, repo, config, segue_catalogue):
     """SEGUE with distances x 0.95: one star of the shell at 31 kpc is 0.04 kpc off the axis."""
-    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
     survey = read_survey_map(repo / "config" / "surveys" / "segue_kgiants.yaml")
     (block,) = Catalogue(segue_catalogue, survey).blocks()
     stars = part({name: block[name] for name in random_stars(1)}, np.isfinite(block["pmra"]))

@@ -24,15 +24,6 @@ def test_counts_add_up_over_blocks():
     assert entry.n_removed == 4 + 4 + 2
 
 
-def test_the_next_step_takes_the_ledger_up_where_it_was():
-    ledger = Ledger(100)
-    ledger.add("clean", "bad", 7)
-    later = Ledger.from_meta({"ledger": ledger.to_meta(), "other": 1}, "stars.fits")
-    later.add("giants", "dwarf", 3)
-    assert [r["n_out"] for r in later.rows()] == [93, 90]
-    assert ledger.n_left == 93
-
-
 def test_a_table_without_a_ledger_is_refused_by_its_name():
     with pytest.raises(UserError, match=r"stars\.fits.*ledger"):
         Ledger.from_meta({}, "stars.fits")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from reference import covariance
+from reference import covariance, errors
 from scipy.stats import chi2
 
 from icefire.measure.recipes import (
@@ -30,10 +30,7 @@ def make_stars(n_stars: int, seed: int = 1) -> dict[str, np.ndarray]:
     root = rng.normal(0, 10, (n_stars, 3, 3))
     matrix = root @ root.transpose(0, 2, 1)
     stars = dict(zip(COMPONENTS, rng.normal(0, 100, (3, n_stars)), strict=True))
-    for i, name in enumerate(COMPONENTS):
-        stars[f"{name}_error"] = np.sqrt(matrix[:, i, i])
-    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
-        stars[f"cov_{name}"] = matrix[:, i, j]
+    stars |= errors(matrix)
     assert set(stars) == set(COLUMNS)
     return stars
 
@@ -182,11 +179,7 @@ def test_fully_correlated_errors_have_a_root():
     stars = make_stars(2000)
     direction = np.random.default_rng(2).normal(0, 30, (2000, 3))
     matrix = np.einsum("si,sj->sij", direction, direction)
-    for i, name in enumerate(COMPONENTS):
-        stars[f"{name}_error"] = np.sqrt(matrix[:, i, i])
-    for name, (i, j) in {"rphi": (0, 1), "rtheta": (0, 2), "phitheta": (1, 2)}.items():
-        stars[f"cov_{name}"] = matrix[:, i, j]
-    root = cholesky(stars, True).transpose(2, 0, 1)
+    root = cholesky(stars | errors(matrix), True).transpose(2, 0, 1)
     rebuilt = root @ root.transpose(0, 2, 1)
     scale = np.trace(matrix, axis1=1, axis2=2)[:, None, None]
     assert np.max(np.abs(rebuilt - matrix) / scale) < 1e-6

@@ -5,6 +5,7 @@ import argparse
 import numpy as np
 import pytest
 from astropy.table import Table
+from changes import changed
 from test_comparison import KINDS, rows, run_of, velocities
 
 from icefire.compare import sensitivity
@@ -165,23 +166,17 @@ def test_a_column_that_the_survey_lacks_cannot_be_adjusted():
 
 
 @pytest.fixture
-def given(repo, tmp_path, monkeypatch):
+def given(repo, config, schema, tmp_path, monkeypatch):
     """Make the variations of a folder with these files of its own."""
-    import yaml
-
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config" / "variations").mkdir(parents=True)
-    schema = yaml.safe_load((repo / "config" / "config.schema.yaml").read_text())
-    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
-    config["satellites"]["catalogue"] = str(repo / "resources" / "satellites.ecsv")
-    for section, key in (("synthetic", "model"), ("figures", "literature_sigma_r")):
-        config[section][key] = str(repo / config[section][key])
-    config["figures"]["literature_beta"] = str(repo / config["figures"]["literature_beta"])
+    (tmp_path / "resources").symlink_to(repo / "resources")
+    model = ("synthetic.model", str(repo / config["synthetic"]["model"]))
 
     def make(**files: str) -> Variations:
         for name, text in files.items():
             (tmp_path / "config" / "variations" / f"{name}.yaml").write_text(text)
-        return Variations(config, schema, False)
+        return Variations(changed(config, model), schema, False)
 
     return make
 

@@ -1,8 +1,5 @@
 """Shares of the realisations: an exact partition, files that are whole, joined without mistakes."""
 
-import os
-import zipfile
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -114,12 +111,3 @@ def test_missing_doubled_and_unwanted_bins_are_refused(tmp_path, shares):
     paths = [write_bins(tmp_path, list(bins)) for bins in shares]
     with pytest.raises(UserError, match="every bin with at least 10 stars once"):
         shards.join(paths)
-
-
-def test_equal_measurements_give_equal_bytes_without_dates_or_paths(tmp_path):
-    one, two = write(tmp_path / "one", 0, 2), write(tmp_path / "two", 0, 2)
-    assert one.read_bytes() == two.read_bytes()
-    assert os.fsencode(tmp_path) not in one.read_bytes()
-    # Written within the same second, two files with dates would be equal too.
-    with zipfile.ZipFile(one) as archive:
-        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

@@ -162,21 +162,6 @@ def test_units_as_files_spell_them(text, ours, factor, offset):
 
 
 @pytest.mark.parametrize(
-    ("text", "ours"),
-    [
-        ("[kpc]", "dex(cm/s2)"),
-        ("km/s", "dex"),
-        ("furlongs", "dex"),
-        ("mag(pc)", "kpc"),
-        ("m", None),
-    ],
-)
-def test_a_unit_that_is_not_one_of_the_quantity_is_refused(text, ours):
-    with pytest.raises(ValueError, match=r"no known unit|does not convert"):
-        conversion(text, ours)
-
-
-@pytest.mark.parametrize(
     ("key", "value"), [("unit", "m"), ("UNIT", b"m"), ("units", np.array([b"m"]))]
 )
 def test_units_in_attributes_of_hdf5_win_over_the_map(tmp_path, survey, key, value):
@@ -413,14 +398,6 @@ def test_words_that_stand_for_no_value_are_gaps(tmp_path, survey, gap):
     found = read(path, survey)
     assert np.flatnonzero(np.isnan(found["rv"])).tolist() == [2]
     assert found["star_id"].dtype == np.int64
-
-
-def test_any_other_word_is_named_with_its_row(tmp_path, survey):
-    made = table(units=False)
-    made["S_rv"] = [*map(str, made["S_rv"][:-1]), "12:30"]
-    for ending in ("csv", "fits"):
-        with pytest.raises(UserError, match=r"S_rv.* row 23 .*'12:30'"):
-            read(write(made, tmp_path, ending), survey)
 
 
 def test_gaia_s_bulk_files_are_ecsv_called_csv(tmp_path, survey):

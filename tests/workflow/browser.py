@@ -25,6 +25,8 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 TIMEOUT_S = 60
+# What a page shows, once all of it has arrived
+WHOLE_TEXT = "document.readyState == 'complete' && document.body.innerText.trim()"
 
 
 class Browser:
@@ -110,7 +112,7 @@ class Browser:
         def text():
             frames = self.call("Page.getFrameTree")["frameTree"].get("childFrames", [])
             known = [f["frame"]["id"] for f in frames if f["frame"]["id"] in self._contexts]
-            return known and self.run("document.body?.innerText.trim()", known[-1])
+            return known and self.run(WHOLE_TEXT, known[-1])
 
         return self._until(text, "a frame with text")
 

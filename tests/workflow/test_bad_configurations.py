@@ -10,7 +10,6 @@ from .conftest import copy_project, dry_runs, snakemake
 # What is given, on the command line (where numbers come as texts) or in a file, and what is said
 CASES = [
     ("halo={min_abs_z_kpc: 8}", "halo.min_abs_z_kpc: '8' is not of type 'number'"),
-    ({"montecarlo": {"seed": "many"}}, "montecarlo.seed: 'many'"),
     ({"geometry": {"radial": {"max_kpc": 5.0}}}, "geometry.radial.min_kpc must be below"),
     (
         {"figures": {"literature": ["a\n\x1b[31mb"]}},

@@ -1,6 +1,5 @@
 """What the project says of itself stays true: pins, key table, README, no addresses."""
 
-import re
 import subprocess
 import sys
 
@@ -10,17 +9,13 @@ import yaml
 from icefire import __version__
 
 from .config_table import readme
+from .test_security import PIN, entries
 
 
 def pins(text: str) -> dict[str, str]:
     """Read the versions for Python 3.11 from a locked list."""
-    found = {}
-    for name, version, marker in re.findall(
-        r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)([^\n\\]*)", text, re.M
-    ):
-        if ">= '3.12'" not in marker:
-            found[name] = version
-    return found
+    found = map(PIN.fullmatch, entries(text))
+    return {pin["name"]: pin["version"] for pin in found if ">= '3.12'" not in str(pin["marker"])}
 
 
 def test_the_conda_environment_has_the_locked_versions(repo):
@@ -71,17 +66,6 @@ def test_the_plan_of_large_runs_is_that_of_the_measured_times(repo):
 def test_every_place_names_the_same_version(repo):
     assert f"version: {__version__}\n" in (repo / "CITATION.cff").read_text()
     assert f"## {__version__}" in (repo / "CHANGELOG.md").read_text()
-
-
-def test_every_quick_rule_takes_a_here_of_which_the_cluster_s_profile_has_one(repo):
-    rules = "\n".join(path.read_text() for path in sorted(repo.glob("rules/*.smk")))
-    (listed,) = re.findall(r"^localrules:\n((?:    \w+,\n)+)", rules, re.M)
-    local = {name.strip(" ,") for name in listed.splitlines()} | {"summarise"}
-    bodies = re.split(r"^rule (\w+):\n", rules, flags=re.M)
-    takes = {name for name, body in zip(bodies[1::2], bodies[2::2], strict=True) if "here=" in body}
-    assert takes == local
-    profile = yaml.safe_load((repo / "profiles" / "slurm" / "config.yaml").read_text())
-    assert profile["resources"] == {"here": 1}
 
 
 def test_no_tracked_file_holds_an_absolute_path_of_some_machine(repo):

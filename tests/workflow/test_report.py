@@ -5,7 +5,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +12,8 @@ import jinja2
 import pytest
 import yaml
 from astropy.table import Table
+from changes import changed
+from cli.calls import call
 
 from icefire.article import captions
 from icefire.files import text_tables, writing
@@ -29,6 +30,8 @@ SECTIONS = [
 ]
 PAGES = ("ledger", "unbound", "paper_comparison", "synthetic_check", "synthetic_cuts")
 PAGES += ("numbers", "configuration", "verified")
+# A catalogue's name that would be a program, or markup
+NAME = "<script>alert(1)</script> `a`_ |b| <img src=x onerror=alert(2)>"
 MAPS = ("beta_xy", "beta_xz", "beta_sky")
 # What shows a result: the image or the frame beside the menu, once it is another one than before
 SHOWN = """(() => {
@@ -85,10 +88,36 @@ def walk(browser) -> dict[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def seen(quick_run, tmp_path_factory):
-    """What a reader of the quick run's report gets to see, and what the page did meanwhile."""
+def named(quick_run, tmp_path_factory) -> Path:
+    """A copy of the quick run with another name of the catalogue: in every caption, in a cell."""
+    folder = tmp_path_factory.mktemp("named") / "copy"
+    # Hard links are enough: what is changed below is replaced, not written into.
+    subprocess.run(["cp", "-al", str(quick_run), str(folder)], check=True)
+    results = folder / "results" / "quick"
+    numbers = yaml.safe_load((results / "numbers.yaml").read_text())
+    numbers["catalogue"] |= {"catalogue": NAME, "synthetic": False}
+    said = texts.substitutions(numbers)
+    said = re.sub(r"^(\.\. \|provenance\| .*)", rf"\1 {texts.SYNTHETIC}", said, flags=re.M)
+    writing.write_text(results / "numbers.rst", said)
+    said = {path.stem: path.read_text() for path in (folder / "figures" / "quick").rglob("*.txt")}
+    article = json.loads((results / "article.json").read_text())
+    said["abstract"] = f"{article['abstract']}\n\n{texts.SYNTHETIC}"
+    both = f"Catalogue: {NAME}.\n\n{texts.SYNTHETIC}"
+    said = {stem: text.replace(texts.SYNTHETIC, both) for stem, text in said.items()}
+    writing.write_text(results / "captions.rst", captions.substitutions(said))
+    ledger = text_tables.read_ecsv(path := results / "catalog" / "ledger.ecsv")
+    ledger["reason"] = [NAME, *ledger["reason"][1:]]
+    text_tables.write_ecsv(path, ledger, ledger.meta)
+    page = ["--ledger", str(path), "--ledger-page", str(results / "report" / "ledger.html")]
+    assert call("write_pages", page).status == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def seen(named, tmp_path_factory):
+    """What a reader of that run's report gets to see, and what the page did meanwhile."""
     with chromium(tmp_path_factory.mktemp("browser")) as browser:
-        browser.open(make_report(quick_run))
+        browser.open(make_report(named))
         front = browser.wait(FRONT)
         links = browser.run(f"{LINKS}.length")
         drawn = browser.wait(DRAWN)
@@ -144,8 +173,8 @@ def test_captions_quote_the_run(seen, quick_run):
     assert coldest in seen.results["fig07_sigma_vs_accreted.png"]["caption"]
 
 
-def test_tables_are_whole(seen, quick_run):
-    results = quick_run / "results" / "quick"
+def test_tables_are_whole(seen, named):
+    results = named / "results" / "quick"
     for page, path, name in (
         ("ledger", "catalog/ledger.ecsv", "reason"),
         ("paper_comparison", "paper_comparison.ecsv", "claim"),
@@ -168,46 +197,14 @@ def test_a_page_fits_into_a_narrow_window(seen):
     assert seen.narrow <= 400
 
 
-def test_texts_of_a_catalogue_are_shown_as_texts(quick_run, tmp_path):
+def test_texts_of_a_catalogue_are_shown_as_texts(seen):
     """A survey called like a program runs nothing and stands there as it is written."""
-    name = "<script>alert(1)</script> `a`_ |b| <img src=x onerror=alert(2)>"
-    folder = tmp_path / "copy"
-    # Hard links are enough: what is changed below is replaced, not written into.
-    subprocess.run(["cp", "-al", str(quick_run), str(folder)], check=True)
-    results = folder / "results" / "quick"
-    numbers = yaml.safe_load((results / "numbers.yaml").read_text())
-    numbers["catalogue"] |= {"catalogue": name, "synthetic": False}
-    writing.write_text(results / "numbers.rst", texts.substitutions(numbers))
-    said = {
-        path.stem: path.read_text().replace(texts.SYNTHETIC, texts.provenance(numbers))
-        for path in (folder / "figures" / "quick").rglob("*.txt")
-    }
-    said["abstract"] = f"About this.\n\n{texts.provenance(numbers)}"
-    writing.write_text(results / "captions.rst", captions.substitutions(said))
-    ledger = Table.read(results / "catalog" / "ledger.ecsv", format="ascii.ecsv")
-    ledger["reason"] = [name, *ledger["reason"][1:]]
-    text_tables.write_ecsv(
-        tmp_path / "ledger.ecsv", ledger, {"catalogue": name, "synthetic": False}
-    )
-    subprocess.run(
-        [
-            *(sys.executable, folder / "scripts" / "write_pages.py"),
-            *("--ledger", tmp_path / "ledger.ecsv"),
-            *("--ledger-page", results / "report" / "ledger.html"),
-        ],
-        check=True,
-    )
-    with chromium(tmp_path) as browser:
-        browser.open(make_report(folder))
-        assert name in browser.wait(FRONT)
-        results = walk(browser)
+    assert NAME in seen.front
     # These captions are of tables of their own, which have not been changed.
     own = ("figS1_calibration.png", "figS3_sensitivity.png")
-    for file, result in results.items():
-        assert file in own or f"Catalogue: {name}." in result["caption"], file
-    # As the catalogue and in a cell
-    assert results["ledger.html"]["text"].count(name) == 2
-    assert (browser.requests, browser.errors, browser.dialogs) == ([], [], [])
+    for file, result in seen.results.items():
+        assert file in own or f"Catalogue: {NAME}." in result["caption"], file
+    assert NAME in seen.results["ledger.html"]["text"]
 
 
 def test_the_browser_notices_what_it_is_asked_to_notice(tmp_path):
@@ -228,13 +225,12 @@ def test_the_browser_notices_what_it_is_asked_to_notice(tmp_path):
 
 @pytest.mark.parametrize("method", ["polygon", "feh_ranges", "none"])
 @pytest.mark.parametrize("recipe", ["han2024", "bootstrap", "likelihood"])
-def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, recipe):
+def test_captions_name_keys_and_numbers_that_exist(repo, config, quick_run, method, recipe):
     made = [
         (quick_run / f"results/quick/{name}.rst").read_text() for name in ("numbers", "captions")
     ]
     known = set(re.findall(r"^\.\. \|([^|]+)\|", "".join(made), re.M))
-    config = yaml.safe_load((repo / "config" / "config.yaml").read_text())
-    config["chemistry"]["method"], config["uncertainty"]["method"] = method, recipe
+    config = changed(config, ("chemistry.method", method), ("uncertainty.method", recipe))
     caption_of = SimpleNamespace(
         config=config, input=SimpleNamespace(**dict.fromkeys(PAGES, "a table"))
     )
@@ -259,16 +255,3 @@ def test_captions_name_keys_and_numbers_that_exist(repo, quick_run, method, reci
         assert text.startswith(".. include:: results//numbers.rst\n"), path
         named = set(re.findall(r"(?<!\\)\|([\w.]+)\|", text))
         assert named & {"provenance", "provenance.abstract"} and named <= known, path
-
-
-def test_a_run_ends_with_the_comparison_if_it_has_one(quick_run):
-    last = " not applicable; catalogue: synthetic H3 (synthetic catalogue: its truth was put in"
-    said = (quick_run / "quick_run.out").read_text()
-    assert last in said and "This run judges nothing: 200 permutations" in said
-    assert "Read results/quick/paper.pdf first; figures are in figures/quick" in said
-    pages = "results/quick/report/paper_comparison.html"
-    for target, flags in (("figures/quick/fig01_footprint.png", []), (pages, ["--dry-run"])):
-        done = snakemake(quick_run, target, "--cores", "1", "--force", *flags, *QUICK)
-        assert done.returncode == 0, done.stderr
-        assert target in done.stdout + done.stderr
-        assert last not in done.stdout
