@@ -93,6 +93,16 @@ def test_such_a_text_is_one_word_of_one_command(odd_project, path):
     assert not list(odd_project.rglob("pwned"))
 
 
+def test_rules_have_shell_commands_only_with_quoted_words(repo):
+    for path in [repo / "Snakefile", *repo.glob("rules/*.smk")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s+(run|script|notebook|wrapper):", text, re.M), path
+        commands = re.findall(r"^    shell:\n((?:        .*\n)+)", text, re.M)
+        assert len(commands) == len(re.findall(r"^\s+shell:", text, re.M)), path
+        for word in re.findall(r"\{([^}]*)\}", "".join(commands)):
+            assert word.endswith(":q") or re.fullmatch(r"wildcards\.shards?", word), (path, word)
+
+
 def entries(text: str) -> list[str]:
     """Give the entries of a locked list, each on one line, without comments."""
     lines = re.sub(r" *\\\n *", " ", text).splitlines()
