@@ -1,7 +1,4 @@
-"""The list of macros in docs/macros.md, made from a run's numbers.
-
-python tests/workflow/macros_page.py results    writes it anew, of the default run
-"""
+"""The list of macros in docs/macros.md, which this writes anew from a run's numbers."""
 
 import sys
 from pathlib import Path

@@ -163,8 +163,7 @@ def permuted(
         sums = np.zeros((bins.shape[1], AT_ONCE * columns))
         for stars, taken in permutation.permuted(values, generator):
             cells, of_these = np.unique(of_stars[stars], return_inverse=True)
-            these = np.arange(len(taken))
-            ones = np.ones(len(taken))
+            ones, these = np.ones(len(taken)), np.arange(len(taken))
             adding = scipy.sparse.csr_array((ones, (of_these, these)))
             sums[cells] += adding @ taken.reshape(len(taken), -1)
         of_bins = (bins @ sums).reshape(-1, AT_ONCE, columns).transpose(1, 0, 2)

@@ -112,7 +112,6 @@ class Permutation:
         self.order = np.argsort(place[of_stratum], kind="stable")
         self.sizes = counts[by_size]
         self.starts = np.cumsum(self.sizes) - self.sizes
-        self._n_stars = len(of_stratum)
         sizes, number = np.unique(self.sizes, return_counts=True)
         ends = np.cumsum(sizes * number)
         self._blocks = [
