@@ -27,12 +27,12 @@ def work(arguments) -> None:
     columns = {"star_id": CLEAN_COLUMNS["star_id"], **KINEMATIC_COLUMNS}
     large = quality.LargeErrors()
     with star_tables.StarWriter(arguments.kinematics, columns) as writer:
+        writer.meta = metadata.add_step(clean.meta, "compute_kinematics", parameters)
         n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         for stars in cli.progress(clean.blocks(tuple(_NEEDED.split())), n_blocks, "kinematics"):
             found = kinematics.galactocentric(stars, frame, potential)
             large.add(stars["star_id"], found)
             writer.write({"star_id": stars["star_id"], **found})
-        writer.meta = metadata.add_step(clean.meta, "compute_kinematics", parameters)
     for line in large.lines():
         print(line)
     cli.report("stars", clean.n_rows)

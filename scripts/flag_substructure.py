@@ -58,8 +58,11 @@ def work(arguments) -> None:
         cuts_off,
     ).flags
 
+    parameters = cli.parameters(arguments, *substructure.SECTIONS, CHEMISTRY)
+    parameters["satellites_sha256"] = metadata.digest(arguments.satellites)
     totals: Counter = Counter()
     with star_tables.StarWriter(arguments.stars, STAR_COLUMNS) as writer:
+        writer.meta = metadata.add_step(derived.meta, "flag_substructure", parameters)
         n_blocks = clean.n_rows // star_tables.BLOCK_ROWS + 1
         blocks = zip(clean.blocks(), derived.blocks(), strict=True)
         for known, computed in cli.progress(blocks, n_blocks, "substructure"):
@@ -74,9 +77,6 @@ def work(arguments) -> None:
             for name in FLAG_COLUMNS:
                 if name.startswith("is_"):
                     totals[name] += int(np.count_nonzero(stars[name]))
-        parameters = cli.parameters(arguments, *substructure.SECTIONS, CHEMISTRY)
-        parameters["satellites_sha256"] = metadata.digest(arguments.satellites)
-        writer.meta = metadata.add_step(derived.meta, "flag_substructure", parameters)
     for name, count in totals.items():
         cli.report(name, count, of=clean.n_rows)
 

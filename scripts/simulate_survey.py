@@ -69,13 +69,12 @@ def work(arguments) -> None:
         star_tables.StarWriter(arguments.catalogue, CATALOGUE_COLUMNS) as rows_out,
         star_tables.StarWriter(arguments.truth, TRUTH_COLUMNS) as truth_out,
     ):
+        rows_out.meta = truth_out.meta = meta
         for stars, streams in cli.progress(survey.blocks(), survey.n_blocks, "simulate"):
             rows, truth = catalogue.rows(stars, streams)
             rows_out.write(rows)
             truth_out.write(truth)
             counts.update(count_by_component(survey.names, truth, rows))
-        rows_out.meta = meta
-        truth_out.meta = meta
     cli.report("fields", survey.n_fields)
     cli.report("stars", rows_out.n_rows)
     for name in survey.names:

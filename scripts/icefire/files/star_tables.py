@@ -27,14 +27,17 @@ BLOCK_ROWS = 100_000
 _META_KEY = "ICEFIRE"
 _FITS_BLOCK = 2880
 # Bytes summed at once, whole FITS blocks
-_CHUNK = 5000 * _FITS_BLOCK
+_CHUNK = 100 * _FITS_BLOCK
+# Rows turned into bytes at once: they stay in the processor's cache.
+_WRITTEN_AT_ONCE = 4096
 
 
 class StarWriter:
     """Write a FITS star table block by block; use as a context manager.
 
-    The rows go to a side file first and are copied behind the header at the end, because only
-    then are the number of rows, the metadata and (for `close`'s `keep`) the surviving rows known.
+    Where `meta` is set before the first block, the rows go straight to their place. Else they go to
+    a side file first and are copied behind the header at the end, because only then are the
+    metadata, the width of texts and (by `keep`) the surviving rows known.
     """
 
     def __init__(self, path: str | os.PathLike, columns: dict[str, Column]):
@@ -44,12 +47,12 @@ class StarWriter:
         self.meta: dict = {}
         self.keep: np.ndarray | None = None
         self._formats: dict[str, str] = {}
-        self._dtype: np.dtype | None = None
         self._parts: list[tuple[int, np.dtype]] = []
 
     def __enter__(self) -> "StarWriter":
         self._stack = contextlib.ExitStack()
         self._target = self._stack.enter_context(replacing(self.path))
+        self._out = self._stack.enter_context(self._target.open("w+b"))
         self._rows = self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent))
         # Left first: if finishing fails, the temporary file sees it and goes.
         self._stack.push(lambda kind, *_: self._finish() if kind is None else None)
@@ -74,19 +77,25 @@ class StarWriter:
                 ]
             )
             self._dtype = self._definitions.dtype.newbyteorder(">")
-        records = np.empty(n_rows, self._dtype)
-        for name, column in self.columns.items():
-            values = block[name]
-            # FITS writes truth as the letters T and F.
-            records[name] = np.where(values, ord("T"), ord("F")) if column.format == "L" else values
-        with naming(self.path, self._target):
-            self._rows.write(records.tobytes())
+            self._records = np.empty(_WRITTEN_AT_ONCE, self._dtype)
+        if not self._parts and self.meta:
+            self._rows = self._out
+            self._rows.seek(sum(map(len, self._headers(0))))
+        for start in range(0, n_rows, _WRITTEN_AT_ONCE):
+            part = slice(start, start + _WRITTEN_AT_ONCE)
+            records = self._records[: n_rows - start]
+            for name, column in self.columns.items():
+                values = block[name][part]
+                # FITS writes truth as the letters T and F.
+                truth = column.format == "L"
+                records[name] = np.where(values, ord("T"), ord("F")) if truth else values
+            with naming(self.path, self._target):
+                self._rows.write(records.view(np.uint8))
         self._parts.append((n_rows, self._dtype))
         self.n_rows += n_rows
 
-    def _finish(self) -> None:
-        if self._dtype is None:
-            self.write({name: np.empty(0, _empty_type(c)) for name, c in self.columns.items()})
+    def _headers(self, data_sum: int) -> tuple[bytes, bytes]:
+        """Give the bytes in front of the rows: the file's header and the table's."""
         n_rows = self.n_rows if self.keep is None else int(np.count_nonzero(self.keep))
         header = fits.BinTableHDU.from_columns(self._definitions, nrows=0).header
         for number, column in enumerate(self.columns.values(), 1):
@@ -96,12 +105,15 @@ class StarWriter:
         header["NAXIS2"] = n_rows
         header["EXTNAME"] = "STARS"
         header[_META_KEY] = json.dumps(self.meta, ensure_ascii=True)
-        with self._target.open("w+b") as out:
-            out.write(_summed(fits.PrimaryHDU().header, 0))
-            header_at = out.tell()
-            out.write(_summed(header, 0))
-            data_at = out.tell()
+        return _summed(fits.PrimaryHDU().header, 0), _summed(header, data_sum)
+
+    def _finish(self) -> None:
+        if not self._parts:
+            self.write({name: np.empty(0, _empty_type(c)) for name, c in self.columns.items()})
+        out, data_at = self._out, sum(map(len, self._headers(0)))
+        if self._rows is not out:
             self._rows.seek(0)
+            out.seek(data_at)
             start = 0
             for count, dtype in self._parts:
                 records = np.frombuffer(self._rows.read(count * dtype.itemsize), dtype)
@@ -110,11 +122,12 @@ class StarWriter:
                 # Texts of a later block may have been wider.
                 out.write(records.astype(self._dtype, copy=False).tobytes())
                 start += count
-            size = n_rows * self._dtype.itemsize
-            out.write(b"\0" * (-size % _FITS_BLOCK))
-            data_sum = _word_sum(out, data_at, out.tell())
-            out.seek(header_at)
-            out.write(_summed(header, data_sum))
+        elif data_at + self.n_rows * self._dtype.itemsize != out.tell():
+            raise ValueError("metadata or the width of a text changed after the first block")
+        out.write(b"\0" * (-(out.tell() - data_at) % _FITS_BLOCK))
+        data_sum = _word_sum(out, data_at, out.tell())
+        out.seek(0)
+        out.write(b"".join(self._headers(data_sum)))
 
 
 def _word_sum(stream: BinaryIO, start: int, stop: int) -> int:

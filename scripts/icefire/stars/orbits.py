@@ -33,7 +33,9 @@ def depth(potential, position_kpc: np.ndarray) -> np.ndarray:
     """Compute the potential in km2/s2 at N places, 3 x N (kpc, Galactocentric)."""
     from astropy import units as u
 
-    return potential.energy(position_kpc * u.kpc).to_value(u.km**2 / u.s**2)
+    # Without a unit, because gala takes long to turn kpc into its own, which are kpc, too.
+    scale = u.kpc.to(potential.units["length"])
+    return potential.energy(position_kpc * scale).to_value(u.km**2 / u.s**2)
 
 
 def energy(potential, position_kpc: np.ndarray, velocity_km_s: np.ndarray) -> np.ndarray:
