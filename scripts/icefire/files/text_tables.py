@@ -48,8 +48,7 @@ def read_yaml(path: str | os.PathLike, remedy: str = "correct the file", kind: t
     """
     check_file(path)
     text = Path(path).read_bytes()
-    _check_seal(path, text)
-    content = load(path, text, remedy)
+    content = load(path, text, remedy, own=_check_seal(path, text))
     if kind and not isinstance(content, kind):
         raise UserError(f"{path}: must hold a {_KINDS[kind]}; {remedy}")
     return content
@@ -139,9 +138,10 @@ def _sealed(text: str) -> str:
     return text.replace(f"sha256: '{_NO_DIGEST}'", f"sha256: '{digest}'", 1)
 
 
-def _check_seal(path: str | os.PathLike, text: bytes) -> None:
-    """Compare a text with the digest in it, if there is one."""
+def _check_seal(path: str | os.PathLike, text: bytes) -> bool:
+    """Compare a text with the digest in it, and tell whether there is one."""
     if found := _SEAL.search(text):
         original = text[: found.start(1)] + _NO_DIGEST.encode("ascii") + text[found.end(1) :]
         if hashlib.sha256(original).hexdigest() != found[1].decode("ascii"):
             raise UserError(f"{path}: damaged or edited, its SHA-256 does not fit; {REMEDY}")
+    return found is not None

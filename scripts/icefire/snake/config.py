@@ -65,7 +65,7 @@ def check_config(config: dict, schema_path: str | os.PathLike, files: Iterable =
     """
     for path in map(Path, files):
         load(path, path.read_bytes())
-    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    schema = load(Path(schema_path), Path(schema_path).read_bytes(), own=True)
     if found := mistakes(config, schema):
         raise UserError("configuration: " + "; ".join(found))
     return schema

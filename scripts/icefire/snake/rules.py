@@ -55,6 +55,7 @@ def _imported(path: Path) -> list[Path]:
     return list(dict.fromkeys(module for name in names for module in _modules(name)))
 
 
+@functools.cache
 def _modules(name: str) -> list[Path]:
     """List the files behind a dotted name: those of its packages, and its own if it is a module."""
     parts = name.split(".")
@@ -77,9 +78,13 @@ def mark_content(rules) -> None:
     does compare each rule's command with that of the last run; so a digest of these files becomes a
     comment of the command as it is compared and printed.
     """
+
+    @functools.cache
+    def is_given(file: str) -> bool:
+        return Path(file).is_file() and not any(rule.is_producer(file) for rule in rules)
+
     for rule in rules:
-        files = sorted({str(file) for file in rule.input if not callable(file)})
-        given = [f for f in files if Path(f).is_file() and not any(r.is_producer(f) for r in rules)]
+        given = filter(is_given, sorted({str(file) for file in rule.input if not callable(file)}))
         digests = "".join(map(_digest, given))
         if rule.shellcmd and digests:
             rule.shellcmd += f"  # {hashlib.sha256(digests.encode()).hexdigest()[:12]}"
