@@ -48,6 +48,7 @@ class StarWriter:
         self.keep: np.ndarray | None = None
         self._formats: dict[str, str] = {}
         self._parts: list[tuple[int, np.dtype]] = []
+        self._header: fits.Header | None = None
 
     def __enter__(self) -> "StarWriter":
         self._stack = contextlib.ExitStack()
@@ -79,8 +80,8 @@ class StarWriter:
             self._dtype = self._definitions.dtype.newbyteorder(">")
             self._records = np.empty(_WRITTEN_AT_ONCE, self._dtype)
         if not self._parts and self.meta:
-            self._rows = self._out
-            self._rows.seek(sum(map(len, self._headers(0))))
+            self._rows, self._header = self._out, self._table_header()
+            self._rows.seek(len(_FIRST) + len(_summed(self._header, 0)))
         for start in range(0, n_rows, _WRITTEN_AT_ONCE):
             part = slice(start, start + _WRITTEN_AT_ONCE)
             records = self._records[: n_rows - start]
@@ -94,23 +95,24 @@ class StarWriter:
         self._parts.append((n_rows, self._dtype))
         self.n_rows += n_rows
 
-    def _headers(self, data_sum: int) -> tuple[bytes, bytes]:
-        """Give the bytes in front of the rows: the file's header and the table's."""
-        n_rows = self.n_rows if self.keep is None else int(np.count_nonzero(self.keep))
+    def _table_header(self) -> fits.Header:
         header = fits.BinTableHDU.from_columns(self._definitions, nrows=0).header
         for number, column in enumerate(self.columns.values(), 1):
             # What fits on the card behind the name, which takes 18 letters or its length
             room = 47 - max(len(header[f"TTYPE{number}"]) - 18, 0)
             header.comments[f"TTYPE{number}"] = column.description[:room]
-        header["NAXIS2"] = n_rows
         header["EXTNAME"] = "STARS"
         header[_META_KEY] = json.dumps(self.meta, ensure_ascii=True)
-        return _summed(fits.PrimaryHDU().header, 0), _summed(header, data_sum)
+        return header
 
     def _finish(self) -> None:
         if not self._parts:
             self.write({name: np.empty(0, _empty_type(c)) for name, c in self.columns.items()})
-        out, data_at = self._out, sum(map(len, self._headers(0)))
+        out, header = self._out, self._header or self._table_header()
+        n_rows = self.n_rows if self.keep is None else int(np.count_nonzero(self.keep))
+        header["NAXIS2"] = n_rows
+        header[_META_KEY] = json.dumps(self.meta, ensure_ascii=True)
+        data_at = len(_FIRST) + len(_summed(header, 0))
         if self._rows is not out:
             self._rows.seek(0)
             out.seek(data_at)
@@ -122,12 +124,12 @@ class StarWriter:
                 # Texts of a later block may have been wider.
                 out.write(records.astype(self._dtype, copy=False).tobytes())
                 start += count
-        elif data_at + self.n_rows * self._dtype.itemsize != out.tell():
+        if data_at + n_rows * self._dtype.itemsize != out.tell():
             raise ValueError("metadata or the width of a text changed after the first block")
         out.write(b"\0" * (-(out.tell() - data_at) % _FITS_BLOCK))
         data_sum = _word_sum(out, data_at, out.tell())
         out.seek(0)
-        out.write(b"".join(self._headers(data_sum)))
+        out.write(_FIRST + _summed(header, data_sum))
 
 
 def _word_sum(stream: BinaryIO, start: int, stop: int) -> int:
@@ -166,6 +168,10 @@ def _summed(header: fits.Header, data_sum: int) -> bytes:
     # The value begins one byte before a word.
     header["CHECKSUM"] = np.roll(letters.ravel(), 1).tobytes().decode("ascii")
     return header.tostring().encode("ascii")
+
+
+# The header of the file, which says that a table follows
+_FIRST = _summed(fits.PrimaryHDU().header, 0)
 
 
 def _format(column: Column, values: np.ndarray, before: str | None) -> str:
