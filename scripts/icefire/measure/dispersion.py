@@ -113,23 +113,25 @@ def measure(
 
 
 def _finish(sums: np.ndarray, survey: Survey, recipe: Recipe, variance: np.ndarray) -> None:
-    """Turn the sums of a group of realisations into its variances, some rows at a time."""
+    """Turn the sums of a group of realisations into its variances, some rows at a time.
+
+    The sums' rows are ordered by precision, the variances' by geometry and bin.
+    """
     for start in range(0, survey.n_rows, _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
         realised = variances(sums[:, rows], recipe.subtracted)
         if recipe.resampled:
             realised = reflected(realised, *survey.sample(rows, recipe.subtracted))
-        variance[:, rows] = realised
+        variance[:, survey.order[rows]] = realised
 
 
 def _by_geometry(
     variance: np.ndarray, survey: Survey, geometries: Sequence[Geometry]
 ) -> dict[str, Measurement]:
-    """Give each geometry its own rows, in the order of its bins; they are ordered by precision."""
-    places = np.argsort(survey.order)
+    """Give each geometry its own rows."""
     measured, row = {}, 0
     for geometry, count, bins in zip(geometries, survey.counts, survey.kept, strict=True):
-        part = variance[:, places[row : row + len(bins)]]
+        part = variance[:, row : row + len(bins)]
         measured[geometry.name] = Measurement(count, bins, part.transpose(1, 0, 2))
         row += len(bins)
     return measured
