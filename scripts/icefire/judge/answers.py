@@ -42,13 +42,14 @@ def answers(halo: Halo, asymmetry, settings: Settings) -> dict:
     observed, again = measured(halo), resampled(halo, settings.seed, _RESAMPLES)
     listed = statistics.of_halo(halo, settings.min_stars)
     found = {}
-    by_population = "scatter_at_fixed_population", "hot"
-    for fixed, groups, names, lines, last in (
+    # Of the second null's permutations no answer looks at the tangential components.
+    by_population = "scatter_at_fixed_population", "hot", 1
+    for fixed, groups, names, lines, *part in (
         ("r", None, _BY_RADIUS, "scatter_of_lines_of_sight", "near_insitu"),
         ("r and population", halo.population, _BY_POPULATION, *by_population),
     ):
         labels = strata(halo.stars["r"], groups, settings.stratum_stars)
-        null = permuted(halo, labels, settings.seed, fixed, settings.permutations, last)
+        null = permuted(halo, labels, settings.seed, fixed, settings.permutations, *part)
         answered = {name: _answer(listed[name], observed, again, null) for name in names}
         answered[lines] = _scatter(halo, observed, null, settings.min_stars)
         found |= {name: entry | {"fixed": fixed} for name, entry in answered.items()}

@@ -119,13 +119,16 @@ def halo_of(
     return Halo(stars, population, members, rows, published or {})
 
 
-def products(stars: dict[str, np.ndarray]) -> np.ndarray:
-    """Give what is summed over a bin's stars: each component's v and v2, then error2; N x 9."""
+def products(stars: dict[str, np.ndarray], components: int = 3) -> np.ndarray:
+    """Give what is summed over a bin's stars: each of c components' v and v2, then error2; N x 3c.
+
+    The first of `components` are those of COMPONENTS.
+    """
     columns = []
-    for name in COMPONENTS:
+    for name in COMPONENTS[:components]:
         v = stars[name] - (stars[name].mean() if len(stars[name]) else 0)
         columns += [v, v**2]
-    columns += [stars[f"{name}_error"] ** 2 for name in COMPONENTS]
+    columns += [stars[f"{name}_error"] ** 2 for name in COMPONENTS[:components]]
     return np.column_stack(columns)
 
 
@@ -146,9 +149,15 @@ def resampled(halo: Halo, seed: int, number: int) -> np.ndarray:
 
 
 def permuted(
-    halo: Halo, labels: np.ndarray, seed: int, null: str, number: int, last: str = ""
+    halo: Halo,
+    labels: np.ndarray,
+    seed: int,
+    null: str,
+    number: int,
+    last: str = "",
+    components: int = 3,
 ) -> np.ndarray:
-    """Measure them `number` times, velocities permuted within strata: 3 x B x `number`.
+    """Measure them `number` times, velocities permuted within strata: `components` x B x `number`.
 
     Of the bins up to those called `last`, if a name is given.
     """
@@ -156,9 +165,9 @@ def permuted(
     permutation = Permutation(labels)
     # Stars of a stratum side by side are near in memory, too.
     bins, of_stars = _cells(halo.members[: len(n_stars), permutation.order])
-    values = products(halo.stars)[permutation.order]
+    values = products(halo.stars, components)[permutation.order]
     columns = values.shape[1]
-    variance = np.empty((3, len(n_stars), number))
+    variance = np.empty((components, len(n_stars), number))
     for generator, places, drawn in streams(seed, null, "claims", range(number)):
         sums = np.zeros((bins.shape[1], AT_ONCE * columns))
         for stars, taken in permutation.permuted(values, generator):
@@ -185,6 +194,6 @@ def _cells(members: scipy.sparse.csr_array) -> tuple[scipy.sparse.csr_array, np.
 
 
 def _variances(n_stars: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    """Make variances, 3 x B x P, of sums of bins, P x B x 9."""
+    """Make variances, c x B x P, of sums of bins, P x B x 3c."""
     counts = np.broadcast_to(n_stars[None, :, None], (*sums.shape[:2], 1))
     return dispersion.variances(np.concatenate([counts, sums], axis=2).transpose(2, 1, 0), 1)

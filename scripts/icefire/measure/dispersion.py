@@ -282,26 +282,26 @@ def variances(sums: np.ndarray, subtracted: int | None) -> np.ndarray:
     """Turn sums into variances.
 
     Parameters:
-        sums: First axis: sum of w; of w v and w v2, for each of the 3 components; and, if
-            `subtracted` is one or more, of w error2, for each of the 3.
+        sums: First axis: sum of w; of w v and w v2, for each component (the 3, or fewer); and, if
+            `subtracted` is one or more, of w error2, for each.
         subtracted: None: the plain variance, sum of squares over n, as numpy.std has it. A number:
             the unbiased one, with n/(n-1), less so many times the mean error variance (n is the sum
             of weights).
 
-    Returns: First axis: variances of the 3 components; NaN where the weights add up to one or less.
+    Returns: First axis: variances of the components; NaN where the weights add up to one or less.
     """
-    weight = sums[0]
+    weight, end = sums[0], 1 + 2 * (len(sums) // (3 if subtracted else 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(weight > 1, 1 / weight, np.nan)
-        mean = sums[1:7:2] * share
-        variance = sums[2:7:2] * share
+        mean = sums[1:end:2] * share
+        variance = sums[2:end:2] * share
         mean *= mean
         variance -= mean
         np.maximum(variance, 0, out=variance)
         if subtracted is not None:
             variance *= weight / (weight - 1)
         if subtracted:
-            variance -= subtracted * sums[7:10] * share
+            variance -= subtracted * sums[end:] * share
     return variance
 
 
