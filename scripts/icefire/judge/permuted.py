@@ -120,9 +120,9 @@ def halo_of(
 
 
 def products(stars: dict[str, np.ndarray], components: int = 3) -> np.ndarray:
-    """Give what is summed over a bin's stars: each of c components' v and v2, then error2; N x 3c.
+    """Give what is summed over a bin's stars: v and v2 of each component, error2 of each; N x 3c.
 
-    The first of `components` are those of COMPONENTS.
+    Of the first c = `components` of COMPONENTS.
     """
     columns = []
     for name in COMPONENTS[:components]:
